@@ -1,0 +1,27 @@
+"""Every test gets an empty home of its own, and none of the caller's settings."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+# What would let the real user's settings leak into a test.
+LEAKS = ("CLAUDE", "MCPCONF", "XDG_", "APPDATA", "LOCALAPPDATA", "REMOTE_CONTAINERS", "CODESPACES", "DEVCONTAINER")
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty home directory, which is also the current directory's parent."""
+    for name in list(os.environ):
+        if name.startswith(LEAKS):
+            monkeypatch.delenv(name)
+    path = tmp_path / "home"
+    path.mkdir()
+    monkeypatch.setenv("HOME", str(path))
+    monkeypatch.setenv("USERPROFILE", str(path))
+    work = tmp_path / "work"
+    work.mkdir()
+    monkeypatch.chdir(work)
+    return path
