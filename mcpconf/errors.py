@@ -36,9 +36,7 @@ class LockTimeout(McpconfError):
 class Located(Refused):
     """Text of the user's that we cannot accept, with the place where it stands."""
 
-    def __init__(
-        self, path: str, message: str, *, line: int = 0, column: int = 0, hint: str | None = None
-    ) -> None:
+    def __init__(self, path: str, message: str, *, line: int = 0, column: int = 0, hint: str | None = None) -> None:
         place = f"{path}:{line}:{column}" if line else path
         super().__init__(f"{place}: {message}", hint=hint)
         self.path = path

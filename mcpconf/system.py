@@ -72,9 +72,7 @@ class System(Protocol):
 
     def which(self, name: str, path: str | None = None) -> str | None: ...
 
-    def run(
-        self, argv: Sequence[str], *, timeout: float, env: Mapping[str, str] | None = None
-    ) -> Ran | None:
+    def run(self, argv: Sequence[str], *, timeout: float, env: Mapping[str, str] | None = None) -> Ran | None:
         """Run a program with empty stdin; None where it cannot start or does not end within `timeout` seconds."""
         ...
 
@@ -167,9 +165,7 @@ class RealSystem:
     def which(self, name: str, path: str | None = None) -> str | None:
         return shutil.which(name, path=path if path is not None else self.env.get("PATH", os.defpath))
 
-    def run(
-        self, argv: Sequence[str], *, timeout: float, env: Mapping[str, str] | None = None
-    ) -> Ran | None:
+    def run(self, argv: Sequence[str], *, timeout: float, env: Mapping[str, str] | None = None) -> Ran | None:
         try:
             done = subprocess.run(
                 list(argv),
@@ -181,9 +177,7 @@ class RealSystem:
             )
         except (OSError, ValueError, subprocess.TimeoutExpired):
             return None
-        return Ran(
-            done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
-        )
+        return Ran(done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace"))
 
     def now(self) -> float:
         return time.time()
