@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 # What would let the real user's settings leak into a test.
 LEAKS = ("CLAUDE", "MCPCONF", "XDG_", "APPDATA", "LOCALAPPDATA", "REMOTE_CONTAINERS", "CODESPACES", "DEVCONTAINER")
@@ -25,3 +26,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     work.mkdir()
     monkeypatch.chdir(work)
     return path
+
+
+settings.register_profile("ci", max_examples=int(os.environ.get("HYPOTHESIS_EXAMPLES", "300")), deadline=None)
+settings.load_profile("ci")

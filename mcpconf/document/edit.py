@@ -1,0 +1,220 @@
+"""Edit the members of one object, named by a pointer, in a whole document.
+
+`Trace` is what an inverse edit needs and the text alone can't tell: whether we made an object, and the white space
+that stood in it while it was empty. It is kept in the ledger.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from mcpconf.document import splice
+from mcpconf.document.fault import line_column
+from mcpconf.document.scan import STRICT, Member, Object, objects_along, only, scan_object
+from mcpconf.document.style import Style, render, style_of
+from mcpconf.document.walk import Dialect
+from mcpconf.model import Json
+
+Pointer = tuple[str, ...]
+ROOT: Pointer = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """Set a member: to a JSON value, or to `raw` text exactly as it once stood there."""
+
+    name: str
+    value: Json = None
+    raw: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Remove a member; nothing happens where it is not there."""
+
+    name: str
+
+
+Operation = Put | Drop
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """How an object stood before us: whether we made it, and the white space in it while it was empty.
+
+    `document` is the text of a file without any object (white space, or nothing), which we made the root of.
+    """
+
+    created: bool = False
+    inner: str = ""
+    document: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """The new text (None: nothing is left of a document that we had made) and the traces to keep."""
+
+    text: str | None
+    traces: Mapping[Pointer, Trace]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A member as it stands in the file: its raw text, its value, the line of its name."""
+
+    raw: str
+    value: Json
+    line: int
+
+
+def read_members(text: str, pointer: Pointer, dialect: Dialect) -> Mapping[str, Found]:
+    """The members of the object at `pointer`; empty where it is not there.
+
+    Of members with one name the last counts, as it does for both clients. Raises `Fault` as `objects_along` does.
+    """
+    objects = objects_along(text, dialect, pointer)
+    if len(objects) <= len(pointer):
+        return {}
+    return {member.name: _found(text, member, dialect) for member in objects[-1].members}
+
+
+def _found(text: str, member: Member, dialect: Dialect) -> Found:
+    raw = text[member.value : member.end]
+    return Found(raw, _value(raw, dialect), line_column(text, member.start)[0])
+
+
+def _value(raw: str, dialect: Dialect) -> Json:
+    """A value for comparison; a text that the C scanner can't read (comments, depth) stands for itself."""
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError):
+        return {"": raw} if dialect.comments else {"": raw.strip()}
+
+
+def edit(
+    text: str,
+    pointer: Pointer,
+    operations: Sequence[Operation],
+    dialect: Dialect,
+    traces: Mapping[Pointer, Trace] | None = None,
+) -> Edited:
+    """Apply operations to the object at `pointer`, making the objects on the way there as needed.
+
+    Of several operations on one name the last counts.
+
+    Raises `Fault` where the text is not of the dialect, where an object on the way stands twice or is none, and
+    where a member to be edited stands twice.
+    """
+    kept = dict(traces or {})
+    operations = list({operation.name: operation for operation in operations}.values())
+    objects = objects_along(text, dialect, pointer)
+    puts = [operation for operation in operations if isinstance(operation, Put)]
+    if not objects:
+        return _new_document(text, pointer, puts, kept)
+    style = style_of(text, objects[0])
+    missing = pointer[len(objects) - 1 :]
+    if missing:
+        return _new_objects(text, pointer, objects, puts, style, dialect, kept)
+    return _in_object(text, pointer, objects[-1], operations, style, dialect, kept)
+
+
+def _new_document(text: str, pointer: Pointer, puts: Sequence[Put], traces: dict[Pointer, Trace]) -> Edited:
+    if not puts:
+        return Edited(text, traces)
+    style = style_of(text, None)
+    traces[ROOT] = Trace(created=True, document=text)
+    body = "{}" + (style.newline or "")
+    root = scan_object(body, 0, STRICT)
+    if pointer:
+        return _new_objects(body, pointer, (root,), puts, style, STRICT, traces)
+    return _in_object(body, pointer, root, puts, style, STRICT, traces)
+
+
+def _new_objects(
+    text: str,
+    pointer: Pointer,
+    objects: tuple[Object, ...],
+    puts: Sequence[Put],
+    style: Style,
+    dialect: Dialect,
+    traces: dict[Pointer, Trace],
+) -> Edited:
+    """Make the objects of `pointer` that are missing, empty, then fill the innermost."""
+    if not puts:
+        return Edited(text, traces)
+    at = len(objects) - 1
+    _remember_empty(text, pointer[:at], objects[-1], traces)
+    layout, indent = splice.layout_in(text, objects[-1], style)
+    nested: Json = {}
+    for name in reversed(pointer[at + 1 :]):
+        nested = {name: nested}
+    rendered = f"{json.dumps(pointer[at])}{style.colon}{render(nested, layout, indent)}"
+    text = splice.insert(text, objects[-1], rendered, layout, dialect)
+    for depth in range(at + 1, len(pointer) + 1):
+        traces[pointer[:depth]] = Trace(created=True)
+    return _in_object(text, pointer, objects_along(text, dialect, pointer)[-1], puts, layout, dialect, traces)
+
+
+def _remember_empty(text: str, pointer: Pointer, obj: Object, traces: dict[Pointer, Trace]) -> None:
+    """Keep the white space of an empty object that is about to get its first member."""
+    if not obj.members and not (pointer in traces and traces[pointer].created):
+        traces[pointer] = Trace(inner=text[obj.start + 1 : obj.end - 1])
+
+
+def _in_object(
+    text: str,
+    pointer: Pointer,
+    obj: Object,
+    operations: Sequence[Operation],
+    style: Style,
+    dialect: Dialect,
+    traces: dict[Pointer, Trace],
+) -> Edited:
+    """Edit an object that is there. Works on its own line start and span only, so a large file costs one scan."""
+    start = text.rfind("\n", 0, obj.start) + 1
+    head, end = obj.start - start, obj.end
+    region = text[start:end]
+    for operation in operations:
+        # The newest span, since each edit moves what comes after it.
+        current = scan_object(region, head, dialect)
+        _remember_empty(region, pointer, current, traces)
+        region = _apply(region, current, operation, style, dialect, _inner(traces, pointer))
+    text = text[:start] + region + text[end:]
+    if scan_object(region, head, dialect).members:
+        return Edited(text, traces)
+    return _drop_created(text, pointer, dialect, traces)
+
+
+def _inner(traces: Mapping[Pointer, Trace], pointer: Pointer) -> str:
+    trace = traces.get(pointer)
+    return trace.inner if trace is not None else ""
+
+
+def _apply(text: str, obj: Object, operation: Operation, style: Style, dialect: Dialect, inner: str) -> str:
+    there = only(text, obj, operation.name)
+    if isinstance(operation, Drop):
+        return splice.remove(text, obj, obj.members.index(there), inner) if there else text
+    layout, indent = splice.layout_in(text, obj, style)
+    value = operation.raw if operation.raw is not None else render(operation.value, layout, indent)
+    if there:
+        return splice.replace(text, there, value)
+    member = f"{json.dumps(operation.name, ensure_ascii=False)}{layout.colon}{value}"
+    return splice.insert(text, obj, member, layout, dialect)
+
+
+def _drop_created(text: str, pointer: Pointer, dialect: Dialect, traces: dict[Pointer, Trace]) -> Edited:
+    """Take away the empty objects that we had made, innermost first."""
+    while traces.get(pointer, Trace()).created:
+        trace = traces.pop(pointer)
+        if pointer == ROOT:
+            return Edited((trace.document or None) if text.strip() == "{}" else text, traces)
+        parent = objects_along(text, dialect, pointer)[-2]
+        index = next(i for i, member in enumerate(parent.members) if member.name == pointer[-1])
+        pointer = pointer[:-1]
+        text = splice.remove(text, parent, index, _inner(traces, pointer))
+        if len(parent.members) > 1:
+            return Edited(text, traces)
+    traces.pop(pointer, None)
+    return Edited(text, traces)

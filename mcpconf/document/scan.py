@@ -1,0 +1,167 @@
+"""Where the members of an object stand in a text.
+
+One pass: values that are not ours are skipped by the C scanner of the standard library, which also proves that
+they are strict JSON. Only a text that it can't take (comments, where the dialect allows them, or nesting beyond
+the interpreter's recursion limit) is walked token by token, by `walk.py`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NoReturn
+
+from mcpconf.document.fault import Fault, line_column
+from mcpconf.document.walk import Dialect, expected, scan_string, skip_trivia, walk_value
+
+STRICT = Dialect()
+JSONC = Dialect(comments=True, trailing_commas=True)
+
+_SPACE = re.compile(r"[ \t\n\r]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One `"name": value` of an object; all numbers are indices into the text. `comma` is -1 where none follows."""
+
+    name: str
+    start: int
+    key_end: int
+    value: int
+    end: int
+    comma: int
+    child: Object | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Object:
+    """An object's span, braces included, and its members in the order of the text."""
+
+    start: int
+    end: int
+    members: tuple[Member, ...]
+
+    def named(self, name: str) -> tuple[Member, ...]:
+        """All members of that name: more than one where the text repeats it."""
+        return tuple(member for member in self.members if member.name == name)
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+# str, since a number of 5,000 digits is valid JSON and int() refuses it; nothing of what is built here is used.
+_DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=_refuse_constant)
+_skip_strict: Callable[[str, int], tuple[object, int]] = _DECODER.scan_once  # type: ignore[attr-defined]
+
+
+def _skip_value(text: str, at: int, dialect: Dialect) -> int:
+    """The index after the value that starts at `at`. Raises `Fault` where there is none."""
+    if dialect.comments:
+        return walk_value(text, at, dialect)
+    try:
+        return _skip_strict(text, at)[1]
+    except (ValueError, StopIteration, RecursionError):
+        # The walker knows comments, trailing commas and constants by name, so its message is the better one.
+        return walk_value(text, at, dialect)
+
+
+def _trivia(text: str, at: int, dialect: Dialect) -> int:
+    if dialect.comments:
+        return skip_trivia(text, at, dialect)
+    return _SPACE.match(text, at).end()  # type: ignore[union-attr]  # an empty match always succeeds
+
+
+def _key(text: str, at: int, dialect: Dialect) -> tuple[str, int]:
+    if text[at : at + 1] != '"':
+        raise expected("a name in double quotes", text, at, dialect)
+    try:
+        return scan_string(text, at + 1, True)
+    except json.JSONDecodeError as error:
+        raise Fault(f"broken string: {error.msg.lower()}", error.pos) from None
+
+
+def scan_object(text: str, at: int, dialect: Dialect, path: tuple[str, ...] = ()) -> Object:
+    """Scan the object whose brace stands at `at`; the members along `path` are scanned inside as well."""
+    members: list[Member] = []
+    i = _trivia(text, at + 1, dialect)
+    while text[i : i + 1] != "}":
+        member, i = _member(text, i, dialect, path)
+        members.append(member)
+        if member.comma < 0:
+            break
+        if text[i : i + 1] == "}" and not dialect.trailing_commas:
+            raise Fault("trailing comma, which is not allowed in this file", member.comma)
+    if text[i : i + 1] != "}":
+        raise expected("',' or '}'", text, i, dialect)
+    return Object(at, i + 1, tuple(members))
+
+
+def _member(text: str, at: int, dialect: Dialect, path: tuple[str, ...]) -> tuple[Member, int]:
+    name, key_end = _key(text, at, dialect)
+    i = _trivia(text, key_end, dialect)
+    if text[i : i + 1] != ":":
+        raise expected("':'", text, i, dialect)
+    value = _trivia(text, i + 1, dialect)
+    child = None
+    if path and name == path[0] and text[value : value + 1] == "{":
+        child = scan_object(text, value, dialect, path[1:])
+        end = child.end
+    else:
+        end = _skip_value(text, value, dialect)
+    i = _trivia(text, end, dialect)
+    comma = -1
+    if text[i : i + 1] == ",":
+        comma = i
+        i = _trivia(text, i + 1, dialect)
+    return Member(name, at, key_end, value, end, comma, child), i
+
+
+def scan(text: str, dialect: Dialect, path: tuple[str, ...] = ()) -> Object | None:
+    """Scan a whole document whose top level is an object; None where the text is only white space.
+
+    Raises `Fault` for anything that the client would refuse or reset.
+    """
+    at = _trivia(text, 0, dialect)
+    if at == len(text):
+        return None
+    if text[at] != "{":
+        walk_value(text, at, dialect)
+        raise Fault("the top level is not an object", at, hint="a config file is one JSON object: { ... }")
+    root = scan_object(text, at, dialect, path)
+    end = _trivia(text, root.end, dialect)
+    if end != len(text):
+        raise expected("the end of the file", text, end, dialect)
+    return root
+
+
+def objects_along(text: str, dialect: Dialect, path: tuple[str, ...]) -> tuple[Object, ...]:
+    """The objects along `path` that are there, the root first; none in a text of white space.
+
+    Raises `Fault` as `scan` does, and where a member on the way stands twice (which one a client reads is
+    anybody's guess) or is no object.
+    """
+    root = scan(text, dialect, path)
+    found = [] if root is None else [root]
+    for name in path if found else ():
+        member = only(text, found[-1], name)
+        if member is None:
+            break
+        if member.child is None:
+            raise Fault(f'"{name}" is not an object', member.value)
+        found.append(member.child)
+    return tuple(found)
+
+
+def only(text: str, obj: Object, name: str) -> Member | None:
+    """The one member of that name; None where there is none. Raises `Fault` where the text repeats it."""
+    named = obj.named(name)
+    if len(named) > 1:
+        raise Fault(f'"{name}" stands twice, in {_lines(text, named)}', named[1].start, hint="merge the two by hand")
+    return named[0] if named else None
+
+
+def _lines(text: str, members: tuple[Member, ...]) -> str:
+    return "lines " + " and ".join(str(line_column(text, member.start)[0]) for member in members)

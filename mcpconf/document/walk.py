@@ -1,0 +1,139 @@
+"""The slow, patient scanner: comments, trailing commas, any nesting, and the best error messages.
+
+Iterative, so that two thousand open brackets cost a list and not a stack.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from json import decoder
+
+from mcpconf.document.fault import Fault
+
+# The C scanner for one string: (text, index after the quote, strict) -> (value, index after the closing quote).
+scan_string: Callable[[str, int, bool], tuple[str, int]] = decoder.scanstring  # type: ignore[attr-defined]
+
+_SPACE = re.compile(r"[ \t\n\r]*")
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+_LINE_COMMENT = re.compile(r"//[^\n]*")
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|'")
+_CLOSER = {"{": "}", "[": "]"}
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """What a file may hold beyond strict JSON. Both Claude clients are strict: Claude Code resets other files."""
+
+    comments: bool = False
+    trailing_commas: bool = False
+
+
+def skip_comment(text: str, at: int) -> int:
+    """The index after the comment at `at`; `at` itself where none starts there."""
+    if text.startswith("//", at):
+        end = _LINE_COMMENT.match(text, at).end()  # type: ignore[union-attr]
+        # The carriage return belongs to the line's end, as the newline does.
+        return end - 1 if text[end - 1] == "\r" else end
+    if text.startswith("/*", at):
+        end = text.find("*/", at + 2)
+        if end < 0:
+            raise Fault("comment without an end", at)
+        return end + 2
+    return at
+
+
+def skip_trivia(text: str, at: int, dialect: Dialect) -> int:
+    """The index after white space and, where the dialect has them, comments."""
+    while True:
+        at = _SPACE.match(text, at).end()  # type: ignore[union-attr]
+        end = skip_comment(text, at) if dialect.comments else at
+        if end == at:
+            return at
+        at = end
+
+
+def expected(what: str, text: str, at: int, dialect: Dialect) -> Fault:
+    """The fault for anything but `what` at `at`, in words that name what stands there."""
+    rest = text[at : at + 2]
+    if not rest:
+        return Fault(f"the file ends where {what} is expected", at)
+    if rest in ("//", "/*") or rest[0] == "#":
+        where = "this kind of" if dialect.comments else "a"
+        return Fault(f"{where} comment is not allowed in this file", at, hint="remove the comment")
+    word = _WORD.match(text, at)
+    if word and word.group() in ("NaN", "Infinity", "undefined"):
+        return Fault(f"{word.group()} is no JSON value", at)
+    if rest[0] == "'":
+        return Fault(f"expected {what}: JSON strings stand in double quotes", at)
+    return Fault(f"expected {what}, found {rest[0]!r}", at)
+
+
+def walk_string(text: str, at: int) -> int:
+    """The index after the string at `at`."""
+    try:
+        return scan_string(text, at + 1, True)[1]
+    except json.JSONDecodeError as error:
+        raise Fault(f"broken string: {error.msg.lower()}", error.pos) from None
+
+
+def _scalar(text: str, at: int, dialect: Dialect) -> int:
+    if text[at : at + 1] == '"':
+        return walk_string(text, at)
+    number = _NUMBER.match(text, at)
+    if number:
+        return number.end()
+    for word in ("true", "false", "null"):
+        if text.startswith(word, at):
+            return at + len(word)
+    raise expected("a value", text, at, dialect)
+
+
+def _walk_key(text: str, at: int, dialect: Dialect) -> int:
+    """From a name to the start of its value."""
+    if text[at : at + 1] != '"':
+        raise expected("a name in double quotes", text, at, dialect)
+    at = skip_trivia(text, walk_string(text, at), dialect)
+    if text[at : at + 1] != ":":
+        raise expected("':'", text, at, dialect)
+    return skip_trivia(text, at + 1, dialect)
+
+
+def walk_value(text: str, at: int, dialect: Dialect) -> int:
+    """The index after the value at `at`. Raises `Fault` at the first thing that the dialect does not allow."""
+    open_: list[str] = []
+    while True:
+        bracket = text[at : at + 1]
+        if bracket in _CLOSER and bracket:
+            at = skip_trivia(text, at + 1, dialect)
+            if text[at : at + 1] != _CLOSER[bracket]:
+                open_.append(bracket)
+                at = _walk_key(text, at, dialect) if bracket == "{" else at
+                continue
+            at += 1
+        else:
+            at = _scalar(text, at, dialect)
+        at, more = _after_value(text, at, dialect, open_)
+        if not more:
+            return at
+
+
+def _after_value(text: str, at: int, dialect: Dialect, open_: list[str]) -> tuple[int, bool]:
+    """Close what ends here; True where another value starts at the index given back."""
+    while open_:
+        bracket = open_[-1]
+        at = skip_trivia(text, at, dialect)
+        if text[at : at + 1] == ",":
+            comma = at
+            at = skip_trivia(text, at + 1, dialect)
+            if text[at : at + 1] != _CLOSER[bracket]:
+                return (_walk_key(text, at, dialect) if bracket == "{" else at), True
+            if not dialect.trailing_commas:
+                raise Fault("trailing comma, which is not allowed in this file", comma)
+        if text[at : at + 1] != _CLOSER[bracket]:
+            raise expected(f"',' or '{_CLOSER[bracket]}'", text, at, dialect)
+        open_.pop()
+        at += 1
+    return at, False
