@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 READ_LIMIT = 64 * 1024 * 1024
+READ_PIECE = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +126,7 @@ class RealSystem:
         try:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 return None
-            with os.fdopen(descriptor, "rb", closefd=False) as stream:
-                return stream.read(READ_LIMIT)
+            return _read_up_to(descriptor, READ_LIMIT)
         except OSError:
             return None
         finally:
@@ -163,7 +163,11 @@ class RealSystem:
         return tuple("/" + os.path.relpath(name, self.root) for name in found)
 
     def which(self, name: str, path: str | None = None) -> str | None:
-        return shutil.which(name, path=path if path is not None else self.env.get("PATH", os.defpath))
+        search = path if path is not None else self.env.get("PATH", os.defpath)
+        if self.root == "/":
+            return shutil.which(name, path=search)
+        places = (os.path.join(directory, name) for directory in search.split(os.pathsep))
+        return next((place for place in places if os.access(self._at(place), os.X_OK)), None)
 
     def run(self, argv: Sequence[str], *, timeout: float, env: Mapping[str, str] | None = None) -> Ran | None:
         try:
@@ -187,6 +191,15 @@ class RealSystem:
 
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds)
+
+
+def _read_up_to(descriptor: int, limit: int) -> bytes:
+    # In pieces: the files of /proc/sys fail with ENOMEM when asked for more than the kernel would allocate at once.
+    pieces = []
+    while limit > 0 and (piece := os.read(descriptor, min(limit, READ_PIECE))):
+        pieces.append(piece)
+        limit -= len(piece)
+    return b"".join(pieces)
 
 
 @contextmanager

@@ -1,0 +1,198 @@
+"""Facts about this machine, each read once, through the door that tests replace."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+
+from mcpconf.environment.facts import PROGRAMS, SERVICE_ACCOUNT, VARIABLES, Facts
+from mcpconf.environment.mounts import parse_mountinfo, telling
+from mcpconf.environment.network import default_gateway
+from mcpconf.system import System
+
+PROBES = frozenset({"engine", "toolkit", "raw_mcp"})
+DOCKER_SECONDS = 1.5
+SOCKET_SECONDS = 0.3
+_GRACE = 0.2  # for a process that was just killed to be reaped
+
+Answers = dict[str, str | None]
+
+# Programs that an installation of ours may bring along, beside the Python that runs us.
+OWN_PROGRAMS = ("uv", "uvx", "pipx", "mcpconf")
+
+WSL_MARKERS = (
+    "/proc/sys/fs/binfmt_misc/WSLInterop",
+    "/proc/sys/fs/binfmt_misc/WSLInterop-late",
+    "/run/WSL",
+)
+SHARED_HOMES = (("toolbox", "/run/.toolboxenv"), ("distrobox", "/run/.containersetupdone"))
+MANAGERS = ("/run/host/container-manager", "/run/systemd/container")
+
+_WORD = 64  # characters of a name that somebody else wrote
+
+
+def gather(system: System, *, probes: Collection[str] = ()) -> Facts:
+    """Read all facts. Files and PATH only, unless `probes` (of PROBES) asks for answers of other programs, too.
+
+    Probes run in parallel and none is waited for longer than DOCKER_SECONDS and a little; what is late stays None.
+    """
+    facts = Facts(
+        platform=system.platform,
+        env={name: value for name in VARIABLES if (value := system.env.get(name)) is not None},
+        which=_programs(system),
+        gui=_gui(system),
+    )
+    if system.platform == "linux":
+        facts = _linux(system, facts)
+    return _probed(system, facts, probes) if probes else facts
+
+
+def _linux(system: System, facts: Facts) -> Facts:
+    version = _text(system, "/proc/version").strip()
+    return replace(
+        facts,
+        kernel=_text(system, "/proc/sys/kernel/osrelease").strip() or _release(version),
+        kernel_text=version,
+        mounts=telling(parse_mountinfo(_text(system, "/proc/self/mountinfo"))),
+        dockerenv=system.exists("/.dockerenv"),
+        containerenv=_optional(system, "/run/.containerenv"),
+        container_manager=_manager(system),
+        pid1_container=_pid1_container(system),
+        cgroup=_text(system, "/proc/self/cgroup"),
+        pid_namespace=_pid_namespace(system.readlink("/proc/self/ns/pid")),
+        pid2=_word(_optional(system, "/proc/2/comm")),
+        shared_home=next((name for name, marker in SHARED_HOMES if system.exists(marker)), None),
+        wsl_markers=tuple(marker for marker in WSL_MARKERS if system.exists(marker)),
+        flatpak=system.exists("/.flatpak-info"),
+        service_account=system.exists(SERVICE_ACCOUNT),
+        gateway=default_gateway(_text(system, "/proc/net/route")),
+    )
+
+
+def _release(version: str) -> str:
+    """The release within /proc/version, for places that hide /proc/sys: "Linux version RELEASE (builder) ..."."""
+    words = version.split(" ", 3)
+    return words[2] if len(words) > 2 else ""
+
+
+def _optional(system: System, path: str) -> str | None:
+    content = system.read(path)
+    return None if content is None else content.decode("utf-8", "replace")
+
+
+def _text(system: System, path: str) -> str:
+    return _optional(system, path) or ""
+
+
+def _word(text: str | None) -> str | None:
+    """The first line, if it has anything to show, with what would upset a terminal taken out."""
+    line = (text or "").strip().partition("\n")[0]
+    return "".join(character for character in line if character.isprintable())[:_WORD] or None
+
+
+def _manager(system: System) -> str | None:
+    return next((name for path in MANAGERS if (name := _word(_optional(system, path)))), None)
+
+
+def _pid1_container(system: System) -> str | None:
+    for variable in _text(system, "/proc/1/environ").split("\0"):
+        name, _, value = variable.partition("=")
+        if name == "container":
+            return _word(value)
+    return None
+
+
+def _pid_namespace(link: str | None) -> int | None:
+    number = (link or "").removeprefix("pid:[").removesuffix("]")
+    return int(number) if number.isascii() and number.isdigit() else None
+
+
+def _programs(system: System) -> Mapping[str, str]:
+    beside = os.path.dirname(sys.executable)  # noqa: PTH120 (pathlib is slow to import, and this is start-up)
+    found = {}
+    for name in PROGRAMS:
+        path = system.which(name)
+        if path is None and name in OWN_PROGRAMS and beside:
+            path = system.which(name, beside)
+        # A relative PATH entry finds what happens to lie in the current directory: not a program to write down.
+        if path is not None and os.path.isabs(path):  # noqa: PTH117
+            found[name] = path
+    return found
+
+
+def _gui(system: System) -> tuple[str, ...]:
+    """Directories of Claude Desktop that exist: its own, and for WSL those of Windows' users."""
+    env, home = system.env, system.home
+    if system.platform == "darwin":
+        patterns = [f"{home}/Library/Application Support/Claude"]
+    elif system.platform == "windows":
+        roaming, local = env.get("APPDATA", ""), env.get("LOCALAPPDATA", "")
+        patterns = [f"{roaming}/Claude"] if roaming else []
+        patterns += [f"{local}/Packages/Claude_*/LocalCache/Roaming/Claude"] if local else []
+    else:
+        patterns = [f"{env.get('XDG_CONFIG_HOME') or home + '/.config'}/Claude"]
+        if env.get("WSL_DISTRO_NAME"):
+            patterns.append("/mnt/c/Users/*/AppData/Roaming/Claude")
+            patterns.append("/mnt/c/Users/*/AppData/Local/Packages/Claude_*/LocalCache/Roaming/Claude")
+    return tuple(found for pattern in patterns for found in _directories(system, pattern))
+
+
+def _directories(system: System, pattern: str) -> tuple[str, ...]:
+    names = system.glob(pattern) if "*" in pattern else (pattern,)
+    return tuple(name for name in names if system.is_dir(name))
+
+
+def _probed(system: System, facts: Facts, probes: Collection[str]) -> Facts:
+    unknown = set(probes) - PROBES
+    if unknown:
+        raise ValueError(f"no such probe: {', '.join(sorted(unknown))}")
+    docker = facts.which.get("docker")
+    work: list[Callable[[], Answers]] = []
+    if docker and "engine" in probes:
+        work.append(lambda: {"engine": _version(system, docker, "version", "--format", "{{.Server.Version}}")})
+    if docker and "toolkit" in probes:
+        work.append(lambda: {"toolkit": _version(system, docker, "mcp", "version")})
+    if "raw_mcp" in probes:
+        work.append(lambda: _raw_mcp(facts))
+    answers = _together(work)
+    return replace(
+        facts,
+        engine=answers.get("engine"),
+        toolkit=answers.get("toolkit"),
+        raw_mcp=answers.get("raw_mcp"),
+        http_mcp=answers.get("http_mcp"),
+    )
+
+
+def _version(system: System, *argv: str) -> str | None:
+    """The one word a version command prints; a sentence is a complaint, even where the exit code is 0."""
+    ran = system.run(argv, timeout=DOCKER_SECONDS)
+    words = ran.out.split() if ran is not None and ran.code == 0 else []
+    return _word(words[0]) if len(words) == 1 else None
+
+
+def _raw_mcp(facts: Facts) -> Answers:
+    from mcpconf.environment.verdict import judge
+    from mcpconf.reach import find_raw_mcp, host_candidates
+
+    candidates = host_candidates(judge(facts).kind, facts.env, facts.gateway)
+    reached = find_raw_mcp(candidates, timeout=SOCKET_SECONDS)
+    return {"raw_mcp": reached.raw, "http_mcp": reached.http}
+
+
+def _together(work: list[Callable[[], Answers]]) -> Answers:
+    """Run all at once and give what came in time."""
+    import threading
+
+    found: Answers = {}
+    # Daemons, and a deadline of our own: killing the docker command leaves its plugin's process holding the pipe.
+    threads = [threading.Thread(target=lambda task=task: found.update(task()), daemon=True) for task in work]
+    for thread in threads:
+        thread.start()
+    deadline = time.monotonic() + DOCKER_SECONDS + _GRACE
+    for thread in threads:
+        thread.join(max(deadline - time.monotonic(), 0))
+    return dict(found)
