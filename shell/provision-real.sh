@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# The real programs that the tests marked `real` run: Claude Code, and the MCP servers that the shipped profiles
+# name. All of it goes under .cache/real of the checkout; nothing is installed globally but, with CI=true and as root,
+# Debian packages. Prints what could not be had, one line each, and exits 0: test.sh decides what that means.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+real="$PWD/.cache/real"
+python="$PWD/.cache/venv/bin/python"
+claude_code="@anthropic-ai/claude-code@2.1.330"
+# Besides what the profiles name: a server with every feature of the protocol, and one that is slow to start.
+extra_npm="@modelcontextprotocol/server-everything@2026.8.31 @modelcontextprotocol/server-memory@2026.8.31 \
+@modelcontextprotocol/server-filesystem@2026.8.31"
+extra_pypi="mcp-server-time==2026.10.19"
+
+missing() { echo "missing: $*"; }
+
+# Every `package = "npm:..."` or "pypi:..." of the shipped profiles: what is tested is what is shipped.
+profile_packages() {
+  "$python" -I - "$1" <<'PY'
+import pathlib, sys, tomllib
+
+prefix, found = sys.argv[1] + ":", set()
+for path in sorted(pathlib.Path("profiles").glob("*.toml")):
+    for server in tomllib.loads(path.read_text("utf-8")).get("servers", {}).values():
+        package = server.get("package", "")
+        if package.startswith(prefix):
+            found.add(package.removeprefix(prefix))
+print("\n".join(sorted(found)))
+PY
+}
+
+system_tools() {
+  local tool wanted=""
+  for tool in tmux strace socat unshare ip; do
+    command -v "$tool" >/dev/null 2>&1 && continue
+    case $tool in
+      unshare) wanted="$wanted util-linux" ;;
+      ip) wanted="$wanted iproute2" ;;
+      *) wanted="$wanted $tool" ;;
+    esac
+  done
+  [ -n "$wanted" ] || return 0
+  if [ "${CI:-}" = true ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+    # shellcheck disable=SC2086  # a list of package names
+    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $wanted; } \
+      >&2 && return 0
+  fi
+  for tool in $wanted; do missing "$tool (a package of this system)"; done
+}
+
+npm_tools() {
+  if ! command -v npm >/dev/null 2>&1; then
+    missing "npm (so neither Claude Code nor the npm servers can be installed)"
+    return 0
+  fi
+  mkdir -p "$real/npm"
+  export npm_config_cache="$real/npm-cache" npm_config_update_notifier=false npm_config_fund=false
+  export npm_config_audit=false npm_config_loglevel=error
+  # shellcheck disable=SC2086  # a list of package names
+  (cd "$real/npm" && { [ -e package.json ] || echo '{"private": true}' >package.json; } \
+    && npm install --no-save --prefix . "$claude_code" $extra_npm) >&2 || missing "Claude Code and the npm servers"
+  [ -x "$real/npm/node_modules/.bin/claude" ] || missing "Claude Code's binary for this system"
+  local package
+  for package in $(profile_packages npm); do
+    # What `npx -y PACKAGE` looks up: run nothing, keep the package in the cache, so that tests can be offline.
+    npm exec --yes --package="$package" -c true >&2 </dev/null || missing "$package (npm)"
+  done
+}
+
+pypi_servers() {
+  local package spec
+  export UV_CACHE_DIR="$real/uv-cache" UV_TOOL_DIR="$real/uv-tools" UV_PYTHON_DOWNLOADS=never
+  for package in $extra_pypi $(profile_packages pypi); do
+    spec=${package%%#*}
+    # Python's own name is in every tool's environment: it is made and cached, and no server is started.
+    "$(dirname "$python")/uv" tool run --quiet --from "$spec" python -c pass >&2 </dev/null || missing "$spec (PyPI)"
+  done
+}
+
+mkdir -p "$real"
+system_tools
+npm_tools
+pypi_servers
