@@ -126,6 +126,16 @@ def _is_system_subvolume(root: str) -> bool:
     return root == "/root" or root.startswith("/@")
 
 
+def _dev(facts: Facts) -> Evidence:
+    fstype = facts.mounts.dev.fstype if facts.mounts.dev else None
+    if fstype == "devtmpfs":
+        return Evidence("dev", -1, "/dev is the kernel's own devtmpfs")
+    if fstype == "tmpfs":
+        # runc, LXC, nspawn and bubblewrap all make one; little, since a service with PrivateDevices= has one, too.
+        return Evidence("dev", 1, "/dev is a tmpfs that somebody filled")
+    return Evidence("dev", 0, f"/dev is {fstype or 'not a mount'}")
+
+
 def _dockerenv(facts: Facts) -> Evidence:
     if facts.dockerenv:
         return Evidence("dockerenv", 2, "/.dockerenv is there, as in every copy of an image's files")
@@ -179,8 +189,9 @@ def _service_account(facts: Facts) -> Evidence:
 def _shared_home(facts: Facts) -> Evidence:
     if facts.shared_home is None:
         return Evidence("shared-home", 0, "not a toolbox or distrobox")
-    # Technically a container, so everything else speaks for one; for files and addresses it is the host.
-    return Evidence("shared-home", -20, f"{facts.shared_home}: shares home and network with its host")
+    # Technically a container, so all else may speak for one, and this outweighs it: by its files and addresses it is
+    # the host.
+    return Evidence("shared-home", -40, f"{facts.shared_home}: shares home and network with its host")
 
 
 def _variables(facts: Facts) -> tuple[Evidence, ...]:
@@ -229,6 +240,7 @@ PIECES: tuple[Piece, ...] = (
     _containerenv,
     _cgroup,
     _root,
+    _dev,
     _dockerenv,
     _pid_namespace,
     _kthreadd,

@@ -1,4 +1,4 @@
-"""What `/proc/self/mountinfo` says about where `/` and `/etc/hosts` come from."""
+"""What `/proc/self/mountinfo` says about where `/`, `/dev` and `/etc/hosts` come from."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ class Mounts:
     """The mounts that tell places apart; None where nothing is mounted there."""
 
     root: Mount | None = None
+    dev: Mount | None = None
     hosts: Mount | None = None
     lxcfs: bool = False
 
@@ -40,7 +41,7 @@ def telling(mounts: tuple[Mount, ...]) -> Mounts:
     at = {mount.point: mount for mount in mounts}
     # A host that runs lxcfs mounts it under /var/lib; only inside of an LXC container does it cover parts of /proc.
     lxcfs = any(mount.fstype == "fuse.lxcfs" and mount.point.startswith("/proc/") for mount in at.values())
-    return Mounts(root=at.get("/"), hosts=at.get("/etc/hosts"), lxcfs=lxcfs)
+    return Mounts(root=at.get("/"), dev=at.get("/dev"), hosts=at.get("/etc/hosts"), lxcfs=lxcfs)
 
 
 def _parse_line(line: str) -> Mount | None:

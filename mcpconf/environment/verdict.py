@@ -59,8 +59,8 @@ class Environment:
 def judge(facts: Facts, override: Kind | None = None) -> Environment:
     """Decide where we are from all evidence; an override always wins, and keeps the evidence to look at."""
     evidence = weigh(facts)
-    kind, score = _decide(evidence)
-    confidence = _confidence(kind, score)
+    kind, score = decide(evidence)
+    confidence = certainty(kind, score)
     overridden = None
     if override is not None:
         kind, confidence, overridden = override, 1.0, str(kind)
@@ -102,7 +102,8 @@ def parse_override(text: str | None) -> Kind | None:
     )
 
 
-def _decide(evidence: tuple[Evidence, ...]) -> tuple[Kind, int]:
+def decide(evidence: tuple[Evidence, ...]) -> tuple[Kind, int]:
+    """The kind that the evidence amounts to, and the sum of the scale that decided."""
     container = sum(piece.weight for piece in evidence if piece.toward is Kind.CONTAINER)
     wsl = sum(piece.weight for piece in evidence if piece.toward is Kind.WSL)
     if container >= CONTAINER_FROM:
@@ -115,8 +116,8 @@ def _decide(evidence: tuple[Evidence, ...]) -> tuple[Kind, int]:
     return Kind.UNKNOWN, container
 
 
-def _confidence(kind: Kind, score: int) -> float:
-    # Each two points halve the doubt: 0.5 at the host's threshold, 0.82 at a container's, 0.96 for a plain host.
+def certainty(kind: Kind, score: int) -> float:
+    """How sure a score makes, 0 to 1: each two points halve the doubt, so 0.5 where a host begins, 0.82 a container."""
     return 0.0 if kind is Kind.UNKNOWN else round(1 - 2 ** (-abs(score) / 2), 3)
 
 
