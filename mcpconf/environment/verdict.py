@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mcpconf.environment.evidence import Evidence, weigh
+from mcpconf.environment.container import CONTAINER_PIECES, variables
+from mcpconf.environment.evidence import Evidence
 from mcpconf.environment.facts import Facts
 from mcpconf.environment.runtime import container_runtime, wsl_runtime
+from mcpconf.environment.wsl import WSL_PIECES
 from mcpconf.errors import UsageError
 from mcpconf.model import Kind
 
@@ -73,6 +75,12 @@ def judge(facts: Facts, override: Kind | None = None) -> Environment:
         capabilities=capabilities(facts),
         overridden=overridden,
     )
+
+
+def weigh(facts: Facts) -> tuple[Evidence, ...]:
+    """Every piece of evidence there is, in a fixed order, those that say nothing included."""
+    signals = tuple(piece(facts) for piece in CONTAINER_PIECES)
+    return signals + variables(facts) + tuple(piece(facts) for piece in WSL_PIECES)
 
 
 def capabilities(facts: Facts) -> Capabilities:

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mcpconf.environment.evidence import FORGEABLE, INITIAL_PID_NAMESPACE, weigh
+from mcpconf.environment.container import FORGEABLE, INITIAL_PID_NAMESPACE
 from mcpconf.environment.facts import VARIABLES, Facts
 from mcpconf.environment.mounts import Mount, Mounts
-from mcpconf.environment.verdict import certainty, decide, judge, parse_override
+from mcpconf.environment.verdict import certainty, decide, judge, parse_override, weigh
 from mcpconf.errors import UsageError
 from mcpconf.model import Kind
 
