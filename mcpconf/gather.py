@@ -111,14 +111,14 @@ def _pid_namespace(link: str | None) -> int | None:
 
 
 def _programs(system: System) -> Mapping[str, str]:
-    beside = os.path.dirname(sys.executable)  # noqa: PTH120 (pathlib is slow to import, and this is start-up)
+    beside = os.path.dirname(sys.executable)
     found = {}
     for name in PROGRAMS:
         path = system.which(name)
         if path is None and name in OWN_PROGRAMS and beside:
             path = system.which(name, beside)
         # A relative PATH entry finds what happens to lie in the current directory: not a program to write down.
-        if path is not None and os.path.isabs(path):  # noqa: PTH117
+        if path is not None and os.path.isabs(path):
             found[name] = path
     return found
 

@@ -1,0 +1,127 @@
+"""Our own files: the lock, the ledger, the generations and the backups, all 0600 in a 0700 directory."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mcpconf import ledger as ledgers
+from mcpconf.commit.write import refusal, sync_directory, write_all
+from mcpconf.errors import LockTimeout
+from mcpconf.model import Json
+
+if TYPE_CHECKING:
+    from mcpconf.ledger import Ledger
+
+LOCK_TIMEOUT = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The state directory. Nothing is made before the first write."""
+
+    directory: str
+
+    def at(self, *names: str) -> str:
+        return os.path.join(self.directory, *names)
+
+    @property
+    def journals(self) -> str:
+        return self.at("journals")
+
+    def read(self, *names: str) -> bytes | None:
+        """A file of ours; None where there is none."""
+        try:
+            with open(self.at(*names), "rb") as stream:
+                return stream.read()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            raise refusal(self.at(*names), error) from None
+
+    def write(self, data: bytes, *names: str) -> None:
+        """Replace a file of ours, whole or not at all."""
+        write_private(self.at(*names), data)
+
+    def remove(self, *names: str) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self.at(*names))
+
+    def ledger(self) -> Ledger:
+        """What is ours. Raises `McpconfError` where the file is damaged."""
+        return ledgers.load(self.read("ledger.json"), self.at("ledger.json"))
+
+    def keep(self, data: bytes) -> str:
+        """Keep a backup by its content; its name is the SHA-256."""
+        name = hashlib.sha256(data).hexdigest()
+        if not os.path.exists(self.at("blobs", name)):
+            self.write(data, "blobs", name)
+        return name
+
+    def blob(self, name: str) -> bytes | None:
+        return self.read("blobs", name)
+
+    def read_json(self, *names: str) -> Json:
+        """A JSON file of ours; None where there is none or it is damaged (it is never the only record)."""
+        raw = self.read(*names)
+        try:
+            return None if raw is None else json.loads(raw)
+        except ValueError:
+            return None
+
+    def write_json(self, value: Json, *names: str) -> None:
+        self.write((json.dumps(value, indent=1) + "\n").encode(), *names)
+
+    @contextlib.contextmanager
+    def locked(self, timeout: float = LOCK_TIMEOUT) -> Iterator[None]:
+        """One mcpconf at a time. Raises `LockTimeout` where another holds it for longer than `timeout` seconds."""
+        from filelock import FileLock, Timeout
+
+        private_directory(self.directory)
+        try:
+            with FileLock(self.at("lock"), timeout=timeout, mode=0o600):
+                yield
+        except Timeout:
+            raise LockTimeout(
+                f"another mcpconf has held {self.at('lock')} for {timeout:.0f} s; nothing was changed",
+                hint="wait for it to end, or see which one it is: fuser " + self.at("lock"),
+            ) from None
+        except PermissionError as error:
+            raise refusal(self.at("lock"), error) from None
+
+
+def private_directory(path: str) -> None:
+    """Make a directory and its parents, the last one for its owner alone."""
+    try:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(path, 0o700)
+    except OSError as error:
+        raise refusal(path, error) from None
+
+
+def write_private(path: str, data: bytes, mode: int = 0o600) -> None:
+    """Write a file of ours through a temporary one; it is never readable by others, not for a moment."""
+    directory, name = os.path.split(path)
+    private_directory(directory)
+    temporary = os.path.join(directory, f".{name}.{secrets.token_hex(6)}")
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
+        try:
+            write_all(descriptor, data)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        os.replace(temporary, path)
+    except OSError as error:
+        raise refusal(path, error) from None
+    finally:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+    sync_directory(directory)

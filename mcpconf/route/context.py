@@ -1,0 +1,38 @@
+"""What a route may know when it is chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from mcpconf.client.spec import ClientSpec, Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """One client's place in one environment.
+
+    `which` maps the programs that were found to absolute paths; `launcher` starts mcpconf itself, by a path that
+    survives upgrades; `data` is our data directory, where the wrapper and its files lie; `toolkit` is the version
+    of the `docker mcp` plugin, `engine` that of the Docker engine, `raw_mcp` a `host:port` that shook hands.
+    """
+
+    spec: ClientSpec
+    target: Target
+    platform: str
+    home: str
+    data: str
+    which: Mapping[str, str] = field(default_factory=dict)
+    launcher: tuple[str, ...] = ("mcpconf",)
+    engine: str | None = None
+    toolkit: str | None = None
+    raw_mcp: str | None = None
+    env: Mapping[str, str] = field(default_factory=dict)
+    portable: bool = False
+
+    def program(self, name: str) -> str | None:
+        """What starts a program: its absolute path, or its bare name where machine paths may not stand."""
+        path = self.which.get(name)
+        if path is None:
+            return None
+        return name if self.target.portable else path

@@ -1,0 +1,50 @@
+"""The direct route: the client starts the server's own command, or calls its URL."""
+
+from __future__ import annotations
+
+from mcpconf.model import Note, Server
+from mcpconf.route.context import Context
+from mcpconf.route.launch import Launch
+from mcpconf.route.offer import Offer, Refusal
+from mcpconf.route.values import has_reference, has_secret, with_references
+from mcpconf.route.ways import ways
+
+
+def offer(server: Server, context: Context) -> Offer | Refusal:
+    """The first way that works here, unless something must be filled in that this client can't fill in."""
+    found = ways(server, context)
+    launch = next((way for way in found if isinstance(way, Launch)), None)
+    if launch is None:
+        reasons = [way for way in found if isinstance(way, Refusal)]
+        if not reasons:
+            return Refusal("only the Docker Toolkit can serve it", hint="docker mcp version")
+        return Refusal("; ".join(refusal.reason for refusal in reasons), hint=reasons[0].hint)
+    if not context.spec.expands and has_reference(launch):
+        return Refusal(f"{context.spec.title} does not fill in variables")
+    if has_secret(launch) and not _from_environment(launch, context):
+        return Refusal("a secret would have to stand in the client's file")
+    return Offer(with_references(launch), _because(server, launch), notes=_notes(server, launch))
+
+
+def _from_environment(launch: Launch, context: Context) -> bool:
+    """A shared file, and a URL that no process of ours stands before, can only name the variable."""
+    return context.target.portable or launch.url is not None
+
+
+def _because(server: Server, launch: Launch) -> str:
+    if launch.url:
+        return "the client speaks HTTP"
+    if server.builtin:
+        return "mcpconf serves it itself"
+    if server.package and not server.command:
+        return f"{(launch.command or '').rsplit('/', 1)[-1]} runs {server.package}"
+    return f"{(launch.command or '').rsplit('/', 1)[-1]} is here"
+
+
+def _notes(server: Server, launch: Launch) -> tuple[Note, ...]:
+    notes = []
+    if has_secret(launch):
+        notes.append(Note(f"{server.name}: its secret is read from the environment variable of that name"))
+    if server.cwd:
+        notes.append(Note(f"{server.name}: its cwd is not set by this route", hint="--route wrapper"))
+    return tuple(notes)

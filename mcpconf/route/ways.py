@@ -1,0 +1,117 @@
+"""The ways in which a server itself can be started or called: its own command, package, image or URL."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mcpconf.model import Server
+from mcpconf.profile import package
+from mcpconf.route.context import Context
+from mcpconf.route.launch import Launch
+from mcpconf.route.offer import Refusal
+
+# The bridge for clients that start processes only. Pinned, since it is run from the registry.
+MCP_REMOTE = "mcp-remote@0.15.1"
+SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
+Way = Launch | Refusal
+
+
+def ways(server: Server, context: Context) -> tuple[Way, ...]:
+    """Every way that the profile gives for a server, the profile's own order of strength first."""
+    found: list[Way] = []
+    if server.builtin:
+        found.append(_builtin(server, context))
+    if server.command:
+        found.append(_command(server, context))
+    if server.package:
+        found.append(_package(server, context))
+    if server.url:
+        found.append(_remote(server, context))
+    if server.image:
+        found.append(_image(server, context))
+    return tuple(found)
+
+
+def usable(server: Server, context: Context) -> tuple[Launch, ...]:
+    """The ways that can be taken here."""
+    return tuple(way for way in ways(server, context) if isinstance(way, Launch))
+
+
+def _builtin(server: Server, context: Context) -> Launch:
+    """mcpconf's own server. A shared file names the bare command; every other place gets the whole path."""
+    launcher = ("mcpconf",) if context.target.portable else context.launcher
+    return _launch(server, (*launcher, "serve"), context)
+
+
+def _command(server: Server, context: Context) -> Way:
+    name = server.command or ""
+    # A path, also one that a variable leads, is the profile's own word; only a bare name can be looked for.
+    if "/" in name or "\\" in name or "$" in name:
+        return _launch(server, (name, *server.args), context)
+    program = context.program(name)
+    if program is None:
+        return Refusal(f"{name} is not on PATH", hint=f"install {name}, or give its whole path in the profile")
+    return _launch(server, (program, *server.args), context)
+
+
+def _package(server: Server, context: Context) -> Way:
+    ref = package.parse(server.package or "")
+    argv = package.argv(ref, server.args, context.which)
+    if argv is None:
+        note = package.missing_runner(ref)
+        return Refusal(note.text, hint=note.hint)
+    if context.target.portable:
+        argv = (_bare_name(argv[0]), *argv[1:])
+    return _launch(server, argv, context)
+
+
+def _bare_name(program: str) -> str:
+    return program.replace("\\", "/").rsplit("/", 1)[-1].removesuffix(".cmd").removesuffix(".exe")
+
+
+def _image(server: Server, context: Context) -> Way:
+    """`docker run`, the values of variables handed over by name so that none stands on a command line."""
+    docker = context.program("docker")
+    if docker is None:
+        return Refusal("docker is not on PATH", hint="install Docker, or give the server another way in the profile")
+    options = server.container
+    argv = [docker, "run", "-i", "--rm", "--init"]
+    argv += [word for name in server.env for word in ("-e", name)]
+    argv += [word for volume in options.volumes for word in ("-v", volume)]
+    argv += ["--network", options.network] if options.network else []
+    argv += [*options.flags, server.image or ""]
+    # A server with a command of its own means its arguments for that command, not for the image's.
+    argv += [] if server.command or server.package else server.args
+    return _launch(server, tuple(argv), context)
+
+
+def _remote(server: Server, context: Context) -> Way:
+    """The URL itself where the client speaks HTTP, else a bridge from the registry."""
+    if context.spec.remote:
+        return Launch(url=server.url, transport=server.transport, headers=dict(server.headers), timeout=server.timeout)
+    npx = context.program("npx")
+    if npx is None:
+        return Refusal(
+            f"{context.spec.title} takes no URL, and npx, which would bridge it, is not on PATH", hint="install Node.js"
+        )
+    # mcp-remote expands `${NAME}` in a header by itself, so the value goes through the environment.
+    names = {f"MCPCONF_HEADER_{i}": key for i, key in enumerate(server.headers)}
+    argv = [npx, "-y", MCP_REMOTE, server.url or ""]
+    argv += [word for name, key in names.items() for word in ("--header", f"{key}:${{{name}}}")]
+    headers = {name: server.headers[key] for name, key in names.items()}
+    return _launch(replace(server, env={**server.env, **headers}), tuple(argv), context)
+
+
+def _launch(server: Server, argv: tuple[str, ...], context: Context) -> Launch:
+    env = dict(server.env)
+    if context.spec.bare_path and context.platform != "windows" and "PATH" not in env and argv[0].startswith("/"):
+        # npx and its like are scripts that look for their interpreter on PATH, which this client cuts short.
+        env["PATH"] = _path_of(argv[0])
+    if context.platform == "windows" and _bare_name(argv[0]) in ("npx", "npm"):
+        argv = ("cmd", "/c", *argv)  # Node refuses to start a .cmd file without a shell (EINVAL)
+    return Launch(command=argv[0], args=tuple(argv[1:]), env=env, timeout=server.timeout)
+
+
+def _path_of(program: str) -> str:
+    directory = program.rsplit("/", 1)[0] or "/"
+    return SYSTEM_PATH if directory in SYSTEM_PATH.split(":") else f"{directory}:{SYSTEM_PATH}"

@@ -1,0 +1,106 @@
+"""The wrapper route: one shipped bash script, and for each server a data file that it reads when it starts.
+
+The data file is a run of NUL-ended fields, so that any text stands in it as it is and bash reads it without
+evaluating anything: a header, then records of a tag and its parts. The tags are the script's whole language:
+
+    way NAME                start of an alternative: exec, package, image, remote
+    cwd | arg | env NAME    begin a value, followed by its parts
+    lit TEXT                text as it is
+    var NAME, def NAME TEXT the variable NAME, with TEXT where it is unset
+    sec NAME                the variable NAME, else the secret of that name
+    end                     ends a value
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from mcpconf.client.paths import join
+from mcpconf.model import Server
+from mcpconf.profile.variables import Literal, Secret, Variable, parse
+from mcpconf.route.context import Context
+from mcpconf.route.launch import Launch
+from mcpconf.route.offer import Offer, Refusal
+from mcpconf.route.values import has_reference, has_secret
+from mcpconf.route.ways import usable
+
+MAGIC = "mcpconf-wrapper 1"
+SCRIPT = "mcpconf-wrapper.bash"
+
+
+def offer(server: Server, context: Context) -> Offer | Refusal:
+    """Fits wherever bash is and a way can be taken; a shared file can't name it, since it lies in the home."""
+    if context.target.portable:
+        return Refusal("a shared .mcp.json can't name a file of this machine")
+    if context.platform == "windows" or "bash" not in context.which:
+        return Refusal("there is no bash here", hint="install bash, or use --route direct")
+    launches = tuple(launch for launch in usable(server, context) if launch.command)
+    if not launches:
+        return Refusal("none of its ways starts a process here")
+    return Offer(_launch(server, launches, context), _because(server, launches, context))
+
+
+def is_worth(server: Server, context: Context) -> bool:
+    """Whether `auto` should take it: more than one way to offer, or something to fill in at the start."""
+    launches = usable(server, context)
+    if any(launch.url for launch in launches):
+        return False
+    late = any(has_secret(launch) or (has_reference(launch) and not context.spec.expands) for launch in launches)
+    return len(launches) > 1 or late or server.cwd is not None
+
+
+def _because(server: Server, launches: tuple[Launch, ...], context: Context) -> str:
+    if context.portable:
+        return "one entry for every place that mounts this home"
+    if any(map(has_secret, launches)):
+        return "it fills in a secret when the server starts"
+    if any(map(has_reference, launches)) and not context.spec.expands:
+        return f"it fills in the variables that {context.spec.title} does not"
+    if len(launches) > 1:
+        return f"it has {len(launches)} ways to choose from when it starts"
+    return "it sets the working directory" if server.cwd else "asked for"
+
+
+def _launch(server: Server, launches: tuple[Launch, ...], context: Context) -> Launch:
+    link = join(context.platform, context.data, "wrapper", file_name(server.name, context))
+    shown = link
+    if context.portable and link.startswith(context.home + "/") and context.spec.expands:
+        shown = "${HOME}" + link.removeprefix(context.home)
+    return Launch(command=shown, timeout=server.timeout, files={link: data_file(server, launches)})
+
+
+def file_name(server: str, context: Context) -> str:
+    """`mcp-SERVER`, with the client and the project's digest where these make another file of it."""
+    import hashlib
+
+    suffix = "" if context.spec.expands else f".{context.spec.id}"
+    if context.target.project is not None:
+        suffix += "." + hashlib.sha256(context.target.project.encode()).hexdigest()[:8]
+    return f"mcp-{server}{suffix}"
+
+
+def data_file(server: Server, launches: Iterable[Launch]) -> bytes:
+    """The fields that the script reads for one server. Raises ValueError for a NUL, which no process can be given."""
+    fields = [MAGIC, server.name]
+    for launch in launches:
+        fields += ["way", launch.command or ""]
+        if server.cwd:
+            fields += ["cwd", *_value(server.cwd)]
+        for name, value in launch.env.items():
+            fields += ["env", name, *_value(value)]
+        for argument in (launch.command or "", *launch.args):
+            fields += ["arg", *_value(argument)]
+    if any("\0" in field for field in fields):
+        raise ValueError(f"{server.name}: a value holds a NUL character")
+    return "".join(field + "\0" for field in fields).encode("utf-8", "surrogateescape")
+
+
+def _value(text: str) -> Iterator[str]:
+    for part in parse(text):
+        if isinstance(part, Secret):
+            yield from ("sec", part.name)
+        elif isinstance(part, Variable):
+            yield from ("var", part.name) if part.default is None else ("def", part.name, part.default)
+        elif isinstance(part, Literal):
+            yield from ("lit", part.text)
+    yield "end"

@@ -1,0 +1,74 @@
+"""What every workflow works with: the machine, our directories, and the user's say on where we are."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from mcpconf.client.spec import Place
+from mcpconf.commit.state import State
+from mcpconf.dirs import Dirs
+from mcpconf.environment.facts import Facts
+from mcpconf.environment.verdict import Environment, judge
+from mcpconf.gather import gather
+from mcpconf.model import Kind
+from mcpconf.system import System
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """The injected outside world of one command."""
+
+    system: System
+    dirs: Dirs
+    override: Kind | None = None
+
+    @property
+    def state(self) -> State:
+        return State(self.dirs.state)
+
+    @property
+    def place(self) -> Place:
+        """What finding a client's files needs to know."""
+        system = self.system
+        return Place(
+            platform=system.platform,
+            home=system.home,
+            cwd=system.cwd,
+            env=system.env,
+            look=system,
+            windows_home=windows_home(system),
+        )
+
+    def look(self, probes: Collection[str] = ()) -> tuple[Facts, Environment]:
+        """Gather the facts, once, and judge them."""
+        facts = gather(self.system, probes=probes)
+        return facts, judge(facts, self.override)
+
+
+def windows_home(system: System) -> str | None:
+    """From WSL, the home of the one Windows user that has a Claude Desktop; None where none or several have."""
+    if "WSL_DISTRO_NAME" not in system.env:
+        return None
+    found = {
+        path.split("/AppData/")[0]
+        for pattern in ("/Roaming/Claude", "/Local/Packages/Claude_*/LocalCache/Roaming/Claude")
+        for path in system.glob("/mnt/c/Users/*/AppData" + pattern)
+    }
+    return found.pop() if len(found) == 1 else None
+
+
+def launcher(system: System) -> tuple[str, ...]:
+    """How a client starts mcpconf: by the path that survives upgrades, the link that install.sh makes.
+
+    A link is taken only where it leads to the installation that runs now, so that no other one is started instead.
+    """
+    beside = os.path.join(os.path.dirname(sys.executable), "mcpconf.exe" if system.platform == "windows" else "mcpconf")
+    for candidate in (os.path.join(system.home, ".local", "bin", "mcpconf"), system.which("mcpconf")):
+        if candidate and os.path.isabs(candidate) and system.realpath(candidate) == system.realpath(beside):
+            return (candidate,)
+    if system.exists(beside):
+        return (beside,)
+    return (sys.executable, "-m", "mcpconf")

@@ -1,0 +1,122 @@
+"""Where profiles are looked up: in the project, with the user, among those that ship."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mcpconf.client.paths import ancestors
+from mcpconf.commit.state import write_private
+from mcpconf.dirs import shipped
+from mcpconf.errors import McpconfError, UsageError
+from mcpconf.model import Layer, Profile
+from mcpconf.profile.load import Found, resolve
+from mcpconf.profile.names import check_profile_name
+from mcpconf.profile.trust import TrustStore
+from mcpconf.workflow.app import App
+
+PROJECT_DIRECTORY = ".mcpconf"
+SUFFIX = ".toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A profile file that was found. `shadowed`: a nearer one of that name hides it."""
+
+    name: str
+    layer: Layer
+    path: str
+    trusted: bool
+    shadowed: bool
+
+
+class CompiledProfiles:
+    """Validated profiles, kept by the digest of their text, so that pydantic is imported only after an edit.
+
+    It is a cache: unreadable or unwritable, it is as if it were not there.
+    """
+
+    def __init__(self, directory: str) -> None:
+        self._directory = directory
+
+    def get(self, digest: str) -> str | None:
+        try:
+            with open(os.path.join(self._directory, digest), encoding="utf-8") as stream:
+                return stream.read()
+        except (OSError, ValueError):
+            return None
+
+    def put(self, digest: str, compiled: str) -> None:
+        try:
+            write_private(os.path.join(self._directory, digest), compiled.encode())
+        except McpconfError:
+            return
+
+
+def layers(app: App) -> Iterator[tuple[Layer, str]]:
+    """The directories that hold profiles, nearest first. A project's end at the home directory."""
+    for directory in ancestors(app.system.platform, app.system.cwd):
+        if directory == app.system.home:
+            break
+        yield Layer.PROJECT, os.path.join(directory, PROJECT_DIRECTORY)
+    yield Layer.USER, app.dirs.profiles
+    yield Layer.SHIPPED, str(shipped("profiles"))
+
+
+def trust_store(app: App) -> TrustStore:
+    """The project profiles that the user trusts."""
+    return TrustStore.load(app.system.read(app.dirs.trust))
+
+
+def find(app: App, name: str, above: Layer | None = None) -> Found | None:
+    """The nearest profile of that name; with `above`, only from the layers beyond that one."""
+    problem = check_profile_name(name)
+    if problem:
+        raise UsageError(problem)
+    order = list(Layer)
+    for layer, directory in layers(app):
+        if above is not None and order.index(layer) <= order.index(above):
+            continue
+        path = os.path.join(directory, name + SUFFIX)
+        raw = app.system.read(path)
+        if raw is not None:
+            return Found(_text(path, raw), path, layer, _trusted(app, layer, path, raw))
+    return None
+
+
+def _trusted(app: App, layer: Layer, path: str, raw: bytes) -> bool:
+    return layer is not Layer.PROJECT or trust_store(app).trusts(app.system.realpath(path), raw)
+
+
+def _text(path: str, raw: bytes) -> str:
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise McpconfError(f"{path} is not UTF-8 (byte {error.start})", hint="save it again as UTF-8") from None
+
+
+def load_profile(app: App, name: str, *, untrusted: bool = False, cache: bool = True) -> Profile:
+    """A profile with all it inherits. Raises `Untrusted` for one of a project that the user does not trust."""
+
+    def look(wanted: str, *, above: Layer | None) -> Found | None:
+        return find(app, wanted, above)
+
+    compiled = CompiledProfiles(app.state.at("compiled")) if cache else None
+    return resolve(name, look, cache=compiled, untrusted=untrusted)
+
+
+def list_profiles(app: App) -> tuple[Listed, ...]:
+    """Every profile that can be found from here, nearest first."""
+    seen: set[str] = set()
+    found = []
+    for layer, directory in layers(app):
+        for entry in app.system.listdir(directory):
+            name, suffix = os.path.splitext(entry)
+            path = os.path.join(directory, entry)
+            raw = app.system.read(path) if suffix == SUFFIX and check_profile_name(name) is None else None
+            if raw is None:
+                continue
+            found.append(Listed(name, layer, path, _trusted(app, layer, path, raw), name in seen))
+            seen.add(name)
+    return tuple(found)

@@ -1,0 +1,54 @@
+"""Which files a command is about: what was asked for, what was remembered, what is there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mcpconf.client.project import find_project
+from mcpconf.client.spec import ClientSpec, Place, Target
+from mcpconf.client.table import CLIENTS, client
+from mcpconf.environment.facts import Facts
+from mcpconf.errors import UsageError
+from mcpconf.model import Note, Scope
+from mcpconf.workflow.settings import Choice, Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """The chosen targets, in the table's order, with the choice that led to them."""
+
+    chosen: tuple[tuple[ClientSpec, Target], ...]
+    scope: Scope
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def clients(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(spec.id for spec, _ in self.chosen))
+
+
+def detected(place: Place, facts: Facts) -> tuple[ClientSpec, ...]:
+    """The clients that are, or were, used here."""
+    return tuple(spec for spec in CLIENTS if spec.present(place, spec.command in facts.which))
+
+
+def choose_targets(
+    place: Place, facts: Facts, settings: Settings, clients: Sequence[str] = (), scope: Scope | None = None
+) -> Targets:
+    """The targets of a command. Raises `UsageError` where no chosen client knows the chosen scope."""
+    remembered: Choice = settings.at(find_project(place).root)
+    scope = scope or remembered.scope or Scope.USER
+    names = tuple(clients) or remembered.clients
+    notes: tuple[Note, ...] = ()
+    if names:
+        specs = tuple(client(name) for name in dict.fromkeys(names))
+    else:
+        specs = detected(place, facts)
+        if not specs:
+            specs = (CLIENTS[0],)
+            notes = (Note("no client was found here; assuming Claude Code, which may come later"),)
+    chosen = tuple((spec, target) for spec in specs for target in spec.targets(place, scope))
+    if not chosen:
+        titles = " and ".join(spec.title for spec in specs)
+        raise UsageError(f"{titles} has no {scope} scope", hint="--scope user, or --client claude-code")
+    return Targets(chosen, scope, notes)
