@@ -1,0 +1,188 @@
+"""Profiles with all that they build on: name -> Profile. Files come through a callable: nothing is read here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from mcpconf.errors import McpconfError, Refused
+from mcpconf.model import ContainerOptions, Json, Layer, Profile, RouteName, Server, ToolFilter
+from mcpconf.profile.faults import Invalid, at_key, at_value
+from mcpconf.profile.locate import Index
+from mcpconf.profile.names import check_profile_name
+from mcpconf.profile.raw import Cache, RawProfile, parse, parse_cached
+
+__all__ = ["Find", "Found", "NoProfile", "RawProfile", "Untrusted", "merged", "parse", "parse_cached", "resolve"]
+
+WAYS = ("command", "image", "url", "package", "toolkit", "builtin")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A profile's file, as it was read. Only a project's can be untrusted."""
+
+    text: str
+    path: str
+    layer: Layer
+    trusted: bool = True
+
+
+class Find(Protocol):
+    """Looks a profile up by name, nearest layer first: project, user, shipped.
+
+    With `above`, only in the layers behind that one. None where there is none.
+    """
+
+    def __call__(self, name: str, /, *, above: Layer | None) -> Found | None: ...
+
+
+class NoProfile(McpconfError):
+    """There is no profile of that name."""
+
+
+class Untrusted(Refused):
+    """A project's profile that nobody has trusted yet, or that was edited since."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"{path} is not trusted, and it could run any command", hint=f"mcpconf trust {path}")
+        self.path = path
+
+
+def resolve(name: str, find: Find, *, cache: Cache | None = None, untrusted: bool = False) -> Profile:
+    """The profile of that name, merged with what it extends.
+
+    Parents are looked up in the child's own layer and the layers behind it, so that a project cannot slip its own
+    parent under a user's profile; one of the child's own name, only behind it. `untrusted` lets an untrusted file
+    in, to show it.
+
+    Raises `NoProfile`, `Untrusted`, or `Invalid` (a `Located`): a fault in a file, a parent that is not there, a
+    circle, a server that nothing says how to reach.
+    """
+    problem = check_profile_name(name)
+    if problem:
+        raise McpconfError(problem)
+    found = find(name, above=None)
+    if found is None:
+        raise NoProfile(f"there is no profile named {name!r}", hint="mcpconf profile ls")
+    family = _Family(find, cache, untrusted)
+    raw, servers, order = family.made(name, found, ())
+    return Profile(
+        name=name,
+        description=raw.description,
+        servers=tuple(_server(key, keys, family.files) for key, keys in servers.items()),
+        order=tuple(RouteName(route) for route in order or ()),
+        layer=found.layer,
+        path=found.path,
+        extends=raw.extends,
+    )
+
+
+def merged(parent: Mapping[str, Json], child: Mapping[str, Json]) -> dict[str, Json]:
+    """A table over another one: tables key by key, everything else replaced; the parent's keys keep their places."""
+    out = dict(parent)
+    for key, value in child.items():
+        below = out.get(key)
+        nested = isinstance(value, Mapping) and isinstance(below, Mapping)
+        out[key] = merged(below or {}, value) if nested else value
+    return out
+
+
+Merged = tuple[RawProfile, dict[str, Json], tuple[str, ...] | None]
+
+
+@dataclass(slots=True)
+class _Family:
+    """A profile's ancestors while they are put together: each file is read and merged once, however often named."""
+
+    find: Find
+    cache: Cache | None
+    untrusted: bool
+    files: dict[str, Found] = field(default_factory=dict)
+    done: dict[str, Merged] = field(default_factory=dict)
+
+    def made(self, name: str, found: Found, line: tuple[Found, ...]) -> Merged:
+        """The file with all its parents; `line` are the files that led here."""
+        if found.path not in self.done:
+            self.done[found.path] = self._make(name, found, (*line, found))
+        return self.done[found.path]
+
+    def _make(self, name: str, found: Found, line: tuple[Found, ...]) -> Merged:
+        if not (found.trusted or self.untrusted):
+            raise Untrusted(found.path)
+        raw = self._parse(name, found)
+        servers: dict[str, Json] = {}
+        order = None
+        for parent in raw.extends:
+            above = self._parent(raw, found, parent, line)
+            _, inherited, its_order = self.made(parent, above, line)
+            servers, order = merged(servers, inherited), order if its_order is None else its_order
+        self.files[found.path] = found
+        return raw, merged(servers, raw.servers), order if raw.order is None else raw.order
+
+    def _parse(self, name: str, found: Found) -> RawProfile:
+        if self.cache is None:
+            return parse(found.text, found.path, name)
+        return parse_cached(found.text, found.path, name, self.cache)
+
+    def _parent(self, raw: RawProfile, found: Found, parent: str, line: tuple[Found, ...]) -> Found:
+        own = parent == raw.name
+        above = self.find(parent, above=found.layer if own else _BEFORE[found.layer])
+        if above is None:
+            other = "other profile" if own else "profile"
+            raise _at_extends(raw, found, f"there is no {other} {parent!r} to extend", "mcpconf profile ls")
+        if any(above.path == other.path for other in line):
+            chain = " -> ".join([*(_stem(other.path) for other in line), parent])
+            raise _at_extends(raw, found, f"profiles extend each other in a circle: {chain}", None)
+        return above
+
+
+# What `find` has to be given to look in a layer and those behind it.
+_BEFORE = {Layer.PROJECT: None, Layer.USER: Layer.PROJECT, Layer.SHIPPED: Layer.USER}
+
+
+def _stem(path: str) -> str:
+    return path.replace("\\", "/").rsplit("/", 1)[-1].removesuffix(".toml")
+
+
+def _at_extends(raw: RawProfile, found: Found, message: str, hint: str | None) -> Invalid:
+    fault = at_value(found.text, ("extends",), message)
+    return Invalid(found.path, [fault], hint=hint or f"mcpconf profile edit {raw.name}")
+
+
+def _server(name: str, keys: Mapping[str, Json], files: Mapping[str, Found]) -> Server:
+    """A server of a merged profile. Raises `Invalid` where no key says how to reach it."""
+    if not any(keys.get(way) for way in WAYS):
+        raise _no_way(name, files)
+    container = keys.get("container", {})
+    tools = keys.get("tools", {})
+    return Server(
+        name=name,
+        command=keys.get("command"),
+        args=tuple(keys.get("args", ())),
+        env=keys.get("env", {}),
+        cwd=keys.get("cwd"),
+        image=keys.get("image"),
+        container=ContainerOptions(
+            tuple(container.get("volumes", ())), container.get("network"), tuple(container.get("flags", ()))
+        ),
+        url=keys.get("url"),
+        transport=keys.get("transport", "http"),
+        headers=keys.get("headers", {}),
+        package=keys.get("package"),
+        toolkit=keys.get("toolkit"),
+        routes=tuple(RouteName(route) for route in keys.get("routes", ())),
+        clients=tuple(keys.get("clients", ())),
+        disabled=keys.get("disabled", False),
+        tools=ToolFilter(tuple(tools.get("allow", ())), tuple(tools.get("deny", ()))),
+        timeout=keys.get("timeout"),
+        builtin=keys.get("builtin", False),
+    )
+
+
+def _no_way(name: str, files: Mapping[str, Found]) -> Invalid:
+    # Ancestors come first in `files`: the last one that speaks of the server is where a person would mend it.
+    path = ("servers", name)
+    found = [found for found in files.values() if path in Index(found.text).spots][-1]
+    fault = at_key(found.text, path, f"the server {name!r} has no way to reach it")
+    return Invalid(found.path, [fault], hint=f"give it one of {', '.join(WAYS)}")

@@ -1,0 +1,132 @@
+"""One profile file, checked: text -> RawProfile. Nothing is inherited yet, and only what was written is in it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Protocol
+
+from mcpconf.model import Json
+
+if TYPE_CHECKING:
+    from mcpconf.profile.faults import Fault
+
+# Counts the versions of the rules in schema.py and of the form below: what was compiled under others is no use.
+RULES = 1
+_NONE: Mapping[str, Mapping[str, Json]] = MappingProxyType({})
+
+
+class Cache(Protocol):
+    """Keeps compiled profiles. A lost or broken one costs time only."""
+
+    def get(self, digest: str) -> str | None: ...
+
+    def put(self, digest: str, compiled: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class RawProfile:
+    """What one file says: per server only the keys that stand there, as strings, numbers, lists and tables.
+
+    `order` is None where the file has no `[route] order`.
+    """
+
+    name: str
+    path: str
+    description: str = ""
+    extends: tuple[str, ...] = ()
+    servers: Mapping[str, Mapping[str, Json]] = field(default_factory=lambda: _NONE)
+    order: tuple[str, ...] | None = None
+
+    def to_json(self) -> str:
+        """What `from_json` needs, but for name and path: the same text is the same profile anywhere."""
+        return json.dumps([self.description, self.extends, dict(self.servers), self.order], separators=(",", ":"))
+
+    @staticmethod
+    def from_json(compiled: str, name: str, path: str) -> RawProfile:
+        """The profile that `to_json` wrote. Raises `ValueError` for anything else."""
+        try:
+            description, extends, servers, order = json.loads(compiled)
+            if not isinstance(description, str) or not all(isinstance(keys, dict) for keys in servers.values()):
+                raise ValueError("not a compiled profile")
+            return RawProfile(name, path, description, tuple(extends), servers, order and tuple(order))
+        except (TypeError, AttributeError, RecursionError) as error:
+            raise ValueError("not a compiled profile") from error
+
+
+def parse(text: str, path: str, name: str) -> RawProfile:
+    """Check the text of one profile. Raises `faults.Invalid` (a `Located`) with everything that is wrong in it."""
+    text = text.removeprefix("\ufeff")
+    try:
+        data, found = _checked(text)
+    except RecursionError:
+        data, found = {}, (_too_deep(),)
+    if found:
+        from mcpconf.profile.faults import Invalid
+
+        raise Invalid(path, found, hint=f"mcpconf profile edit {name}")
+    extends = data.get("extends", [])
+    order = data.get("route", {}).get("order")
+    return RawProfile(
+        name,
+        path,
+        data.get("description", ""),
+        (extends,) if isinstance(extends, str) else tuple(extends),
+        data.get("servers", {}),
+        None if order is None else tuple(order),
+    )
+
+
+def parse_cached(text: str, path: str, name: str, cache: Cache) -> RawProfile:
+    """As `parse`, without pydantic where this very text was parsed before. What is invalid is never kept."""
+    digest = _digest(text)
+    compiled = cache.get(digest)
+    if compiled is not None:
+        try:
+            return RawProfile.from_json(compiled, name, path)
+        except ValueError:
+            pass  # damaged: make it anew
+    raw = parse(text, path, name)
+    cache.put(digest, raw.to_json())
+    return raw
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(f"{RULES}\0{text}".encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _checked(text: str) -> tuple[dict[str, Json], tuple[Fault, ...]]:
+    """The text's data and what is wrong with them."""
+    import tomllib
+
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        from mcpconf.profile.faults import syntax_fault
+
+        return {}, (syntax_fault(text, str(error)),)
+    return data, _validate(text, data)
+
+
+def _validate(text: str, data: dict[str, Json]) -> tuple[Fault, ...]:
+    # The only way to pydantic in this package: it takes longer to import than all the rest together.
+    from pydantic import ValidationError
+
+    from mcpconf.profile import schema
+
+    try:
+        schema.ProfileFile.model_validate(data)
+    except ValidationError as error:
+        from mcpconf.profile.faults import faults
+
+        return faults(text, error.errors(include_url=False, include_input=False), schema.known_keys())
+    return ()
+
+
+def _too_deep() -> Fault:
+    from mcpconf.profile.faults import Fault
+
+    return Fault(1, 1, "nested too deeply")

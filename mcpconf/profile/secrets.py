@@ -1,0 +1,84 @@
+"""The secrets file as a value: `NAME=VALUE`, each ended by a NUL, which bash 3.2 reads with `read -r -d ''`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from mcpconf.errors import McpconfError
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_NONE: Mapping[str, str] = MappingProxyType({})
+
+
+def check_secret_name(name: str) -> str | None:
+    """What is wrong with a secret's name, or None. A good one can be an environment variable."""
+    if _NAME.fullmatch(name):
+        return None
+    return f"{name!r} cannot name a secret: use letters, digits and underscores, no digit first"
+
+
+@dataclass(frozen=True, slots=True)
+class SecretsFile:
+    """Secrets by name, in the file's order. Its `repr` shows no value."""
+
+    values: Mapping[str, str] = field(default=_NONE, repr=False)
+
+    @staticmethod
+    def load(content: bytes | None) -> SecretsFile:
+        """Read the file's bytes; None or nothing gives no secrets. Raises `McpconfError` where it is damaged."""
+        if not content:
+            return SecretsFile()
+        *records, rest = content.split(b"\0")
+        values = dict(_record(record) for record in records)
+        # A last record without its NUL is one that bash would not see; two of one name, it would choose another of.
+        if rest or len(values) != len(records):
+            raise _damaged()
+        return SecretsFile(values)
+
+    def get(self, name: str) -> str | None:
+        return self.values.get(name)
+
+    def names(self) -> tuple[str, ...]:
+        return tuple(sorted(self.values))
+
+    def with_(self, name: str, value: str) -> SecretsFile:
+        """The same with one more secret, or another value of it. Raises `McpconfError` for what cannot be kept."""
+        problem = check_secret_name(name) or _unfit(value)
+        if problem:
+            raise McpconfError(problem)
+        return SecretsFile({**self.values, name: value})
+
+    def without(self, name: str) -> SecretsFile:
+        return SecretsFile({key: value for key, value in self.values.items() if key != name})
+
+    def dump(self) -> bytes:
+        return b"".join(f"{name}={value}\0".encode() for name, value in self.values.items())
+
+
+def _unfit(value: str) -> str | None:
+    if not value:
+        return "an empty secret is the same as none"
+    if "\0" in value:
+        return "a secret cannot hold a NUL character"
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return "a secret must be text in UTF-8"
+    return None
+
+
+def _record(record: bytes) -> tuple[str, str]:
+    try:
+        name, equals, value = record.decode().partition("=")
+    except UnicodeDecodeError:
+        raise _damaged() from None
+    if not equals or check_secret_name(name):
+        raise _damaged()
+    return name, value
+
+
+def _damaged() -> McpconfError:
+    return McpconfError("the secrets file is damaged", hint="move it away, then: mcpconf secret set NAME")
