@@ -87,8 +87,8 @@ def encode(answer: object) -> bytes:
     return json.dumps(answer, separators=(",", ":")).encode("ascii") + b"\n"
 
 
-def read_lines(descriptor: int) -> Iterator[bytes | None]:
-    """The lines of a descriptor, split on LF only and without it; None in the place of one over the limit.
+def read_lines(descriptor: int, limit: int = LINE_LIMIT) -> Iterator[bytes | None]:
+    """The lines of a descriptor, split on LF only and without it; None in the place of one over `limit` bytes.
 
     A last line without its LF is no message: stdio framing ends each with one, so it was cut short.
     """
@@ -98,10 +98,10 @@ def read_lines(descriptor: int) -> Iterator[bytes | None]:
         *ends, rest = chunk.split(b"\n")
         for end in ends:
             parts.append(end)
-            yield b"".join(parts) if size + len(end) <= LINE_LIMIT else TOO_LONG
+            yield b"".join(parts) if size + len(end) <= limit else TOO_LONG
             parts, size = [], 0
         size += len(rest)
-        if size <= LINE_LIMIT:
+        if size <= limit:
             parts.append(rest)
         else:
             parts = []

@@ -1,0 +1,184 @@
+"""Try a stdio server: start it, find out its era, version and tools, and end it again. Behind `mcpconf server test`.
+
+The era is found without waiting for anybody: `initialize` is sent right behind `server/discover`. A legacy server
+refuses the first and answers the second; a modern one answers the first, and what it makes of the second is of no
+account. Only a server that ends itself over a request before its `initialize` (some Rust ones do) costs a second start.
+"""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from mcpconf.serve.child import Child, Ended
+from mcpconf.serve.introduction import (
+    INITIALIZED,
+    Introduction,
+    Message,
+    ProbeResult,
+    Refusal,
+    envelope,
+    from_discover,
+    from_initialize,
+    handshake,
+    reply_to,
+    request,
+    tool_names,
+)
+
+DISCOVER, INITIALIZE, FIRST_FREE = 1, 2, 3
+LATE = 0.25  # seconds that an answer to `server/discover` may come behind a good one to `initialize`
+
+
+def probe(argv: Sequence[str], env: Mapping[str, str], cwd: str | None, *, timeout: float) -> ProbeResult:
+    """Try the server that `argv` starts, with exactly the environment `env`, in the directory `cwd`.
+
+    `timeout` is in seconds, for all of the conversation; ending a stubborn server may take 4 s more. Never raises for
+    anything the server does, and leaves no process behind.
+    """
+    began = time.monotonic()
+    deadline = began + timeout
+    try:
+        try:
+            return _probe_once(argv, env, cwd, began, deadline, discover=True)
+        except Ended:
+            return _probe_once(argv, env, cwd, began, deadline, discover=False)
+    except (OSError, ValueError) as problem:
+        return ProbeResult(millis=_since(began), error=_not_started(argv, cwd, problem))
+
+
+def _probe_once(
+    argv: Sequence[str], env: Mapping[str, str], cwd: str | None, began: float, deadline: float, *, discover: bool
+) -> ProbeResult:
+    """One start of the server. Raises Ended when it ended over `server/discover`."""
+    child = Child(argv, env, cwd)
+    known: Introduction | None = None
+    found = ProbeResult()
+    try:
+        known = _introduce(child, deadline, discover=discover)
+        tools = tool_names(Conversation(child, deadline).ask, known)
+        found = replace(found, tools=tools, millis=_since(began))
+    except Refusal as refusal:
+        found = replace(found, error=str(refusal), millis=_since(began))
+    except Ended:
+        if discover and known is None:
+            raise
+        found = replace(found, error=_last_words(child), millis=_since(began))
+    finally:
+        child.stop()
+    return replace(_with(found, known), stderr_tail=child.errors(), stray=child.stray)
+
+
+def _with(found: ProbeResult, known: Introduction | None) -> ProbeResult:
+    if known is None:
+        return found
+    return replace(
+        found,
+        era=known.era,
+        version=known.version,
+        server_name=known.name,
+        server_version=known.server_version,
+        instructions=known.instructions,
+    )
+
+
+def _introduce(child: Child, deadline: float, *, discover: bool) -> Introduction:
+    if discover:
+        child.send(request(DISCOVER, "server/discover", envelope()))
+    child.send(request(INITIALIZE, "initialize", handshake()))
+    answers = _await_era(child, deadline, discover=discover)
+    modern = from_discover(answers.get(DISCOVER, {}))
+    if modern is not None:
+        return modern
+    if INITIALIZE not in answers:
+        raise Refusal(_silence(child))
+    known = from_initialize(answers[INITIALIZE])
+    child.send(INITIALIZED)
+    return known
+
+
+def _await_era(child: Child, deadline: float, *, discover: bool) -> dict[int, Message]:
+    """The answers to the two opening requests, as far as they are needed to know the era."""
+    answers: dict[int, Message] = {} if discover else {DISCOVER: {}}
+    while len(answers) < 2:
+        until = deadline
+        if "result" in answers.get(INITIALIZE, {}):
+            until = min(deadline, time.monotonic() + LATE)
+        message = _next_answer(child, until)
+        if message is None:
+            break
+        identity = message.get("id")
+        if identity in (DISCOVER, INITIALIZE):
+            answers[identity] = message
+        if from_discover(answers.get(DISCOVER, {})) is not None:
+            break
+    return answers
+
+
+def _next_answer(child: Child, deadline: float) -> Message | None:
+    """The next answer; a request of the server's is answered on the way, a notification dropped."""
+    while (message := child.receive(deadline)) is not None:
+        if "method" not in message:
+            return message
+        if message["method"] == "initialize":
+            raise Refusal("it sends back what it gets, so it is no MCP server")
+        if "id" in message:
+            child.send(reply_to(message))
+    return None
+
+
+class Conversation:
+    """Requests after the introduction, one at a time, each with an id of its own."""
+
+    def __init__(self, child: Child, deadline: float) -> None:
+        self._child = child
+        self._deadline = deadline
+        self._next = FIRST_FREE
+
+    def ask(self, method: str, params: Message) -> Message:
+        """The answer to a request; raises Refusal where none comes in time."""
+        identity, self._next = self._next, self._next + 1
+        self._child.send(request(identity, method, params))
+        while (answer := _next_answer(self._child, self._deadline)) is not None:
+            if answer.get("id") == identity:
+                return answer
+        raise Refusal(f"it did not answer {method} in time")
+
+
+def _silence(child: Child) -> str:
+    if child.stray:
+        return "it did not answer in time; what it printed is no MCP message"
+    return "it did not answer in time"
+
+
+def _last_words(child: Child) -> str:
+    code = child.exit_code(patience=1.0)
+    if code is None:
+        return "it closed its output before it answered"
+    if code < 0:
+        return f"it was killed by {_signal_name(-code)} before it answered"
+    return f"it ended with exit code {code} before it answered"
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def _not_started(argv: Sequence[str], cwd: str | None, problem: Exception) -> str:
+    name = argv[0] if argv else ""
+    if isinstance(problem, FileNotFoundError) and cwd is not None and problem.filename == cwd:
+        return f"its directory {cwd} does not exist"
+    if isinstance(problem, FileNotFoundError):
+        return f"there is no command {name!r} on its PATH"
+    if isinstance(problem, PermissionError):
+        return f"{name!r} may not be executed"
+    return f"{name!r} cannot be started: {problem}"
+
+
+def _since(began: float) -> int:
+    return round((time.monotonic() - began) * 1000)
