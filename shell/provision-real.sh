@@ -13,7 +13,13 @@ extra_npm="@modelcontextprotocol/server-everything@2026.8.31 @modelcontextprotoc
 @modelcontextprotocol/server-filesystem@2026.8.31"
 extra_pypi="mcp-server-time==2026.10.19"
 
-missing() { echo "missing: $*"; }
+complete=1
+missing() {
+  echo "missing: $*"
+  complete=""
+}
+
+stamp() { cat shell/provision-real.sh profiles/*.toml | git hash-object --stdin; }
 
 # Every `package = "npm:..."` or "pypi:..." of the shipped profiles: what is tested is what is shipped.
 profile_packages() {
@@ -62,7 +68,7 @@ npm_tools() {
     && npm install --no-save --prefix . "$claude_code" $extra_npm) >&2 || missing "Claude Code and the npm servers"
   [ -x "$real/npm/node_modules/.bin/claude" ] || missing "Claude Code's binary for this system"
   local package
-  for package in $(profile_packages npm); do
+  for package in $({ echo "$extra_npm" | tr -s " " "\n"; profile_packages npm; } | sort -u); do
     # What `npx -y PACKAGE` looks up: run nothing, keep the package in the cache, so that tests can be offline.
     npm exec --yes --package="$package" -c true >&2 </dev/null || missing "$package (npm)"
   done
@@ -71,7 +77,7 @@ npm_tools() {
 pypi_servers() {
   local package spec
   export UV_CACHE_DIR="$real/uv-cache" UV_TOOL_DIR="$real/uv-tools" UV_PYTHON_DOWNLOADS=never
-  for package in $extra_pypi $(profile_packages pypi); do
+  for package in $({ echo "$extra_pypi" | tr -s " " "\n"; profile_packages pypi; } | sort -u); do
     spec=${package%%#*}
     # Python's own name is in every tool's environment: it is made and cached, and no server is started.
     "$(dirname "$python")/uv" tool run --quiet --from "$spec" python -c pass >&2 </dev/null || missing "$spec (PyPI)"
@@ -80,5 +86,7 @@ pypi_servers() {
 
 mkdir -p "$real"
 system_tools
+if [ "$(cat "$real/stamp" 2>/dev/null)" = "$(stamp) $PWD" ]; then exit 0; fi
 npm_tools
 pypi_servers
+if [ -n "$complete" ]; then echo "$(stamp) $PWD" >"$real/stamp"; fi

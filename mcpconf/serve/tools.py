@@ -137,24 +137,30 @@ def catalogue(data: Mapping[str, Data]) -> dict[str, Tool]:
 def standard(system: System | None = None) -> dict[str, Tool]:
     """mcpconf's tools over this machine, or over the one that `system` stands for."""
 
-    def ask(function: str, *names: str) -> Data:
-        return lambda arguments: _ask(system, function, *(arguments.get(name) for name in names))
+    def status(_arguments: dict[str, Any]) -> dict[str, Any]:
+        from mcpconf.workflow.report import status_data
 
-    return catalogue(
-        {
-            "status": ask("status_data"),
-            "env": ask("env_data"),
-            "profiles": ask("profiles_data"),
-            "diff": ask("diff_data", "profile"),
-        }
-    )
+        return status_data(system or _machine())
+
+    def env(_arguments: dict[str, Any]) -> dict[str, Any]:
+        from mcpconf.workflow.report import env_data
+
+        return env_data(system or _machine())
+
+    def profiles(_arguments: dict[str, Any]) -> dict[str, Any]:
+        from mcpconf.workflow.report import profiles_data
+
+        return profiles_data(system or _machine())
+
+    def diff(arguments: dict[str, Any]) -> dict[str, Any]:
+        from mcpconf.workflow.report import diff_data
+
+        return diff_data(system or _machine(), arguments.get("profile"))
+
+    return catalogue({"status": status, "env": env, "profiles": profiles, "diff": diff})
 
 
-def _ask(system: System | None, function: str, *arguments: Any) -> dict[str, Any]:
-    from importlib import import_module
-
+def _machine() -> System:
     from mcpconf.system import RealSystem
 
-    report = import_module("mcpconf.workflow.report")
-    answer: dict[str, Any] = getattr(report, function)(system or RealSystem(), *arguments)
-    return answer
+    return RealSystem()
