@@ -1,0 +1,1 @@
+"""The command line: one module per command, thin; `render.py` is the only place that prints, `ask.py` that asks."""

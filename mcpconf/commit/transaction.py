@@ -36,7 +36,7 @@ class Request:
     """What is to be planned, anew under the lock, and then written.
 
     `plan` is called with the bytes of all `paths` and the ledger, perhaps more than once. The rest is what the
-    generation tells of this apply.
+    generation tells of this apply, if it is to be one (`record`).
     """
 
     paths: Sequence[str]
@@ -45,6 +45,7 @@ class Request:
     context: str
     profile: str | None
     previous: str | None
+    record: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +214,7 @@ def _finish(run: _Run, plan: Plan) -> int | None:
     """Write the generation; forget the pending record."""
     first = run.first or plan
     number = None
-    if first.files:
+    if first.files and run.request.record:
         known = generations.read_all(run.state)
         number = known[-1].id + 1 if known else 1
         record = generations.describe(

@@ -24,7 +24,7 @@ def check_secret_name(name: str) -> str | None:
 class SecretsFile:
     """Secrets by name, in the file's order. Its `repr` shows no value."""
 
-    values: Mapping[str, str] = field(default=_NONE, repr=False)
+    values: Mapping[str, str] = field(default_factory=lambda: _NONE, repr=False)
 
     @staticmethod
     def load(content: bytes | None) -> SecretsFile:

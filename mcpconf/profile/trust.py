@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from mcpconf.errors import McpconfError
@@ -34,7 +34,7 @@ def fingerprint(path: str, content: bytes) -> str:
 class TrustStore:
     """The fingerprint of each trusted file, by its path (absolute, symlinks resolved)."""
 
-    trusted: Mapping[str, str] = _NONE
+    trusted: Mapping[str, str] = field(default_factory=lambda: _NONE)
 
     @staticmethod
     def load(content: bytes | None) -> TrustStore:

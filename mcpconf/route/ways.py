@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mcpconf.model import Server
-from mcpconf.profile import package
+from mcpconf.profile.package import argv as package_argv
+from mcpconf.profile.package import missing_runner
+from mcpconf.profile.package import parse as parse_package
 from mcpconf.route.context import Context
 from mcpconf.route.launch import Launch
 from mcpconf.route.offer import Refusal
@@ -55,10 +57,10 @@ def _command(server: Server, context: Context) -> Way:
 
 
 def _package(server: Server, context: Context) -> Way:
-    ref = package.parse(server.package or "")
-    argv = package.argv(ref, server.args, context.which)
+    ref = parse_package(server.package or "")
+    argv = package_argv(ref, server.args, context.which)
     if argv is None:
-        note = package.missing_runner(ref)
+        note = missing_runner(ref)
         return Refusal(note.text, hint=note.hint)
     if context.target.portable:
         argv = (_bare_name(argv[0]), *argv[1:])

@@ -93,16 +93,18 @@ def probes_for(profile: Profile) -> Collection[str]:
 
 def prepare(app: App, wish: Wish) -> Prepared:
     """Load, look, route, render and plan. Reads only. Raises `McpconfError` for what can't be planned."""
-    profile = load_profile(app, wish.profile)
-    facts, environment = app.look(probes_for(profile))
+    facts, environment = app.look()
     kept = settings.load(app.system.read(app.dirs.settings), app.dirs.settings)
     targets = choose_targets(app.place, facts, kept, wish.clients, wish.scope)
     if wish.approve and targets.scope is not Scope.PROJECT:
         raise UsageError("--approve is for project scope only", hint="--scope project")
+    context = active.context_of(targets.chosen[0][1])
+    profile = load_profile(app, _named(app, wish.profile, context))
+    if probes_for(profile):
+        facts, environment = app.look(probes_for(profile))
     parts = tuple(_part(app, profile, facts, spec, target, wish) for spec, target in targets.chosen)
     wants = tuple(_want(part, profile) for part in parts)
     wants += tuple(approval_want(app, part.target, tuple(part.entries)) for part in parts if wish.approve)
-    context = active.context_of(targets.chosen[0][1])
     snapshots = {want.target.path: None for want in wants} | {
         path: seen.raw for path, seen in read_all([w.target.path for w in wants], app.system).items()
     }
@@ -112,6 +114,16 @@ def prepare(app: App, wish: Wish) -> Prepared:
     return Prepared(
         wish, profile, environment, targets, parts, plan, context, _artifacts(app, parts), wants, notes + plan.notes
     )
+
+
+def _named(app: App, name: str, context: str) -> str:
+    """The profile's name; `-` is the one before, as in `cd -`."""
+    if name != "-":
+        return name
+    previous = active.load(app.state.read(active.FILE)).get(context, active.Active()).previous
+    if previous is None:
+        raise UsageError("there is no previous profile here", hint="mcpconf switch NAME; mcpconf profile ls")
+    return previous
 
 
 def _part(app: App, profile: Profile, facts: Facts, spec: ClientSpec, target: Target, wish: Wish) -> ClientPart:

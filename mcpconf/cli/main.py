@@ -1,0 +1,69 @@
+"""Where a command starts and where every exception ends.
+
+What a prompt, an editor or a client calls all the time is answered before typer is imported.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+TYPE_CHECKING = False  # what `typing` would give, for 5 ms
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def entry() -> None:
+    """The console script."""
+    sys.exit(main(sys.argv[1:]))
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command; the exit code."""
+    quick = _quick(list(argv))
+    if quick is not None:
+        return quick
+    from mcpconf.cli.run import run
+
+    return run(list(argv))
+
+
+def _quick(argv: list[str]) -> int | None:
+    """Answer what needs no argument parser; None where it does."""
+    if argv == ["--version"]:
+        from mcpconf import __version__
+
+        return _say(f"mcpconf {__version__}")
+    if argv == ["serve"]:
+        from mcpconf.serve.server import main as serve
+
+        return serve()
+    if argv == ["current"]:
+        return _current()
+    return None
+
+
+def _say(line: str) -> int:
+    try:
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python would complain once more when it closes the stream at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return 0
+
+
+def _current() -> int | None:
+    """The active profile from its marker file; None where the long way must find the place or the words."""
+    state = os.environ.get("XDG_STATE_HOME") or os.path.join(os.environ.get("HOME", ""), ".local", "state")
+    if sys.platform != "linux" or not os.path.isabs(state) or os.environ.get("MCPCONF_CONFIG_DIR"):
+        return None
+    try:
+        with open(os.path.join(state, "mcpconf", "active"), encoding="utf-8", errors="surrogateescape") as stream:
+            lines = stream.read().split("\n")
+    except OSError:
+        return None
+    # More than the user's own line: the current directory decides, and that takes the long way.
+    if len(lines) == 2 and lines[0].startswith("user\t"):
+        return _say(lines[0].split("\t")[1])
+    return None

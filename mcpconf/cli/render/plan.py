@@ -1,0 +1,96 @@
+"""A plan, before or after it was carried out."""
+
+from __future__ import annotations
+
+from mcpconf.cli import console
+from mcpconf.cli.render.table import columns, mark, plain, symbol
+from mcpconf.model import Note
+from mcpconf.plan import Action, Plan, Reason
+from mcpconf.redact import redact
+from mcpconf.workflow.diff import summary, tilde, unified
+from mcpconf.workflow.switch import ClientPart, Prepared
+
+ACTIONS = {
+    Action.ADD: ("add", "added"),
+    Action.UPDATE: ("change", "updated"),
+    Action.ADOPT: ("change", "adopted"),
+    Action.RESTORE: ("change", "given back"),
+    Action.REMOVE: ("remove", "removed"),
+}
+
+
+def plan_lines(prepared: Prepared, home: str) -> list[str]:
+    """What each client gets, by which route and why, and what goes."""
+    lines = []
+    for part in prepared.parts:
+        path = console.paint(tilde(part.target.path, home), "dim")
+        lines.append(f"{console.paint(part.spec.title, 'bold')} ({part.target.scope})  {path}")
+        lines += columns(_rows(part, prepared.plan), "  ")
+    return lines
+
+
+def _rows(part: ClientPart, plan: Plan) -> list[list[tuple[str, tuple[str, ...]]]]:
+    changes = {change.name: change.action for change in plan.changes if change.target == part.target}
+    conflicts = {conflict.name: conflict.reason for conflict in plan.conflicts if conflict.target == part.target}
+    rows = []
+    for one in part.routed:
+        sign = "error" if one.route is None else ACTIONS[changes[one.entry]][0] if one.entry in changes else "ok"
+        if one.entry in conflicts:
+            sign = "warn"
+        route = plain(str(one.route or "none"), "cyan" if one.route else "red")
+        rows.append([mark(sign), plain(one.server.name), route, plain(_because(one.because, conflicts.get(one.entry)))])
+    named = {one.entry for one in part.routed}
+    for name, action in changes.items():
+        if name not in named:
+            rows.append([mark(ACTIONS[action][0]), plain(name), plain(""), plain(ACTIONS[action][1], "dim")])
+    for name, reason in conflicts.items():
+        if name not in named:
+            rows.append([mark("warn"), plain(name), plain(""), plain(_because("", reason), "yellow")])
+    return rows
+
+
+def _because(text: str, reason: Reason | None) -> str:
+    if reason is Reason.EDITED:
+        return "edited by hand, and kept as it is (--force overwrites it)"
+    if reason is Reason.FOREIGN:
+        return "somebody else's entry has this name (--adopt, --keep)"
+    return redact(text)
+
+
+def diff_lines(plan: Plan, home: str) -> list[str]:
+    """The unified diff in colours, and the line that sums it up."""
+    lines = [_paint_diff(line) for line in console.visible(unified(plan, home)).splitlines()]
+    return [*lines, summary(plan)] if lines else []
+
+
+def _paint_diff(line: str) -> str:
+    if line.startswith(("---", "+++")):
+        return console.paint(line, "bold")
+    styles = {"+": ("green",), "-": ("red",), "@": ("cyan",)}
+    return console.paint(line, *styles.get(line[:1], ()))
+
+
+def note_lines(notes: tuple[Note, ...]) -> list[str]:
+    """Notes, each with what to do about it."""
+    lines = []
+    for note in notes:
+        lines.append(f"{symbol('warn')} {redact(console.visible(note.text))}")
+        if note.hint:
+            lines.append(f"    try: {note.hint}")
+    return lines
+
+
+def unavailable_lines(prepared: Prepared) -> list[str]:
+    """What to do about servers that nothing can serve here."""
+    hints = dict.fromkeys(one.hint for part in prepared.parts for one in part.routed if one.route is None and one.hint)
+    return [f"    try: {hint}" for hint in hints]
+
+
+def headline(prepared: Prepared, done: bool) -> str:
+    """One line for the whole."""
+    name = console.paint(prepared.profile.name, "bold")
+    entries = sum(len(part.entries) for part in prepared.parts)
+    if not prepared.plan.files:
+        return f"{symbol('ok')} profile {name}: every file is in step already, nothing to write"
+    verb = "is active" if done else "would become active"
+    return f"{symbol('ok' if done else 'none')} profile {name} {verb}: {entries} entries, {summary(prepared.plan)}"

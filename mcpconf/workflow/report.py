@@ -1,0 +1,186 @@
+"""Results as JSON-able values, for `--json` and for the tools of `mcpconf serve`."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from mcpconf.errors import McpconfError
+from mcpconf.redact import redact
+from mcpconf.workflow import active
+from mcpconf.workflow.app import App
+from mcpconf.workflow.diff import summary, tilde, unified
+from mcpconf.workflow.profiles import Listed, list_profiles, load_profile
+from mcpconf.workflow.status import ContextStatus, status
+from mcpconf.workflow.switch import Prepared, Wish, prepare
+
+if TYPE_CHECKING:
+    from mcpconf.environment.verdict import Environment
+    from mcpconf.model import Note
+    from mcpconf.system import System
+
+Data = dict[str, Any]
+
+
+def app_of(system: System) -> App:
+    """The world of a tool call."""
+    from mcpconf.dirs import find_dirs
+    from mcpconf.environment.verdict import parse_override
+
+    return App(system, find_dirs(system), parse_override(system.env.get("MCPCONF_ENV")))
+
+
+def status_data(system: System) -> Data:
+    """Every active profile that counts in the current directory."""
+    return status_report(app_of(system))
+
+
+def env_data(system: System) -> Data:
+    """Where we are, and why."""
+    return env_report(app_of(system).look({"engine", "toolkit", "raw_mcp"})[1])
+
+
+def profiles_data(system: System) -> Data:
+    """The profiles that can be found from here."""
+    return profiles_report(app_of(system))
+
+
+def diff_data(system: System, profile: str | None = None) -> Data:
+    """What switching to `profile` (the active one, where None) would change."""
+    app = app_of(system)
+    name = profile or active.load(app.state.read(active.FILE)).get(active.USER, active.Active()).current
+    if name is None:
+        raise McpconfError("no profile is active", hint="name one; the tool `profiles` lists them")
+    return plan_report(prepare(app, Wish(profile=name, remember=False)), app.system.home)
+
+
+def notes_report(notes: tuple[Note, ...]) -> list[Data]:
+    """Notes, with secrets taken out."""
+    return [{"text": redact(note.text), "hint": note.hint} for note in notes]
+
+
+def status_report(app: App) -> Data:
+    """`status` as JSON."""
+    return {"contexts": [_context(one, app.system.home) for one in status(app)]}
+
+
+def _context(one: ContextStatus, home: str) -> Data:
+    return {
+        "context": one.context,
+        "profile": one.profile,
+        "previous": one.previous,
+        "in_step": one.in_step,
+        "error": one.error,
+        "hint": one.hint,
+        "targets": [
+            {
+                "client": target.client,
+                "scope": target.scope,
+                "path": tilde(target.path, home),
+                "entries": [_entry(dataclasses.asdict(entry)) for entry in target.entries],
+            }
+            for target in one.targets
+        ],
+        "notes": notes_report(one.notes),
+    }
+
+
+def _entry(entry: Data) -> Data:
+    return {**entry, "because": redact(entry["because"])}
+
+
+def env_report(environment: Environment) -> Data:
+    """`env` as JSON."""
+    return {
+        "kind": str(environment.kind),
+        "runtime": environment.runtime,
+        "confidence": environment.confidence,
+        "score": environment.score,
+        "overridden": environment.overridden,
+        "evidence": [{**dataclasses.asdict(one), "toward": str(one.toward)} for one in environment.evidence],
+        "capabilities": dataclasses.asdict(environment.capabilities),
+    }
+
+
+def profiles_report(app: App) -> Data:
+    """`profile ls` as JSON."""
+    known = active.load(app.state.read(active.FILE))
+    in_use = {one.current for one in known.values()}
+    return {"profiles": [_profile(app, listed, in_use) for listed in list_profiles(app)]}
+
+
+def _profile(app: App, listed: Listed, in_use: set[str | None]) -> Data:
+    base: Data = {
+        "name": listed.name,
+        "layer": str(listed.layer),
+        "path": tilde(listed.path, app.system.home),
+        "trusted": listed.trusted,
+        "shadowed": listed.shadowed,
+        "active": listed.name in in_use and not listed.shadowed,
+        "description": "",
+        "servers": [],
+        "error": None,
+    }
+    if listed.shadowed:
+        return base
+    try:
+        profile = load_profile(app, listed.name, untrusted=True)
+    except McpconfError as error:
+        return {**base, "error": str(error)}
+    names = [server.name for server in profile.servers if not server.disabled]
+    return {**base, "description": profile.description, "servers": names}
+
+
+def plan_report(prepared: Prepared, home: str) -> Data:
+    """A plan as JSON: the same for `--dry-run`, `diff`, `--check` and after the commit."""
+    plan = prepared.plan
+    return {
+        "profile": prepared.profile.name,
+        "context": prepared.context,
+        "changed": bool(plan.files),
+        "summary": summary(plan),
+        "targets": [
+            {
+                "client": part.spec.id,
+                "scope": str(part.target.scope),
+                "path": tilde(part.target.path, home),
+                "servers": [
+                    {
+                        "name": one.server.name,
+                        "entry": one.entry,
+                        "route": None if one.route is None else str(one.route),
+                        "because": redact(one.because),
+                        "hint": one.hint,
+                    }
+                    for one in part.routed
+                ],
+            }
+            for part in prepared.parts
+        ],
+        "changes": [
+            {
+                "client": change.target.client,
+                "scope": str(change.target.scope),
+                "path": tilde(change.target.path, home),
+                "name": change.name,
+                "action": str(change.action),
+            }
+            for change in plan.changes
+        ],
+        "conflicts": [
+            {
+                "client": conflict.target.client,
+                "path": tilde(conflict.target.path, home),
+                "line": conflict.line,
+                "name": conflict.name,
+                "reason": str(conflict.reason),
+            }
+            for conflict in plan.conflicts
+        ],
+        "diff": unified(plan, home),
+        "notes": notes_report(prepared.notes),
+    }
+
+
+Report = Mapping[str, Any]

@@ -1,0 +1,139 @@
+"""What is active, and whether each client's file still says so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mcpconf.client.project import find_project
+from mcpconf.errors import McpconfError
+from mcpconf.model import Note, Scope
+from mcpconf.plan import Action, Foreign, Plan, Reason
+from mcpconf.workflow import active
+from mcpconf.workflow.app import App
+from mcpconf.workflow.switch import ClientPart, Prepared, Wish, prepare
+
+IN_STEP, MISSING, OUTDATED, EDITED, FOREIGN, LEFT_OVER, UNAVAILABLE = (
+    "in step",
+    "missing",
+    "outdated",
+    "edited by hand",
+    "somebody else's",
+    "left over",
+    "unavailable",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class EntryStatus:
+    """One server at one client. `state` is one of this module's words."""
+
+    name: str
+    state: str
+    route: str | None
+    because: str
+    hint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TargetStatus:
+    """One client's file."""
+
+    client: str
+    scope: str
+    path: str
+    entries: tuple[EntryStatus, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ContextStatus:
+    """One context's profile. `error` says why nothing more can be told (a deleted profile, an unreadable file)."""
+
+    context: str
+    profile: str
+    previous: str | None
+    targets: tuple[TargetStatus, ...] = ()
+    notes: tuple[Note, ...] = ()
+    error: str | None = None
+    hint: str | None = None
+
+    @property
+    def in_step(self) -> bool:
+        """Whether nothing would change; a server that this machine can't run is no drift."""
+        fine = (IN_STEP, UNAVAILABLE)
+        return self.error is None and all(e.state in fine for target in self.targets for e in target.entries)
+
+
+def contexts_here(app: App) -> tuple[str, ...]:
+    """The contexts that count in the current directory: the user's, and those of this project."""
+    root = find_project(app.place).root
+    return (active.USER, *(f"{scope}:{root}" for scope in (Scope.LOCAL, Scope.PROJECT)))
+
+
+def status(app: App) -> tuple[ContextStatus, ...]:
+    """Every active profile that counts here. Reads only."""
+    known = active.load(app.state.read(active.FILE))
+    return tuple(_context(app, context, known[context]) for context in contexts_here(app) if context in known)
+
+
+def _context(app: App, context: str, now: active.Active) -> ContextStatus:
+    profile = now.current or ""
+    try:
+        prepared = prepare(app, wish_for(context, profile))
+    except McpconfError as error:
+        return ContextStatus(context, profile, now.previous, error=str(error), hint=error.hint)
+    parts = tuple(_target(part, prepared.plan) for part in prepared.parts)
+    return ContextStatus(context, profile, now.previous, parts, prepared.notes)
+
+
+def wish_for(context: str, profile: str) -> Wish:
+    """The wish that would put a context's own profile in place again, leaving other people's entries alone."""
+    return Wish(profile=profile, scope=Scope(context.partition(":")[0]), foreign=Foreign.KEEP, remember=False)
+
+
+def _target(part: ClientPart, plan: Plan) -> TargetStatus:
+    entries = tuple(_entry(one.server.name, one.entry, str(one.route) if one.route else None, one.because, one.hint,
+                           part, plan) for one in part.routed)  # fmt: skip
+    names = {entry.name for entry in entries} | {one.entry for one in part.routed}
+    left = tuple(
+        EntryStatus(
+            name, LEFT_OVER, None, "an earlier profile's entry, edited by hand since", "mcpconf switch NAME --force"
+        )
+        for name in _names(part, plan)
+        if name not in names
+    )
+    return TargetStatus(part.spec.id, str(part.target.scope), part.target.path, entries + left)
+
+
+def _names(part: ClientPart, plan: Plan) -> tuple[str, ...]:
+    changed = [change.name for change in plan.changes if change.target == part.target]
+    kept = [conflict.name for conflict in plan.conflicts if conflict.target == part.target]
+    return tuple(dict.fromkeys(changed + kept))
+
+
+def _entry(
+    name: str, entry: str, route: str | None, because: str, hint: str | None, part: ClientPart, plan: Plan
+) -> EntryStatus:
+    if route is None:
+        return EntryStatus(name, UNAVAILABLE, None, because, hint)
+    for change in plan.changes:
+        if change.target == part.target and change.name == entry:
+            state = MISSING if change.action is Action.ADD else OUTDATED
+            return EntryStatus(name, state, route, because, "mcpconf switch NAME")
+    for conflict in plan.conflicts:
+        if conflict.target == part.target and conflict.name == entry:
+            state = EDITED if conflict.reason is Reason.EDITED else FOREIGN
+            return EntryStatus(name, state, route, because, "mcpconf switch NAME --force")
+    kept = any(note.text.endswith(f"kept the {entry} that was there") for note in plan.notes)
+    return EntryStatus(name, FOREIGN if kept else IN_STEP, route, because)
+
+
+def current(app: App) -> str | None:
+    """The profile that counts here, the nearest context first; None where none is active."""
+    known = active.load(app.state.read(active.FILE))
+    for context in reversed(contexts_here(app)):
+        if context in known:
+            return known[context].current
+    return None
+
+
+__all__ = ["ContextStatus", "EntryStatus", "Prepared", "TargetStatus", "contexts_here", "current", "status", "wish_for"]
