@@ -20,27 +20,37 @@ venv_works() {
   [ -x "$1/bin/python" ] && "$1/bin/python" -I -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1
 }
 
-# make_venv DIR PYTHON: an empty environment in DIR, by the first of uv, venv and virtualenv that works.
-# PYTHON may be empty where uv is there, which can bring its own. What was tried goes to stderr.
+# make_venv DIR PYTHON: an empty environment in DIR, by the first of uv, venv, virtualenv and pipx that works; pipx is
+# last because it would download a virtualenv. PYTHON may be empty where uv is there, which can bring its own.
+# What went wrong goes to stderr, and is said only where nothing worked.
 make_venv() {
-  local dir=$1 python=$2
-  rm -rf "$dir"
+  local dir=$1 python=$2 said=""
   mkdir -p "$(dirname "$dir")"
   if command -v uv >/dev/null 2>&1; then
-    uv venv --quiet --seed --python "${python:->=3.11}" "$dir" >&2 && venv_works "$dir" && return 0
-    rm -rf "$dir"
+    said="$said"$'\n'"$(try_venv "$dir" uv venv --quiet --seed --python "${python:->=3.11}" "$dir")" && return 0
   fi
   if [ -n "$python" ]; then
-    "$python" -m venv "$dir" >&2 && venv_works "$dir" && return 0
-    rm -rf "$dir"
-    "$python" -m virtualenv --quiet "$dir" >&2 && venv_works "$dir" && return 0
-    rm -rf "$dir"
+    said="$said"$'\n'"$(try_venv "$dir" "$python" -m venv "$dir")" && return 0
+    said="$said"$'\n'"$(try_venv "$dir" "$python" -m virtualenv --quiet "$dir")" && return 0
     if command -v virtualenv >/dev/null 2>&1; then
-      virtualenv --quiet --python "$python" "$dir" >&2 && venv_works "$dir" && return 0
-      rm -rf "$dir"
+      said="$said"$'\n'"$(try_venv "$dir" virtualenv --quiet --python "$python" "$dir")" && return 0
+    fi
+    if command -v pipx >/dev/null 2>&1; then
+      said="$said"$'\n'"$(try_venv "$dir" pipx run --quiet virtualenv --quiet --python "$python" "$dir")" && return 0
     fi
   fi
+  [ -z "$said" ] || printf '%s\n' "${said#?}" >&2
   explain_no_venv "$python"
+  return 1
+}
+
+# try_venv DIR COMMAND...: run it on an empty place; its complaints on stdout, and nothing left of a failure.
+try_venv() {
+  local dir=$1
+  shift
+  rm -rf "$dir"
+  "$@" 2>&1 && venv_works "$dir" && return 0
+  rm -rf "$dir"
   return 1
 }
 
