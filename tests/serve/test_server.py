@@ -188,3 +188,16 @@ def test_starting_it_imports_nothing_heavy() -> None:
         [sys.executable, "-S", "-c", code], env={"PYTHONPATH": root}, capture_output=True, check=True, text=True
     )
     assert done.stdout == "[]\n"
+
+
+def test_every_tool_answers_from_an_empty_home() -> None:
+    with started() as process:
+        for number, name in enumerate(["status", "env", "profiles"]):
+            result = ask(process, modern("tools/call", number, name=name, arguments={}))["result"]
+            assert result["isError"] is False, result
+            assert isinstance(result["structuredContent"], dict)
+        nothing = ask(process, request("tools/call", name="diff"))["result"]
+        assert nothing["isError"] is True
+        assert "no profile is active" in nothing["content"][0]["text"]
+        change = ask(process, request("tools/call", name="diff", arguments={"profile": "minimal"}))["result"]
+        assert change["isError"] is False, change
