@@ -70,13 +70,13 @@ def secret(message: str) -> str:
     return str(_answer(questionary.password(message)))
 
 
-def profile(app: App) -> str:
-    """One of the profiles that can be used here."""
+def profile(app: App, default: str | None = None) -> str:
+    """One of the profiles that can be used here; the default is the active one, where none is given."""
     report = profiles_report(app)["profiles"]
     usable = [one for one in report if not one["shadowed"] and one["error"] is None and one["trusted"]]
     active = next((one["name"] for one in usable if one["active"]), None)
     rows = [(one["name"], one["name"], one["description"].split("\n")[0]) for one in usable]
-    return select("Which profile?", rows, active)
+    return select("Which profile?", rows, default or active)
 
 
 def foreign(names: Sequence[str]) -> Foreign:

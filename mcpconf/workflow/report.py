@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from mcpconf.errors import McpconfError
+from mcpconf.profile.redact import bare_url, hidden, redacted
 from mcpconf.redact import redact
 from mcpconf.workflow import active
 from mcpconf.workflow.app import App
@@ -16,9 +17,13 @@ from mcpconf.workflow.status import ContextStatus, status
 from mcpconf.workflow.switch import Prepared, Wish, prepare
 
 if TYPE_CHECKING:
+    from mcpconf.commit.generation import Generation
     from mcpconf.environment.verdict import Environment
-    from mcpconf.model import Note
+    from mcpconf.model import Note, Profile, Server
+    from mcpconf.plan import Plan
     from mcpconf.system import System
+    from mcpconf.workflow.undo import Undone
+    from mcpconf.workflow.uninstall import Uninstalled
 
 Data = dict[str, Any]
 
@@ -62,7 +67,12 @@ def notes_report(notes: tuple[Note, ...]) -> list[Data]:
 
 def status_report(app: App) -> Data:
     """`status` as JSON."""
-    return {"contexts": [_context(one, app.system.home) for one in status(app)]}
+    return contexts_report(status(app), app.system.home)
+
+
+def contexts_report(contexts: Iterable[ContextStatus], home: str) -> Data:
+    """The status of several contexts as JSON."""
+    return {"contexts": [_context(one, home) for one in contexts]}
 
 
 def _context(one: ContextStatus, home: str) -> Data:
@@ -132,6 +142,38 @@ def _profile(app: App, listed: Listed, in_use: set[str | None]) -> Data:
     return {**base, "description": profile.description, "servers": names}
 
 
+def profile_report(profile: Profile, home: str) -> Data:
+    """`profile show` as JSON: everything but secrets, which are only named."""
+    return {
+        "name": profile.name,
+        "description": profile.description,
+        "layer": str(profile.layer),
+        "path": tilde(profile.path, home),
+        "extends": list(profile.extends),
+        "order": [str(route) for route in profile.order],
+        "servers": [_server(server) for server in profile.servers],
+    }
+
+
+def _server(server: Server) -> Data:
+    return {
+        "name": server.name,
+        "command": server.command,
+        "args": list(redacted(server.args)),
+        "env": {name: hidden(value) for name, value in server.env.items()},
+        "cwd": server.cwd,
+        "image": server.image,
+        "url": None if server.url is None else bare_url(server.url),
+        "headers": {name: hidden(value) for name, value in server.headers.items()},
+        "package": server.package,
+        "toolkit": server.toolkit,
+        "routes": [str(route) for route in server.routes],
+        "clients": list(server.clients),
+        "disabled": server.disabled,
+        "builtin": server.builtin,
+    }
+
+
 def plan_report(prepared: Prepared, home: str) -> Data:
     """A plan as JSON: the same for `--dry-run`, `diff`, `--check` and after the commit."""
     plan = prepared.plan
@@ -158,6 +200,14 @@ def plan_report(prepared: Prepared, home: str) -> Data:
             }
             for part in prepared.parts
         ],
+        **changes_report(plan, home),
+        "notes": notes_report(prepared.notes),
+    }
+
+
+def changes_report(plan: Plan, home: str) -> Data:
+    """What a plan does, entry by entry, and as a diff."""
+    return {
         "changes": [
             {
                 "client": change.target.client,
@@ -179,8 +229,33 @@ def plan_report(prepared: Prepared, home: str) -> Data:
             for conflict in plan.conflicts
         ],
         "diff": unified(plan, home),
-        "notes": notes_report(prepared.notes),
     }
 
 
-Report = Mapping[str, Any]
+def undo_report(done: Undone, home: str) -> Data:
+    """`undo` as JSON."""
+    return {"generation": done.generation.id, "changed": bool(done.plan.files), **changes_report(done.plan, home)}
+
+
+def uninstall_report(done: Uninstalled, home: str) -> Data:
+    """`uninstall` as JSON."""
+    removed = [tilde(path, home) for path in done.removed]
+    return {"changed": bool(done.plan.files), "removed": removed, **changes_report(done.plan, home)}
+
+
+def history_report(generations: Iterable[Generation]) -> Data:
+    """`history` as JSON; times in seconds since the epoch."""
+    return {
+        "generations": [
+            {
+                "id": one.id,
+                "time": one.time,
+                "command": redact(one.command),
+                "context": one.context,
+                "profile": one.profile,
+                "undone": one.undone,
+                "changes": [{"path": c.path, "name": c.name, "action": c.action} for c in one.changes],
+            }
+            for one in generations
+        ]
+    }

@@ -127,15 +127,16 @@ def _named(app: App, name: str, context: str) -> str:
 
 
 def _part(app: App, profile: Profile, facts: Facts, spec: ClientSpec, target: Target, wish: Wish) -> ClientPart:
-    context = _context(app, profile.servers, facts, spec, target, wish.portable)
+    context = context_for(app, profile.servers, facts, spec, target, portable=wish.portable)
     routed = choose(profile, context, forced=wish.route)
     entries = {one.entry: _entry(spec, one.launch) for one in routed if one.launch is not None}
     return ClientPart(spec, target, routed, entries)
 
 
-def _context(
-    app: App, servers: Sequence[Server], facts: Facts, spec: ClientSpec, target: Target, portable: bool
+def context_for(
+    app: App, servers: Sequence[Server], facts: Facts, spec: ClientSpec, target: Target, *, portable: bool
 ) -> Context:
+    """What the routes may know of this place, for one client."""
     own = {server.command for server in servers if server.command}
     found = {name: path for name in own if (path := app.system.which(name)) is not None and os.path.isabs(path)}
     return Context(

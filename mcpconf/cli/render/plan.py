@@ -57,6 +57,25 @@ def _because(text: str, reason: Reason | None) -> str:
     return redact(text)
 
 
+def change_lines(plan: Plan, home: str) -> list[str]:
+    """Every change, file by file: for commands that have no routes to show."""
+    lines = []
+    for path in dict.fromkeys([c.target.path for c in plan.changes] + [c.target.path for c in plan.conflicts]):
+        lines.append(console.paint(tilde(path, home), "bold"))
+        rows = [
+            [mark(ACTIONS[change.action][0]), plain(change.name), plain(ACTIONS[change.action][1], "dim")]
+            for change in plan.changes
+            if change.target.path == path
+        ]
+        rows += [
+            [mark("warn"), plain(conflict.name), plain("edited by hand, and kept (--force takes it)", "yellow")]
+            for conflict in plan.conflicts
+            if conflict.target.path == path
+        ]
+        lines += columns(rows)
+    return lines or ["nothing to change"]
+
+
 def diff_lines(plan: Plan, home: str) -> list[str]:
     """The unified diff in colours, and the line that sums it up."""
     lines = [_paint_diff(line) for line in console.visible(unified(plan, home)).splitlines()]
@@ -93,4 +112,5 @@ def headline(prepared: Prepared, done: bool) -> str:
     if not prepared.plan.files:
         return f"{symbol('ok')} profile {name}: every file is in step already, nothing to write"
     verb = "is active" if done else "would become active"
-    return f"{symbol('ok' if done else 'none')} profile {name} {verb}: {entries} entries, {summary(prepared.plan)}"
+    count = f"{entries} {'entry' if entries == 1 else 'entries'}"
+    return f"{symbol('ok' if done else 'none')} profile {name} {verb}: {count}, {summary(prepared.plan)}"

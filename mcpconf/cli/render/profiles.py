@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from mcpconf.cli import console
 from mcpconf.cli.render.table import columns, plain
+from mcpconf.model import Profile, Server
+from mcpconf.profile.redact import bare_url, redacted, shown
+from mcpconf.profile.trust import summary
 from mcpconf.workflow.app import App
+from mcpconf.workflow.diff import tilde
 from mcpconf.workflow.report import profiles_report
 
 
@@ -28,3 +32,43 @@ def show_profiles(app: App, *, json: bool) -> int:
     for line in columns(rows, ""):
         console.data(line)
     return 0
+
+
+def profile_lines(profile: Profile, home: str) -> list[str]:
+    """A profile and all its servers, without secrets."""
+    head = f"{console.paint(profile.name, 'bold')}  {profile.description}".rstrip()
+    origin = f"{profile.layer}: {tilde(profile.path, home)}"
+    parents = f", extends {', '.join(profile.extends)}" if profile.extends else ""
+    lines = [head, console.paint(f"{origin}{parents}", "dim")]
+    return [*lines, *(line for server in profile.servers for line in _server_lines(server))]
+
+
+def _server_lines(server: Server) -> list[str]:
+    said = ["  mcpconf's own server"] if server.builtin else []
+    return [line for line in [*summary(Profile("", servers=(server,))), *said] if line]
+
+
+def server_rows(profile: Profile) -> list[str]:
+    """One line for each server."""
+    rows = []
+    for server in profile.servers:
+        style = ("dim",) if server.disabled else ("bold",)
+        rows.append(
+            [plain(server.name, *style), plain(what(server)), plain("disabled" if server.disabled else "", "dim")]
+        )
+    return columns(rows, "")
+
+
+def what(server: Server) -> str:
+    """How a server is reached, in a few words, without secrets."""
+    ways = []
+    if server.builtin:
+        ways.append("built in")
+    if server.command:
+        ways.append(" ".join(map(shown, (server.command, *redacted(server.args)))))
+    if server.package:
+        ways.append(server.package)
+    ways += [bare_url(server.url)] if server.url else []
+    ways += [f"image {server.image}"] if server.image else []
+    ways += [f"toolkit {server.toolkit}"] if server.toolkit else []
+    return " | ".join(ways)

@@ -1,0 +1,63 @@
+"""`mcpconf trust [NAME]`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from mcpconf.cli import ask, console, options
+from mcpconf.cli.catalogue import new_app
+from mcpconf.errors import Refused
+from mcpconf.model import Layer
+from mcpconf.workflow import trusting
+from mcpconf.workflow.profiles import list_profiles
+
+app = new_app()
+
+
+@app.command()
+def trust(
+    name: Annotated[str | None, typer.Argument(help="A project's profile, by name or path; none: list them.")] = None,
+    revoke: Annotated[bool, typer.Option("--revoke", help="Trust it no more.")] = False,
+    json: options.Json = False,
+) -> int:
+    """Allow a project's own profile (.mcpconf/NAME.toml) to be used.
+
+    Shows what it would run, then asks. Trust is bound to the file's path and content: any edit revokes it. Without a
+    terminal nothing is ever trusted.
+    """
+    world = console.app()
+    if name is None:
+        return _list(json)
+    chosen = trusting.candidate(world, name)
+    if revoke:
+        trusting.revoke(world, chosen)
+        console.tell(f"{chosen.path} is not trusted any more")
+        return 0
+    console.tell(f"{console.paint(chosen.path, 'bold')} may then do this:")
+    for line in chosen.lines:
+        console.tell("  " + line)
+    if chosen.trusted:
+        console.tell("it is trusted already")
+        return 0
+    if not console.interactive():
+        raise Refused("trust is given by a person on a terminal; nothing was changed", hint=f"mcpconf trust {name}")
+    if not ask.confirm("Trust it, until it is edited?", default=False):
+        raise Refused("not trusted; nothing was changed")
+    trusting.trust(world, chosen)
+    console.tell(f"trusted; now: mcpconf switch {chosen.profile.name}")
+    return 0
+
+
+def _list(json: bool) -> int:
+    found = [one for one in list_profiles(console.app()) if one.layer is Layer.PROJECT]
+    if json:
+        rows = [{"name": one.name, "path": one.path, "trusted": one.trusted} for one in found]
+        console.as_json("trust", {"profiles": rows})
+        return 0
+    for one in found:
+        console.data(f"{'trusted    ' if one.trusted else 'not trusted'}  {one.name}  {one.path}")
+    if not found:
+        console.tell("this project brings no profiles (.mcpconf/NAME.toml)")
+    return 0

@@ -1,0 +1,61 @@
+"""`mcpconf uninstall`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from mcpconf.cli import ask, console, options
+from mcpconf.cli.catalogue import new_app
+from mcpconf.cli.render.plan import change_lines, diff_lines, note_lines
+from mcpconf.errors import Refused, UsageError
+from mcpconf.workflow import uninstall as workflow
+from mcpconf.workflow.diff import tilde
+from mcpconf.workflow.report import uninstall_report
+
+app = new_app()
+
+
+@app.command()
+def uninstall(
+    purge: Annotated[
+        bool, typer.Option("--purge", help="Also remove profiles, secrets, history and the installation.")
+    ] = False,
+    force: options.Force = False,
+    yes: options.Yes = False,
+    dry_run: options.DryRun = False,
+    json: options.Json = False,
+) -> int:
+    """Give every file back as if mcpconf had never been there.
+
+    An entry of ours that was edited by hand stays (exit 4) unless --force.
+    """
+    world = console.app()
+    home = world.system.home
+    planned = workflow.preview(world, force=force)
+    if not (dry_run or json):
+        for line in change_lines(planned.plan, home):
+            console.tell(line)
+    if not dry_run:
+        if purge and not yes:
+            _confirm()
+        planned = workflow.uninstall(world, force=force, purge=purge)
+    if json:
+        console.as_json("uninstall", uninstall_report(planned, home))
+    elif dry_run:
+        for line in diff_lines(planned.plan, home):
+            console.data(line)
+    else:
+        for path in planned.removed:
+            console.tell(f"removed {tilde(path, home)}")
+        for line in note_lines(planned.notes):
+            console.tell(line)
+    return Refused.exit_code if planned.plan.conflicts else 0
+
+
+def _confirm() -> None:
+    if not console.interactive():
+        raise UsageError("--purge removes your profiles and secrets, and nobody can be asked here", hint="add --yes")
+    if not ask.confirm("Remove your profiles, secrets and history for good?", default=False):
+        raise KeyboardInterrupt

@@ -1,0 +1,57 @@
+"""`mcpconf server test`: a profile's server, started or called as a client would, with its values filled in."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from mcpconf.client import claude_code
+from mcpconf.model import Scope, Server
+from mcpconf.profile.variables import Unset, expand, parse
+from mcpconf.redact import redact
+from mcpconf.route.launch import Launch
+from mcpconf.route.offer import Refusal
+from mcpconf.route.ways import ways
+from mcpconf.serve.call import probe
+from mcpconf.serve.introduction import ProbeResult
+from mcpconf.serve.remote import probe_http
+from mcpconf.workflow import secrets
+from mcpconf.workflow.app import App
+from mcpconf.workflow.switch import context_for
+
+
+def try_server(app: App, server: Server, *, timeout: float) -> ProbeResult:
+    """Try the first of the server's ways that can be taken here; `timeout` is in seconds.
+
+    What it answers is not redacted. A value that can't be filled in is the result's error.
+    """
+    target = claude_code.targets(app.place, Scope.USER)[0]
+    facts, _ = app.look()
+    found = ways(server, context_for(app, (server,), facts, claude_code.SPEC, target, portable=False))
+    launch = next((way for way in found if isinstance(way, Launch)), None)
+    if launch is None:
+        reasons = [way.reason for way in found if isinstance(way, Refusal)]
+        return ProbeResult(error="; ".join(reasons) or "only the Docker Toolkit can serve it")
+    try:
+        return _try(app, server, launch, timeout)
+    except Unset as unset:
+        return ProbeResult(error=f"{unset}; try: {unset.hint}")
+
+
+def _try(app: App, server: Server, launch: Launch, timeout: float) -> ProbeResult:
+    env = app.system.env
+    known = secrets.load(app).values
+
+    def fill(text: str) -> str:
+        return expand(parse(text), env, known)
+
+    if launch.url is not None:
+        return probe_http(fill(launch.url), {name: fill(value) for name, value in launch.headers.items()}, timeout)
+    argv = [fill(word) for word in (launch.command or "", *launch.args)]
+    own = {name: fill(value) for name, value in launch.env.items()}
+    return probe(argv, {**env, **own}, fill(server.cwd) if server.cwd else None, timeout=timeout)
+
+
+def probe_report(found: ProbeResult) -> dict[str, object]:
+    """A result as JSON, without secrets."""
+    said = dataclasses.asdict(found)
+    return {key: redact(value) if isinstance(value, str) else value for key, value in said.items()}

@@ -1,0 +1,67 @@
+"""Trust for a project's profiles, bound to path and content."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from mcpconf.commit.state import write_private
+from mcpconf.errors import McpconfError
+from mcpconf.model import Layer, Profile
+from mcpconf.profile.load import Found
+from mcpconf.profile.trust import summary
+from mcpconf.workflow.app import App
+from mcpconf.workflow.profiles import SUFFIX, find, load_profile, trust_store
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A project's profile that could be trusted: what it would run, and the bytes that trust would be bound to."""
+
+    profile: Profile
+    path: str
+    content: bytes
+    trusted: bool
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        return summary(self.profile)
+
+
+def candidate(app: App, name: str) -> Candidate:
+    """The project profile of that name, or at that path. Raises `McpconfError` where there is none."""
+    found = _found(app, name)
+    if found is None or found.layer is not Layer.PROJECT:
+        raise McpconfError(
+            f"there is no project profile {name!r} here; others need no trust", hint="mcpconf profile ls"
+        )
+    content = app.system.read(found.path)
+    if content is None:
+        raise McpconfError(f"{found.path} can't be read")
+    path = app.system.realpath(found.path)
+    profile = load_profile(app, _name(name), untrusted=True)
+    return Candidate(profile, path, content, trust_store(app).trusts(path, content))
+
+
+def _name(name: str) -> str:
+    base = os.path.basename(name)
+    return base.removesuffix(SUFFIX) if base.endswith(SUFFIX) else base
+
+
+def _found(app: App, name: str) -> Found | None:
+    found = find(app, _name(name))
+    if os.sep in name and found is not None and app.system.realpath(name) != app.system.realpath(found.path):
+        return None
+    return found
+
+
+def trust(app: App, chosen: Candidate) -> None:
+    """Trust these bytes at this path."""
+    with app.state.locked():
+        write_private(app.dirs.trust, trust_store(app).with_(chosen.path, chosen.content).dump())
+
+
+def revoke(app: App, chosen: Candidate) -> None:
+    """Trust that file no more."""
+    with app.state.locked():
+        write_private(app.dirs.trust, trust_store(app).without(chosen.path).dump())
