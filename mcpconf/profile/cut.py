@@ -83,7 +83,8 @@ def _runs(statements: list[Statement], path: KeyPath) -> list[tuple[Statement, S
 
 
 def _line_start(text: str, offset: int) -> int:
-    return text.rfind("\n", 0, offset) + 1
+    start = text.rfind("\n", 0, offset) + 1
+    return start + text.startswith("\ufeff", start)  # a byte order mark belongs to the file, not to its first line
 
 
 def _line_end(text: str, offset: int) -> int:

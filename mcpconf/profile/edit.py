@@ -124,9 +124,13 @@ def _data(text: str) -> dict[str, Json]:
     import tomllib
 
     try:
-        return tomllib.loads(text.removeprefix(BOM))
+        data = tomllib.loads(text.removeprefix(BOM))
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise McpconfError(f"the profile is not valid TOML: {error}", hint="mcpconf profile edit") from error
+    servers = data.get("servers", {})
+    if not isinstance(servers, dict) or not all(isinstance(server, dict) for server in servers.values()):
+        raise McpconfError("the profile has servers that are no tables", hint="mcpconf profile validate")
+    return data
 
 
 def _through_tomlkit(text: str, change: Change) -> str:

@@ -86,7 +86,8 @@ def _fault(index: Index, error: Mapping[str, Any], keys: Mapping[str, Sequence[s
     context = {**error.get("ctx", {}), "msg": error["msg"]}
     message = _WORDS.get(kind, "{msg}").format_map(context) + _quotes(kind, path)
     offset = spot.key if of_key else _inside(index.text, spot, context.get("offset", 0))
-    return Fault(*position(index.text, offset), message if kind == "mcpconf" else f"{_dotted(path)} {message}")
+    # Some of our own sentences begin with the name or value that they are about.
+    return Fault(*position(index.text, offset), message if message[0] == "'" else f"{_dotted(path)} {message}")
 
 
 def _inside(text: str, spot: Spot, offset: int) -> int:

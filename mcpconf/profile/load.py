@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from mcpconf.errors import McpconfError, Refused
 from mcpconf.model import ContainerOptions, Json, Layer, Profile, RouteName, Server, ToolFilter
-from mcpconf.profile.faults import Invalid, at_key, at_value
-from mcpconf.profile.locate import Index
 from mcpconf.profile.names import check_profile_name
 from mcpconf.profile.raw import Cache, RawProfile, parse, parse_cached
+
+if TYPE_CHECKING:
+    from mcpconf.profile.faults import Invalid
 
 __all__ = ["Find", "Found", "NoProfile", "RawProfile", "Untrusted", "merged", "parse", "parse_cached", "resolve"]
 
@@ -146,6 +147,8 @@ def _stem(path: str) -> str:
 
 
 def _at_extends(raw: RawProfile, found: Found, message: str, hint: str | None) -> Invalid:
+    from mcpconf.profile.faults import Invalid, at_value
+
     fault = at_value(found.text, ("extends",), message)
     return Invalid(found.path, [fault], hint=hint or f"mcpconf profile edit {raw.name}")
 
@@ -181,6 +184,9 @@ def _server(name: str, keys: Mapping[str, Json], files: Mapping[str, Found]) -> 
 
 
 def _no_way(name: str, files: Mapping[str, Found]) -> Invalid:
+    from mcpconf.profile.faults import Invalid, at_key
+    from mcpconf.profile.locate import Index
+
     # Ancestors come first in `files`: the last one that speaks of the server is where a person would mend it.
     path = ("servers", name)
     found = [found for found in files.values() if path in Index(found.text).spots][-1]

@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
+from mcpconf import __version__
 from mcpconf.model import Json
 
 if TYPE_CHECKING:
     from mcpconf.profile.faults import Fault
 
-# Counts the versions of the rules in schema.py and of the form below: what was compiled under others is no use.
+# Counts the versions of the rules in schema.py and of the form below, between releases: what was compiled under
+# others is no use.
 RULES = 1
 _NONE: Mapping[str, Mapping[str, Json]] = MappingProxyType({})
 
@@ -95,7 +97,7 @@ def parse_cached(text: str, path: str, name: str, cache: Cache) -> RawProfile:
 
 
 def _digest(text: str) -> str:
-    return hashlib.sha256(f"{RULES}\0{text}".encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(f"{__version__}\0{RULES}\0{text}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _checked(text: str) -> tuple[dict[str, Json], tuple[Fault, ...]]:

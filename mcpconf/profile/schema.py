@@ -73,13 +73,13 @@ def _filled(text: str) -> str:
 
 def _url(text: str) -> str:
     if not text.startswith(("${", "secret:")) and not _ADDRESS.fullmatch(text):
-        raise _refuse(f"{text!r} is not an address: begin it with http://, https://, ws:// or wss://")
+        raise _refuse("is not an address: begin it with http://, https://, ws:// or wss://")
     return text
 
 
 def _one_line(text: str) -> str:
     if "\n" in text or "\r" in text:
-        raise _refuse("a header cannot hold a line break")
+        raise _refuse("cannot hold a line break, being a header")
     return text
 
 
@@ -173,7 +173,9 @@ class ProfileFile(_Table):
 
     description: str = Field(default="", description="One line on what the profile is for.")
     extends: Parents = Field(default=[], description="Profiles that this one builds on; a later one wins.")
-    servers: dict[ServerName, Server] = Field(default={}, description="The servers, by name.")
+    servers: dict[ServerName, Server] = Field(
+        default={}, description="The servers, by name.", json_schema_extra={"additionalProperties": False}
+    )
     route: Route = Field(default=Route(), description="How servers are reached.")
 
 

@@ -78,6 +78,8 @@ def summary(profile: Profile) -> tuple[str, ...]:
 
 def _server(server: Server) -> Iterator[str]:
     yield f"{shown(server.name)}{' (disabled)' if server.disabled else ''}"
+    if server.builtin:
+        yield "  is mcpconf's own server"
     arguments = " ".join(shown(arg) for arg in redacted(server.args))
     for verb, start in (("runs", server.command), ("runs package", server.package), ("runs image", server.image)):
         if start is not None:
