@@ -8,7 +8,7 @@ HIDDEN = "***"
 
 _NAME = (
     r"(?:api[_-]?key|apikey|token|secret|passw(?:or)?d|passphrase|credential|auth(?:orization)?"
-    r"|private[_-]?key|access[_-]?key|cookie|dsn|pat)"
+    r"|private[_-]?key|access[_-]?key|cookie|dsn|(?<![A-Za-z])pat(?![A-Za-z]))"
 )
 # A value that is only a reference is no secret, and worth seeing.
 _REFERENCE = r"(?:(?:Bearer |Basic )?\$\{[^}]*\})"

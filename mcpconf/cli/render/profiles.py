@@ -44,8 +44,7 @@ def profile_lines(profile: Profile, home: str) -> list[str]:
 
 
 def _server_lines(server: Server) -> list[str]:
-    said = ["  mcpconf's own server"] if server.builtin else []
-    return [line for line in [*summary(Profile("", servers=(server,))), *said] if line]
+    return list(summary(Profile("", servers=(server,))))
 
 
 def server_rows(profile: Profile) -> list[str]:
