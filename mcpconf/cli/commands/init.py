@@ -55,6 +55,9 @@ def init(
         approve=approve,
     )
     asking = not (yes or dry_run or json)
+    if not asking:
+        # Only what was said is remembered: a client that comes later is then found by the next switch.
+        wish = replace(wish, clients=tuple(client or ()), scope=options.scope(scope))
     if asking and not console.interactive():
         raise UsageError(
             "nobody can be asked here, so nothing was changed",
