@@ -9,7 +9,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mcpconf.errors import Located
@@ -179,6 +179,7 @@ def test_a_text_that_is_nested_without_end_is_refused() -> None:
     assert fault_of("a = " + "[" * 100_000) == "p.toml:1:1: nested too deeply"
 
 
+@settings(deadline=None)  # the first example imports pydantic
 @given(st.text(alphabet="[]{}=.,\"'#\\ \na1é", max_size=40))
 def test_any_text_is_either_a_profile_or_located(text: str) -> None:
     try:
