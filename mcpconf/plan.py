@@ -6,12 +6,12 @@ that can't be edited safely.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from mcpconf.client.spec import Target
-from mcpconf.document.edit import Drop, Edited, Found, Operation, Pointer, Put, edit, read_members
+from mcpconf.document.edit import Drop, Edited, Found, Operation, Pointer, Put, Trace, edit, read_members
 from mcpconf.document.encoding import Decoded, Located8, decode
 from mcpconf.document.fault import Fault, line_column
 from mcpconf.errors import Located
@@ -160,15 +160,15 @@ class _Work:
 
 def _plan_file(plan: Plan, path: str, raw: bytes | None, wants: Sequence[Want], policy: Policy) -> Plan:
     decoded = decode_file(path, raw)
-    known = plan.ledger.files.get(path, FileRecord())
-    if raw is None:
-        known = FileRecord(created=True, members=known.members, made=known.made)
-    work = _Work(decoded.text, known, [], [], [])
-    for want in wants:
-        try:
-            _plan_target(work, want, policy)
-        except Fault as fault:
-            raise locate(path, work.text, fault) from None
+    try:
+        # Everything is read before anything is edited: lines are those of the user's text.
+        standing = [read_members(decoded.text, want.target.pointer, want.target.dialect) for want in wants]
+        known = _known(plan.ledger.files.get(path, FileRecord()), raw, wants, standing)
+        work = _Work(decoded.text, known, [], [], [])
+        for want, current in zip(wants, standing, strict=True):
+            _plan_target(work, want, current, policy)
+    except Fault as fault:
+        raise locate(path, decoded.text, fault) from None
     after = _bytes(decoded, work, raw)
     edits = (FileEdit(path, raw, after, tuple(w.target for w in wants), work.record, known),) if after != raw else ()
     return Plan(
@@ -180,6 +180,21 @@ def _plan_file(plan: Plan, path: str, raw: bytes | None, wants: Sequence[Want], 
     )
 
 
+def _known(
+    record: FileRecord, raw: bytes | None, wants: Sequence[Want], standing: Sequence[Mapping[str, Found]]
+) -> FileRecord:
+    """What we know of a file. Where nothing of ours is left, it and its objects may be somebody else's new ones."""
+    if raw is None:
+        return FileRecord(created=True, members=record.members, made=record.made)
+    gone = {
+        want.target.pointer
+        for want, current in zip(wants, standing, strict=True)
+        if not any(name in current for name in record.members.get(want.target.pointer, ()))
+    }
+    held = [pointer for pointer in record.members if pointer not in gone]
+    return replace(record, created=record.created and bool(held), traces=_traces_of(record.traces, held))
+
+
 def _bytes(decoded: Decoded, work: _Work, raw: bytes | None) -> bytes | None:
     """The file's new bytes; None where we had made it and nothing but us was ever in it."""
     if work.text or decoded.bom:
@@ -187,9 +202,8 @@ def _bytes(decoded: Decoded, work: _Work, raw: bytes | None) -> bytes | None:
     return None if work.record.created else raw and b""
 
 
-def _plan_target(work: _Work, want: Want, policy: Policy) -> None:
+def _plan_target(work: _Work, want: Want, current: Mapping[str, Found], policy: Policy) -> None:
     target = want.target
-    current = read_members(work.text, target.pointer, target.dialect)
     if want.adopt:
         policy = Policy(Foreign.ADOPT, policy.force)
     owned = dict(work.record.members.get(target.pointer, {}))
@@ -199,6 +213,10 @@ def _plan_target(work: _Work, want: Want, policy: Policy) -> None:
     for name, entry in want.entries.items():
         record = Owned(digest(entry), target.client, str(target.scope), want.profile, want.routes.get(name, ""))
         operations += _reach(work, target, name, current.get(name), owned, entry, record, policy)
+    for operation in operations:
+        found = current.get(operation.name)
+        if found is not None and found.repeated is not None:
+            raise found.repeated
     edited = Edited(work.text, work.record.traces)
     if operations:
         edited = edit(work.text, target.pointer, operations, target.dialect, work.record.traces)
@@ -287,5 +305,9 @@ def _record(known: FileRecord, pointer: Pointer, owned: Mapping[str, Owned], edi
     members = {at: kept for at, kept in known.members.items() if at != pointer}
     if owned:
         members[pointer] = owned
-    traces = {at: t for at, t in edited.traces.items() if any(kept[: len(at)] == at for kept in members)}
-    return FileRecord(known.created, members, traces, known.made)
+    return FileRecord(known.created, members, _traces_of(edited.traces, members), known.made)
+
+
+def _traces_of(traces: Mapping[Pointer, Trace], held: Collection[Pointer]) -> dict[Pointer, Trace]:
+    """The traces of objects in which something of ours stands."""
+    return {at: trace for at, trace in traces.items() if any(pointer[: len(at)] == at for pointer in held)}

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mcpconf.document import splice
-from mcpconf.document.fault import line_column
-from mcpconf.document.scan import STRICT, Member, Object, objects_along, only, scan_object
+from mcpconf.document.fault import Fault, line_column
+from mcpconf.document.scan import STRICT, Member, Object, objects_along, only, repetition, scan_object
 from mcpconf.document.style import Style, render, style_of
 from mcpconf.document.walk import Dialect
 from mcpconf.model import Json
@@ -62,11 +62,15 @@ class Edited:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A member as it stands in the file: its raw text, its value, the line of its name."""
+    """A member as it stands in the file: its raw text, its value, the line of its name.
+
+    `repeated` is what is wrong with editing it, where its name stands more than once.
+    """
 
     raw: str
     value: Json
     line: int
+    repeated: Fault | None = None
 
 
 def read_members(text: str, pointer: Pointer, dialect: Dialect) -> Mapping[str, Found]:
@@ -77,12 +81,17 @@ def read_members(text: str, pointer: Pointer, dialect: Dialect) -> Mapping[str, 
     objects = objects_along(text, dialect, pointer)
     if len(objects) <= len(pointer):
         return {}
-    return {member.name: _found(text, member, dialect) for member in objects[-1].members}
+    named: dict[str, list[Member]] = {}
+    for member in objects[-1].members:
+        named.setdefault(member.name, []).append(member)
+    return {name: _found(text, members, dialect) for name, members in named.items()}
 
 
-def _found(text: str, member: Member, dialect: Dialect) -> Found:
-    raw = text[member.value : member.end]
-    return Found(raw, _value(raw, dialect), line_column(text, member.start)[0])
+def _found(text: str, members: Sequence[Member], dialect: Dialect) -> Found:
+    last = members[-1]
+    raw = text[last.value : last.end]
+    repeated = repetition(text, members) if len(members) > 1 else None
+    return Found(raw, _value(raw, dialect), line_column(text, last.start)[0], repeated)
 
 
 def _value(raw: str, dialect: Dialect) -> Json:
@@ -117,6 +126,8 @@ def edit(
     missing = pointer[len(objects) - 1 :]
     if missing:
         return _new_objects(text, pointer, objects, puts, style, dialect, kept)
+    for operation in operations:
+        only(text, objects[-1], operation.name)  # here, where its place is one of the whole text
     return _in_object(text, pointer, objects[-1], operations, style, dialect, kept)
 
 

@@ -1,15 +1,15 @@
 """Where the members of an object stand in a text.
 
 One pass: values that are not ours are skipped by the C scanner of the standard library, which also proves that
-they are strict JSON. Only a text that it can't take (comments, where the dialect allows them, or nesting beyond
-the interpreter's recursion limit) is walked token by token, by `walk.py`.
+they are strict JSON. Only a value that it can't take (with comments, where the dialect allows them, or nested
+beyond the interpreter's recursion limit) is walked token by token, by `walk.py`.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -59,12 +59,10 @@ _skip_strict: Callable[[str, int], tuple[object, int]] = _DECODER.scan_once  # t
 
 def _skip_value(text: str, at: int, dialect: Dialect) -> int:
     """The index after the value that starts at `at`. Raises `Fault` where there is none."""
-    if dialect.comments:
-        return walk_value(text, at, dialect)
     try:
         return _skip_strict(text, at)[1]
     except (ValueError, StopIteration, RecursionError):
-        # The walker knows comments, trailing commas and constants by name, so its message is the better one.
+        # The walker also takes what the dialect allows beyond JSON, and calls what it does not by its name.
         return walk_value(text, at, dialect)
 
 
@@ -159,9 +157,14 @@ def only(text: str, obj: Object, name: str) -> Member | None:
     """The one member of that name; None where there is none. Raises `Fault` where the text repeats it."""
     named = obj.named(name)
     if len(named) > 1:
-        raise Fault(f'"{name}" stands twice, in {_lines(text, named)}', named[1].start, hint="merge the two by hand")
+        raise repetition(text, named)
     return named[0] if named else None
 
 
-def _lines(text: str, members: tuple[Member, ...]) -> str:
-    return "lines " + " and ".join(str(line_column(text, member.start)[0]) for member in members)
+def repetition(text: str, members: Sequence[Member]) -> Fault:
+    """The fault of members that have one name: it tells every line, and stands at the second one."""
+    lines = " and ".join(str(line_column(text, member.start)[0]) for member in members)
+    times = "twice" if len(members) == 2 else f"{len(members)} times"
+    return Fault(
+        f'"{members[0].name}" stands {times}, in lines {lines}', members[1].start, hint="merge them by hand into one"
+    )

@@ -19,7 +19,7 @@ scan_string: Callable[[str, int, bool], tuple[str, int]] = decoder.scanstring  #
 _SPACE = re.compile(r"[ \t\n\r]*")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _LINE_COMMENT = re.compile(r"//[^\n]*")
-_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|'")
+_WORD = re.compile(r"-?[A-Za-z_][A-Za-z0-9_]*")
 _CLOSER = {"{": "}", "[": "]"}
 
 
@@ -64,7 +64,7 @@ def expected(what: str, text: str, at: int, dialect: Dialect) -> Fault:
         where = "this kind of" if dialect.comments else "a"
         return Fault(f"{where} comment is not allowed in this file", at, hint="remove the comment")
     word = _WORD.match(text, at)
-    if word and word.group() in ("NaN", "Infinity", "undefined"):
+    if word and word.group() in ("NaN", "Infinity", "-Infinity", "undefined"):
         return Fault(f"{word.group()} is no JSON value", at)
     if rest[0] == "'":
         return Fault(f"expected {what}: JSON strings stand in double quotes", at)
