@@ -1,19 +1,22 @@
 """The wrapper route: one shipped bash script, and for each server a data file that it reads when it starts.
 
 The data file is a run of NUL-ended fields, so that any text stands in it as it is and bash reads it without
-evaluating anything: a header, then records of a tag and its parts. The tags are the script's whole language:
+evaluating anything: the format and the server's name, then records of a tag and its parts. The tags are the
+script's whole language:
 
-    way NAME                start of an alternative: exec, package, image, remote
-    cwd | arg | env NAME    begin a value, followed by its parts
+    way LABEL               start of an alternative; the label is what the script calls it, the program as written
+    cwd | arg | env NAME    begin a value, followed by its parts; the first `arg` is the program
     lit TEXT                text as it is
     var NAME, def NAME TEXT the variable NAME, with TEXT where it is unset
     sec NAME                the variable NAME, else the secret of that name
     end                     ends a value
+    stop                    the last field of a whole file
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from mcpconf.client.paths import join
 from mcpconf.model import Server
@@ -24,6 +27,7 @@ from mcpconf.route.offer import Offer, Refusal
 from mcpconf.route.values import has_reference, has_secret
 from mcpconf.route.ways import usable
 
+ANYWHERE = ("npx", "uvx", "docker")  # what starts packages and images, by names that are the same in every place
 MAGIC = "mcpconf-wrapper 1"
 SCRIPT = "mcpconf-wrapper.bash"
 
@@ -34,10 +38,26 @@ def offer(server: Server, context: Context) -> Offer | Refusal:
         return Refusal("a shared .mcp.json can't name a file of this machine")
     if context.platform == "windows" or "bash" not in context.which:
         return Refusal("there is no bash here", hint="install bash, or use --route direct")
-    launches = tuple(launch for launch in usable(server, context) if launch.command)
+    launches = _launches(server, context)
     if not launches:
         return Refusal("none of its ways starts a process here")
-    return Offer(_launch(server, launches, context), _because(server, launches, context))
+    try:
+        return Offer(_launch(server, launches, context), _because(server, launches, context))
+    except ValueError:
+        return Refusal("one of its values can't be given to a process: it holds a NUL or half a character")
+
+
+def _launches(server: Server, context: Context) -> tuple[Launch, ...]:
+    """The ways that start a process; where other places share the entry, also by the bare names of programs.
+
+    There they may lie elsewhere, and a program that is missing here may be there: the script looks when it starts.
+    """
+    found = usable(server, context)
+    if context.portable:
+        names = {name: name for name in (*ANYWHERE, server.command or "")}
+        bare = replace(context, target=replace(context.target, portable=True), which=names)
+        found += tuple(launch for launch in usable(server, bare) if launch not in found)
+    return tuple(launch for launch in found if launch.command)
 
 
 def is_worth(server: Server, context: Context) -> bool:
@@ -80,7 +100,7 @@ def file_name(server: str, context: Context) -> str:
 
 
 def data_file(server: Server, launches: Iterable[Launch]) -> bytes:
-    """The fields that the script reads for one server. Raises ValueError for a NUL, which no process can be given."""
+    """The fields that the script reads for one server. Raises ValueError for what no process can be given."""
     fields = [MAGIC, server.name]
     for launch in launches:
         fields += ["way", launch.command or ""]
@@ -92,7 +112,7 @@ def data_file(server: Server, launches: Iterable[Launch]) -> bytes:
             fields += ["arg", *_value(argument)]
     if any("\0" in field for field in fields):
         raise ValueError(f"{server.name}: a value holds a NUL character")
-    return "".join(field + "\0" for field in fields).encode("utf-8", "surrogateescape")
+    return "".join(field + "\0" for field in (*fields, "stop")).encode("utf-8", "surrogateescape")
 
 
 def _value(text: str) -> Iterator[str]:
