@@ -4,56 +4,119 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Mapping
+import shutil
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from mcpconf.commit.disk import refusal
 from mcpconf.commit.state import State, private_directory, write_private
-from mcpconf.commit.write import refusal
 from mcpconf.dirs import shipped
 
 SCRIPT = "mcpconf-wrapper.bash"
 RECORD = "wrapper.json"
 
+Files = Mapping[str, bytes]
+InUse = Callable[[str], bool]
+
 
 @dataclass(frozen=True, slots=True)
 class Artifacts:
-    """What one context needs: data by the path of the link that a client's entry starts."""
+    """What each of some contexts needs: data by the path of the link that a client's entry starts."""
 
     directory: str
-    files: Mapping[str, bytes] = field(default_factory=dict)
+    wanted: Mapping[str, Files] = field(default_factory=dict)
 
-    def write(self, state: State, context: str) -> None:
-        """Make what is missing or different, before an entry names it; note down whose it is."""
-        if not self.files:
+    def before(self, state: State) -> dict[str, Files]:
+        """What these contexts have now."""
+        record = _record(state)
+        return {context: _standing(record.get(context, ())) for context in self.wanted}
+
+    @contextlib.contextmanager
+    def in_place(self, state: State, in_use: InUse | None = None) -> Iterator[None]:
+        """Everything wanted is there while the block writes the entries that name it.
+
+        Afterwards what is wanted no more goes, but for a link that is still `in_use`. Where the block fails, all is
+        as it was before.
+        """
+        before = self.before(state)
+        try:
+            self._add(state)
+            yield
+        except BaseException:
+            Artifacts(self.directory, before)._settle(state, None)
+            raise
+        self._settle(state, in_use)
+
+    def _links(self) -> set[str]:
+        return {link for files in self.wanted.values() for link in files}
+
+    def _add(self, state: State) -> None:
+        """Make what is missing or different, once it is noted down whose it is."""
+        if not self._links():
             return
-        record = {**(state.read_json(RECORD) or {})}
-        record[context] = sorted({*record.get(context, ()), *self.files})
-        state.write_json(record, RECORD)
+        record = _record(state)
+        _store(state, record | {c: {*record.get(c, ()), *files} for c, files in self.wanted.items()})
         private_directory(self.directory)
         _update(os.path.join(self.directory, SCRIPT), (shipped("shell") / SCRIPT).read_bytes(), 0o700)
-        for link, data in self.files.items():
-            _update(data_path(link), data, 0o600)
-            _link(link)
+        for files in self.wanted.values():
+            for link, data in files.items():
+                _update(data_path(link), data, 0o600)
+                _link(link)
 
-    def forget_others(self, state: State, context: str) -> None:
-        """Remove what this context needed before and does not any more."""
-        record = state.read_json(RECORD)
-        if not record or context not in record:
-            return
-        kept = {path for other, paths in record.items() if other != context for path in paths}
-        for link in record[context]:
-            if link not in self.files and link not in kept:
-                for path in (link, data_path(link)):
-                    with contextlib.suppress(FileNotFoundError):
-                        os.unlink(path)
-        record = {**record, context: sorted(self.files)}
-        state.write_json({name: paths for name, paths in record.items() if paths}, RECORD)
+    def _settle(self, state: State, in_use: InUse | None) -> None:
+        """Have what is wanted, and nothing else of these contexts."""
+        self._add(state)
+        record = _record(state)
+        others = {link for context in record if context not in self.wanted for link in record[context]}
+        had = {link for context in self.wanted for link in record.get(context, ())}
+        for link in had - self._links() - others:
+            if in_use is None or not in_use(link):
+                _remove(link)
+        after = record | {
+            context: {link for link in {*record.get(context, ()), *files} if os.path.lexists(link)}
+            for context, files in self.wanted.items()
+        }
+        if after != record:
+            _store(state, after)
+        if not any(after.values()) and any(record.values()):
+            shutil.rmtree(self.directory, ignore_errors=True)
+
+
+def contexts(state: State) -> tuple[str, ...]:
+    """The contexts that have files of the wrapper's."""
+    return tuple(_record(state))
+
+
+def _record(state: State) -> dict[str, set[str]]:
+    return {context: set(links) for context, links in (state.read_json(RECORD) or {}).items()}
+
+
+def _store(state: State, record: Mapping[str, set[str]]) -> None:
+    kept = {context: sorted(links) for context, links in record.items() if links}
+    if kept:
+        state.write_json(kept, RECORD)
+    else:
+        state.remove(RECORD)
+
+
+def _standing(links: set[str] | tuple[()]) -> dict[str, bytes]:
+    found = {}
+    for link in links:
+        with contextlib.suppress(OSError), open(data_path(link), "rb") as stream:
+            found[link] = stream.read()
+    return found
 
 
 def data_path(link: str) -> str:
     """Where the data of a link lies."""
     directory, name = os.path.split(link)
     return os.path.join(directory, "data", name)
+
+
+def _remove(link: str) -> None:
+    for path in (link, data_path(link)):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
 
 
 def _update(path: str, data: bytes, mode: int) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from mcpconf.client.spec import Place
@@ -15,6 +16,7 @@ from mcpconf.environment.verdict import Environment, judge
 from mcpconf.gather import gather
 from mcpconf.model import Kind
 from mcpconf.system import System
+from mcpconf.workflow import footprint
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,15 @@ class App:
     @property
     def state(self) -> State:
         return State(self.dirs.state)
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[State]:
+        """Hold the state lock; every write of ours happens in here. Notes down the directories made on the way."""
+        made = footprint.missing_parents(self.dirs)
+        with self.state.locked():
+            if made:
+                footprint.note(self.state, made)
+            yield self.state
 
     @property
     def place(self) -> Place:

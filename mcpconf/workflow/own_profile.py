@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from mcpconf.commit.state import write_private
-from mcpconf.errors import McpconfError, UsageError
+from mcpconf.errors import McpconfError, Refused, UsageError
 from mcpconf.model import Json, Layer, Profile, Server
 from mcpconf.profile import edit
 from mcpconf.profile.load import Found, parse, resolve
@@ -106,22 +106,26 @@ def _change(app: App, profile: str | None, change: Callable[[str], str]) -> Prof
     return _edited(app, name, text, change(text))
 
 
-def save(edited: ProfileEdit) -> None:
-    """Write the profile, through a link where its file is one."""
-    if edited.changed:
+def save(app: App, edited: ProfileEdit) -> None:
+    """Write the profile, through a link where its file is one. Raises `Refused` where it was edited meanwhile."""
+    if not edited.changed:
+        return
+    with app.writing():
+        if read_own(app, edited.name) != edited.before:
+            raise Refused(f"{edited.path} was edited meanwhile; nothing was changed", hint="run the command again")
         write_private(os.path.realpath(edited.path), edited.after.encode("utf-8"))
 
 
-def restore(edited: ProfileEdit) -> None:
+def restore(app: App, edited: ProfileEdit) -> None:
     """Take a saved edit back, unless the file was changed again since."""
     path = os.path.realpath(edited.path)
-    with open(path, encoding="utf-8", newline="") as stream:
-        if stream.read() != edited.after:
+    with app.writing():
+        if read_own(app, edited.name) != edited.after:
             return
-    if edited.before is None:
-        os.unlink(path)
-    else:
-        write_private(path, edited.before.encode("utf-8"))
+        if edited.before is None:
+            os.unlink(path)
+        else:
+            write_private(path, edited.before.encode("utf-8"))
 
 
 def diff(edited: ProfileEdit, home: str) -> tuple[str, ...]:

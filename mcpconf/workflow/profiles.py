@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,13 +12,14 @@ from mcpconf.commit.state import write_private
 from mcpconf.dirs import shipped
 from mcpconf.errors import McpconfError, UsageError
 from mcpconf.model import Layer, Profile
-from mcpconf.profile.load import Found, resolve
+from mcpconf.profile.load import Found, parse_cached, resolve
 from mcpconf.profile.names import check_profile_name
 from mcpconf.profile.trust import TrustStore
 from mcpconf.workflow.app import App
 
 PROJECT_DIRECTORY = ".mcpconf"
 SUFFIX = ".toml"
+COMPILED = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +36,17 @@ class Listed:
 class CompiledProfiles:
     """Validated profiles, kept by the digest of their text, so that pydantic is imported only after an edit.
 
-    It is a cache: unreadable or unwritable, it is as if it were not there.
+    It is a cache: unreadable or unwritable, it is as if it were not there. What is new stays in memory until `keep`,
+    which only a command that writes anyway may call.
     """
 
     def __init__(self, directory: str) -> None:
         self._directory = directory
+        self.fresh: dict[str, str] = {}
 
     def get(self, digest: str) -> str | None:
+        if digest in self.fresh:
+            return self.fresh[digest]
         try:
             with open(os.path.join(self._directory, digest), encoding="utf-8") as stream:
                 return stream.read()
@@ -48,9 +54,17 @@ class CompiledProfiles:
             return None
 
     def put(self, digest: str, compiled: str) -> None:
+        self.fresh[digest] = compiled
+
+    def keep(self) -> None:
+        """Write what is new, and forget the oldest beyond `COMPILED`."""
         try:
-            write_private(os.path.join(self._directory, digest), compiled.encode())
-        except McpconfError:
+            for digest, compiled in self.fresh.items():
+                write_private(os.path.join(self._directory, digest), compiled.encode())
+            paths = [os.path.join(self._directory, name) for name in os.listdir(self._directory)]
+            for path in sorted(paths, key=os.path.getmtime)[:-COMPILED]:
+                os.unlink(path)
+        except (McpconfError, OSError):
             return
 
 
@@ -96,14 +110,35 @@ def _text(path: str, raw: bytes) -> str:
         raise McpconfError(f"{path} is not UTF-8 (byte {error.start})", hint="save it again as UTF-8") from None
 
 
-def load_profile(app: App, name: str, *, untrusted: bool = False, cache: bool = True) -> Profile:
-    """A profile with all it inherits. Raises `Untrusted` for one of a project that the user does not trust."""
+def compiled_profiles(app: App) -> CompiledProfiles:
+    """What is compiled already."""
+    return CompiledProfiles(app.state.at("compiled"))
+
+
+def keep_compiled(app: App, compiled: CompiledProfiles) -> None:
+    """Keep what was compiled; where something was, the validator is loaded, so the other profiles are done as well."""
+    if not compiled.fresh:
+        return
+    for listed in list_profiles(app):
+        raw = app.system.read(listed.path) if listed.trusted else None
+        with contextlib.suppress(McpconfError):
+            parse_cached(_text(listed.path, raw or b""), listed.path, listed.name, compiled)
+    compiled.keep()
+
+
+def load_profile(
+    app: App, name: str, *, untrusted: bool = False, cache: bool = True, compiled: CompiledProfiles | None = None
+) -> Profile:
+    """A profile with all it inherits. Raises `Untrusted` for one of a project that the user does not trust.
+
+    Writes nothing: what had to be compiled is in `compiled`.
+    """
 
     def look(wanted: str, *, above: Layer | None) -> Found | None:
         return find(app, wanted, above)
 
-    compiled = CompiledProfiles(app.state.at("compiled")) if cache else None
-    return resolve(name, look, cache=compiled, untrusted=untrusted)
+    known = (compiled or compiled_profiles(app)) if cache else None
+    return resolve(name, look, cache=known, untrusted=untrusted)
 
 
 def list_profiles(app: App) -> tuple[Listed, ...]:

@@ -15,13 +15,13 @@ def load(app: App) -> SecretsFile:
 
 def store(app: App, name: str, value: str) -> None:
     """Keep a secret."""
-    with app.state.locked():
+    with app.writing():
         write_private(app.dirs.secrets, load(app).with_(name, value).dump())
 
 
 def forget(app: App, name: str) -> None:
     """Drop a secret. Raises `McpconfError` where there is none of that name."""
-    with app.state.locked():
+    with app.writing():
         known = load(app)
         if known.get(name) is None:
             raise McpconfError(f"there is no secret named {name}", hint="mcpconf secret ls")

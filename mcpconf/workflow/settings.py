@@ -80,18 +80,24 @@ def parse_scope(text: str | None) -> Scope | None:
         raise UsageError(f"there is no scope {text!r}", hint="--scope user, local or project") from None
 
 
-def remember(raw: bytes | None, choice: Choice, project: str | None) -> bytes:
-    """The file with a choice in it, comments kept. A local or project scope is remembered for its directory only."""
+def remember(raw: bytes | None, choice: Choice, project: str | None, *, here: str) -> bytes:
+    """The file with a choice in it, comments kept. A local or project scope is remembered for its directory only.
+
+    The user scope, said in a directory (`here`) that has another one, is the end of that directory's own choice.
+    """
     import tomlkit
 
     document = tomlkit.parse((raw or b"").decode("utf-8"))
     table: Any = document.setdefault("targets", tomlkit.table())
     if project is not None:
         table = document.setdefault("projects", tomlkit.table(is_super_table=True)).setdefault(project, tomlkit.table())
+    elif choice.scope is not None and here in document.get("projects", {}):
+        del document["projects"][here]
     if choice.clients:
         table["clients"] = list(choice.clients)
     if choice.scope is not None:
         table["scope"] = str(choice.scope)
-    if not document.get("targets"):
-        document.pop("targets", None)
+    for name in ("targets", "projects"):
+        if not document.get(name):
+            document.pop(name, None)
     return tomlkit.dumps(document).encode("utf-8")

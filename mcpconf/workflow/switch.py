@@ -7,12 +7,14 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from mcpconf.client.entry import process_entry, remote_entry
+from mcpconf.client.project import find_project
 from mcpconf.client.spec import ClientSpec, Target
+from mcpconf.client.table import CLIENTS
 from mcpconf.commit.artifacts import Artifacts
 from mcpconf.commit.transaction import Committed, Request, commit, read_all
 from mcpconf.environment.facts import Facts
 from mcpconf.environment.verdict import Environment
-from mcpconf.errors import UsageError
+from mcpconf.errors import Refused, UsageError
 from mcpconf.ledger import Ledger
 from mcpconf.model import Entry, Note, Profile, RouteName, Scope, Server
 from mcpconf.plan import Foreign, Plan, Policy, Snapshots, Want, make_plan
@@ -20,10 +22,10 @@ from mcpconf.profile.names import warnings
 from mcpconf.route.choose import choose
 from mcpconf.route.context import Context
 from mcpconf.route.launch import Launch, Routed
-from mcpconf.workflow import active, settings
+from mcpconf.workflow import active, besides, settings, surroundings
 from mcpconf.workflow.app import App, launcher
 from mcpconf.workflow.approve import approval_want
-from mcpconf.workflow.profiles import load_profile
+from mcpconf.workflow.profiles import CompiledProfiles, compiled_profiles, keep_compiled, load_profile
 from mcpconf.workflow.targets import Targets, choose_targets
 
 
@@ -65,6 +67,7 @@ class Prepared:
     context: str
     artifacts: Artifacts
     wants: tuple[Want, ...]
+    compiled: CompiledProfiles
     notes: tuple[Note, ...] = ()
 
     @property
@@ -99,20 +102,31 @@ def prepare(app: App, wish: Wish) -> Prepared:
     if wish.approve and targets.scope is not Scope.PROJECT:
         raise UsageError("--approve is for project scope only", hint="--scope project")
     context = active.context_of(targets.chosen[0][1])
-    profile = load_profile(app, _named(app, wish.profile, context))
+    compiled = compiled_profiles(app)
+    profile = load_profile(app, _named(app, wish.profile, context), compiled=compiled)
     if probes_for(profile):
         facts, environment = app.look(probes_for(profile))
     parts = tuple(_part(app, profile, facts, spec, target, wish) for spec, target in targets.chosen)
     wants = tuple(_want(part, profile) for part in parts)
     wants += tuple(approval_want(app, part.target, tuple(part.entries)) for part in parts if wish.approve)
-    snapshots = {want.target.path: None for want in wants} | {
-        path: seen.raw for path, seen in read_all([w.target.path for w in wants], app.system).items()
-    }
-    plan = make_plan(snapshots, wants, app.state.ledger(), Policy(wish.foreign, wish.force))
+    ledger = app.state.ledger()
+    wants += _leaving(app, targets, wants, ledger)
+    snapshots = {path: seen.raw for path, seen in read_all([w.target.path for w in wants], app.system).items()}
+    plan = make_plan(snapshots, wants, ledger, Policy(wish.foreign, wish.force))
     notes = targets.notes + warnings(server.name for server in profile.servers if not server.disabled)
     notes += tuple(dict.fromkeys(note for part in parts for one in part.routed for note in one.notes))
     return Prepared(
-        wish, profile, environment, targets, parts, plan, context, _artifacts(app, parts), wants, notes + plan.notes
+        wish=wish,
+        profile=profile,
+        environment=environment,
+        targets=targets,
+        parts=parts,
+        plan=plan,
+        context=context,
+        artifacts=_artifacts(app, parts, context),
+        wants=wants,
+        compiled=compiled,
+        notes=notes + plan.notes + surroundings.notes(app.system, targets.chosen, plan),
     )
 
 
@@ -166,11 +180,24 @@ def _want(part: ClientPart, profile: Profile) -> Want:
     return Want(part.target, part.entries, profile.name, routes)
 
 
-def _artifacts(app: App, parts: Sequence[ClientPart]) -> Artifacts:
+def _leaving(app: App, targets: Targets, wants: Sequence[Want], ledger: Ledger) -> tuple[Want, ...]:
+    """Nothing for the clients that were chosen before and are not any more: they lose what we wrote.
+
+    Only the files that these clients use from here: another CLAUDE_CONFIG_DIR is another place.
+    """
+    if targets.scope is not Scope.USER:
+        return ()
+    chosen = {(want.target.path, want.target.pointer) for want in wants}
+    everywhere = [target for spec in CLIENTS for target in spec.targets(app.place, Scope.USER)]
+    ours = {(path, pointer) for path, record in ledger.files.items() for pointer in record.members}
+    return tuple(Want(t, {}, "") for t in everywhere if (t.path, t.pointer) in ours - chosen)
+
+
+def _artifacts(app: App, parts: Sequence[ClientPart], context: str) -> Artifacts:
     files = {
         path: data for part in parts for one in part.routed if one.launch for path, data in one.launch.files.items()
     }
-    return Artifacts(app.dirs.wrapper, files)
+    return Artifacts(app.dirs.wrapper, {context: files})
 
 
 def replan(prepared: Prepared) -> Callable[[Snapshots, Ledger], Plan]:
@@ -179,30 +206,51 @@ def replan(prepared: Prepared) -> Callable[[Snapshots, Ledger], Plan]:
 
 
 def apply(app: App, prepared: Prepared, command: str) -> Applied:
-    """Write what was prepared: the wrapper's files, the clients' files, then which profile is active."""
-    state = app.state
-    with state.locked():
+    """Write what was prepared: the wrapper's files, the clients' files, then which profile is active.
+
+    Raises `Refused` for other people's entries of the same name, before anything is made or locked.
+    """
+    _refuse(prepared.plan)
+    with app.writing() as state:
         known = active.load(state.read(active.FILE))
-        now = known.get(prepared.context, active.Active())
-        prepared.artifacts.write(state, prepared.context)
-        committed = commit(
-            Request(
-                paths=prepared.paths,
-                plan=replan(prepared),
-                command=command,
-                context=prepared.context,
-                profile=prepared.profile.name,
-                previous=now.current,
-            ),
-            state,
-            app.system,
+        before = besides.Besides(prepared.artifacts.before(state), known)
+        request = Request(
+            paths=prepared.paths,
+            plan=replan(prepared),
+            command=command,
+            context=prepared.context,
+            profile=prepared.profile.name,
+            previous=known.get(prepared.context, active.Active()).current,
         )
+        with prepared.artifacts.in_place(state, named_in(app, prepared.paths)):
+            committed = commit(request, state, app.system)
+        besides.save(state, committed.generation, before)
         after = active.moved(known, prepared.context, prepared.profile.name)
         if after != known:
             state.write(active.dump(after), active.FILE)
-        prepared.artifacts.forget_others(state, prepared.context)
         _remember(app, prepared)
+        keep_compiled(app, prepared.compiled)
     return Applied(replace(prepared, plan=committed.plan), committed, _restart_notes(prepared, committed))
+
+
+def _refuse(plan: Plan) -> None:
+    lines = [
+        f"{c.target.path}:{c.line}: {c.target.label} already has a {c.name!r} that mcpconf did not write"
+        for c in plan.blocked
+    ]
+    if lines:
+        hint = "--adopt takes them over, --keep leaves them as they are"
+        raise Refused("\n".join([*lines, "nothing was changed"]), hint=hint)
+
+
+def named_in(app: App, paths: Sequence[str]) -> Callable[[str], bool]:
+    """Whether a link of the wrapper's is named in one of these files: an entry edited by hand may still start it."""
+
+    def named(link: str) -> bool:
+        end = f'wrapper/{os.path.basename(link)}"'.encode("utf-8", "surrogateescape")
+        return any(end in (app.system.read(path) or b"") for path in paths)
+
+    return named
 
 
 def _remember(app: App, prepared: Prepared) -> None:
@@ -212,7 +260,7 @@ def _remember(app: App, prepared: Prepared) -> None:
     choice = settings.Choice(wish.clients, wish.scope)
     project = None if prepared.targets.scope is Scope.USER else prepared.targets.chosen[0][1].project
     raw = app.system.read(app.dirs.settings)
-    text = settings.remember(raw, choice, project)
+    text = settings.remember(raw, choice, project, here=find_project(app.place).root)
     if text != (raw or b""):
         from mcpconf.commit.state import write_private
 

@@ -57,11 +57,11 @@ def _found(app: App, name: str) -> Found | None:
 
 def trust(app: App, chosen: Candidate) -> None:
     """Trust these bytes at this path."""
-    with app.state.locked():
+    with app.writing():
         write_private(app.dirs.trust, trust_store(app).with_(chosen.path, chosen.content).dump())
 
 
 def revoke(app: App, chosen: Candidate) -> None:
     """Trust that file no more."""
-    with app.state.locked():
+    with app.writing():
         write_private(app.dirs.trust, trust_store(app).without(chosen.path).dump())

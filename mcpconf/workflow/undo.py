@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from mcpconf.client.spec import Target
 from mcpconf.commit import generation as generations
+from mcpconf.commit.artifacts import Artifacts
 from mcpconf.commit.generation import Generation, GenerationChange, GenerationFile
 from mcpconf.commit.state import State
 from mcpconf.commit.transaction import Committed, Request, commit
@@ -17,9 +18,10 @@ from mcpconf.errors import McpconfError, Refused
 from mcpconf.ledger import FileRecord, Ledger, Owned, digest
 from mcpconf.model import Scope
 from mcpconf.plan import Action, Change, Conflict, FileEdit, Plan, Reason, decode_file, locate
-from mcpconf.workflow import active
+from mcpconf.workflow import active, besides
 from mcpconf.workflow.app import App
 from mcpconf.workflow.owned import target_for
+from mcpconf.workflow.switch import named_in
 
 BACK = {
     Action.ADD: Action.REMOVE,
@@ -58,9 +60,9 @@ def preview(app: App, *, force: bool = False) -> Undone:
 
 def undo(app: App, *, force: bool = False) -> Undone:
     """Take the latest generation back. Raises `Refused` where something of it was edited since."""
-    state = app.state
-    with state.locked():
+    with app.writing() as state:
         one = latest(state)
+        kept = besides.load(state, one.id)
 
         def plan(snapshots: Mapping[str, bytes | None], ledger: Ledger) -> Plan:
             planned = plan_undo(one, state, snapshots, ledger, force)
@@ -68,24 +70,31 @@ def undo(app: App, *, force: bool = False) -> Undone:
                 raise Refused(_conflicts(planned.conflicts), hint="mcpconf undo --force overwrites these")
             return planned
 
-        committed = commit(
-            Request(
-                paths=[file.path for file in one.files],
-                plan=plan,
-                command=f"undo {one.id}",
-                context=one.context,
-                profile=one.previous,
-                previous=one.profile,
-                record=False,
-            ),
-            state,
-            app.system,
+        paths = [file.path for file in one.files]
+        request = Request(
+            paths=paths,
+            plan=plan,
+            command=f"undo {one.id}",
+            context=one.context,
+            profile=one.previous,
+            previous=one.profile,
+            record=False,
         )
+        with Artifacts(app.dirs.wrapper, kept.files if kept else {}).in_place(state, named_in(app, paths)):
+            committed = commit(request, state, app.system)
         generations.save(replace(one, undone=True), state)
-        known = dict(active.load(state.read(active.FILE)))
-        known[one.context] = active.Active(one.previous, one.profile)
-        state.write(active.dump(known), active.FILE)
+        now = active.load(state.read(active.FILE))
+        state.write(active.dump(_active(one, kept, now)), active.FILE)
     return Undone(one, committed.plan, committed)
+
+
+def _active(
+    one: Generation, kept: besides.Besides | None, now: Mapping[str, active.Active]
+) -> Mapping[str, active.Active]:
+    """Which profiles are active after the undo. Only an uninstall ends more than one context."""
+    if one.profile is None and kept is not None:
+        return kept.active
+    return {**now, one.context: active.Active(one.previous, one.profile)}
 
 
 def _conflicts(conflicts: Sequence[Conflict]) -> str:

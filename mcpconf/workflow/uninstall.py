@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from mcpconf.commit.artifacts import Artifacts, contexts
+from mcpconf.commit.state import State
 from mcpconf.commit.transaction import Committed, Request, commit, read_all
 from mcpconf.ledger import Ledger
 from mcpconf.model import Note
 from mcpconf.plan import Plan, Policy, Want, make_plan
-from mcpconf.workflow import active
+from mcpconf.workflow import active, besides, footprint
 from mcpconf.workflow.app import App
 from mcpconf.workflow.owned import owned_targets
+from mcpconf.workflow.switch import named_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,43 +45,51 @@ def uninstall(app: App, *, force: bool = False, purge: bool = False) -> Uninstal
 
     An entry of ours that was edited by hand stays, and stops a purge, unless `force`.
     """
-    state = app.state
-    if not os.path.isdir(state.directory):
-        return Uninstalled(Plan(), removed=_purge(app) if purge else ())
-    with state.locked():
-        paths = list(state.ledger().files)
-
-        def plan(snapshots: Mapping[str, bytes | None], ledger: Ledger) -> Plan:
-            return make_plan(snapshots, _wants(ledger), ledger, Policy(force=force))
-
-        committed = commit(
-            Request(paths=paths, plan=plan, command="uninstall", context=active.USER, profile=None, previous=None),
-            state,
-            app.system,
-        )
-        kept = bool(committed.plan.conflicts)
-        removed: tuple[str, ...] = ()
-        if not kept:
-            state.remove(active.FILE)
-            shutil.rmtree(app.dirs.wrapper, ignore_errors=True)
-            state.remove("wrapper.json")
-    if purge and not kept:
-        removed = _purge(app)
-    return Uninstalled(committed.plan, committed, removed, _notes() if purge else ())
+    if not os.path.isdir(app.state.directory):
+        return _purged(app, Plan(), None) if purge else Uninstalled(Plan())
+    with app.writing() as state:
+        committed = _take_out(app, state, force)
+    if purge and not committed.plan.conflicts:
+        return _purged(app, committed.plan, committed)
+    return Uninstalled(committed.plan, committed)
 
 
-def _purge(app: App) -> tuple[str, ...]:
-    """Remove our own directories, and the link in `~/.local/bin` where it leads into them."""
-    removed = []
+def _take_out(app: App, state: State, force: bool) -> Committed:
+    """Everything of ours out of the clients' files; what is active stays so where an edited entry stays."""
+
+    def plan(snapshots: Mapping[str, bytes | None], ledger: Ledger) -> Plan:
+        return make_plan(snapshots, _wants(ledger), ledger, Policy(force=force))
+
+    known = active.load(state.read(active.FILE))
+    paths = list(state.ledger().files)
+    artifacts = Artifacts(app.dirs.wrapper, {context: {} for context in contexts(state)})
+    before = besides.Besides(artifacts.before(state), known)
+    request = Request(
+        paths=paths,
+        plan=plan,
+        command="uninstall",
+        context=active.USER,
+        profile=None,
+        previous=known.get(active.USER, active.Active()).current,
+    )
+    with artifacts.in_place(state, named_in(app, paths)):
+        committed = commit(request, state, app.system)
+    besides.save(state, committed.generation, before)
+    if not committed.plan.conflicts:
+        state.remove(active.FILE)
+    return committed
+
+
+def _purged(app: App, plan: Plan, committed: Committed | None) -> Uninstalled:
+    """Remove our own files, and the link in `~/.local/bin` where it leads to them."""
+    removed: tuple[str, ...] = ()
     link = os.path.join(app.system.home, ".local", "bin", "mcpconf")
     if os.path.islink(link) and os.path.realpath(link).startswith(os.path.realpath(app.dirs.data) + os.sep):
         os.unlink(link)
-        removed.append(link)
-    for directory in (app.dirs.config, app.dirs.state, app.dirs.data):
-        if os.path.isdir(directory):
-            shutil.rmtree(directory, ignore_errors=True)
-            removed.append(directory)
-    return tuple(removed)
+        removed = (link,)
+    removed += footprint.remove(app.dirs)
+    kept = tuple(Note(f"{path} holds something that is not mcpconf's, and stays") for path in footprint.left(app.dirs))
+    return Uninstalled(plan, committed, removed, _notes() + kept)
 
 
 def _notes() -> tuple[Note, ...]:
