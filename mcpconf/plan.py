@@ -192,7 +192,7 @@ def _known(
         if not any(name in current for name in record.members.get(want.target.pointer, ()))
     }
     held = [pointer for pointer in record.members if pointer not in gone]
-    return replace(record, created=record.created and bool(held), traces=_traces_of(record.traces, held))
+    return replace(record, created=record.created and bool(held), traces=traces_of(record.traces, held))
 
 
 def _bytes(decoded: Decoded, work: _Work, raw: bytes | None) -> bytes | None:
@@ -305,9 +305,9 @@ def _record(known: FileRecord, pointer: Pointer, owned: Mapping[str, Owned], edi
     members = {at: kept for at, kept in known.members.items() if at != pointer}
     if owned:
         members[pointer] = owned
-    return FileRecord(known.created, members, _traces_of(edited.traces, members), known.made)
+    return FileRecord(known.created, members, traces_of(edited.traces, members), known.made)
 
 
-def _traces_of(traces: Mapping[Pointer, Trace], held: Collection[Pointer]) -> dict[Pointer, Trace]:
+def traces_of(traces: Mapping[Pointer, Trace], held: Collection[Pointer]) -> dict[Pointer, Trace]:
     """The traces of objects in which something of ours stands."""
     return {at: trace for at, trace in traces.items() if any(pointer[: len(at)] == at for pointer in held)}

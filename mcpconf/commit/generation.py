@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -151,18 +152,20 @@ def load(data: Json) -> Generation:
 
 def read_all(state: State) -> tuple[Generation, ...]:
     """Every generation that is kept, oldest first; a damaged record is left out."""
-    import os
-
     try:
         names = sorted(os.listdir(state.at("generations")))
     except (FileNotFoundError, NotADirectoryError):
         return ()
-    found = []
-    for name in names:
-        data = state.read_json("generations", name) if name.endswith(".json") and not name.startswith(".") else None
-        if data is not None:
-            found.append(load(data))
-    return tuple(found)
+    records = [name for name in names if name.endswith(".json") and not name.startswith(".")]
+    found = (_load_or_none(state.read_json("generations", name)) for name in records)
+    return tuple(generation for generation in found if generation is not None)
+
+
+def _load_or_none(data: Json) -> Generation | None:
+    try:
+        return load(data)
+    except (KeyError, TypeError, AttributeError):
+        return None
 
 
 def save(generation: Generation, state: State) -> None:
@@ -172,8 +175,6 @@ def save(generation: Generation, state: State) -> None:
 
 def forget(state: State) -> None:
     """Keep the newest `KEPT` generations and the blobs that they name."""
-    import os
-
     generations = read_all(state)
     for old in generations[:-KEPT]:
         state.remove("generations", f"{old.id:06d}.json")

@@ -8,51 +8,113 @@ another writer made of the file since then stays.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
 import secrets
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from mcpconf.commit.snapshot import Snapshot
+from mcpconf.commit.disk import BINARY, NOFOLLOW, sync_directory, write_all
+from mcpconf.commit.snapshot import Changed, Snapshot
+from mcpconf.errors import McpconfError
 
 SUFFIX = ".journal"
+BLOCK = 512  # bytes that a disk writes together; after a power cut later blocks may be there and earlier ones not
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One overwrite: the target's path behind all links, its bytes before and after."""
+
+    path: str
+    old: bytes
+    after: bytes
 
 
 def overwrite(seen: Snapshot, after: bytes, directory: str) -> None:
-    """Write `after` into the inode itself. The file is never shorter than what is in it: it is cut off last."""
-    descriptor = os.open(seen.real, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0))
+    """Write `after` into the inode itself. The file is never shorter than what is in it: it is cut off last.
+
+    Raises `Changed` where the file does not hold what was seen, and `OSError` as the system does; in both cases the
+    old bytes are where they were. Only where not even they can be written again it raises `McpconfError`, and
+    leaves the journal for the next run.
+    """
+    entry = _Entry(seen.real, seen.raw or b"", after)
+    with _opened(seen.real) as descriptor:
+        journal = _keep(entry, directory)
+        try:
+            if _content(descriptor) != entry.old:
+                raise Changed
+            _fill_or_restore(descriptor, entry)
+        except McpconfError:
+            raise
+        except BaseException:
+            os.unlink(journal)
+            raise
+    os.unlink(journal)
+
+
+def _fill_or_restore(descriptor: int, entry: _Entry) -> None:
     try:
-        path = _keep(seen, after, directory)
-        _fill(descriptor, after)
-        os.unlink(path)
+        _fill(descriptor, entry.after)
+    except BaseException as error:
+        try:
+            _fill(descriptor, entry.old)
+        except OSError:
+            raise McpconfError(
+                f"{entry.path} is half written ({error}), and its old content can't be put back now",
+                hint="run the command again once the disk can be written: it puts the old content back first",
+            ) from None
+        raise
+
+
+@contextlib.contextmanager
+def _opened(path: str) -> Iterator[int]:
+    descriptor = os.open(path, os.O_RDWR | NOFOLLOW | BINARY)
+    try:
+        yield descriptor
     finally:
         os.close(descriptor)
 
 
+def _content(descriptor: int) -> bytes:
+    with os.fdopen(os.dup(descriptor), "rb") as stream:
+        stream.seek(0)
+        return stream.read()
+
+
 def _fill(descriptor: int, data: bytes) -> None:
-    length = len(data)
-    if length > os.fstat(descriptor).st_size and hasattr(os, "posix_fallocate"):
-        os.posix_fallocate(descriptor, 0, length)  # a full disk says so before anything is overwritten
-    view, at = memoryview(data), 0
-    while at < length:
-        at += os.pwrite(descriptor, view[at:], at)
-    os.ftruncate(descriptor, length)
+    _reserve(descriptor, len(data))
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    write_all(descriptor, data)
+    os.fsync(descriptor)  # before it is cut: what is cut off can't be told from what was never written
+    os.ftruncate(descriptor, len(data))
     os.fsync(descriptor)
 
 
-def _keep(seen: Snapshot, after: bytes, directory: str) -> str:
+def _reserve(descriptor: int, length: int) -> None:
+    """Have a full disk say so before anything is overwritten."""
+    if length <= os.fstat(descriptor).st_size or not hasattr(os, "posix_fallocate"):
+        return
+    try:
+        os.posix_fallocate(descriptor, 0, length)
+    except OSError as error:
+        if error.errno not in (errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL):
+            raise
+
+
+def _keep(entry: _Entry, directory: str) -> str:
     """Write the journal and make it last."""
     os.makedirs(directory, 0o700, exist_ok=True)
-    old = seen.raw or b""
-    header = {"path": seen.real, "old": len(old), "after": len(after)}
-    name = hashlib.sha256(seen.real.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    header = {"path": entry.path, "old": len(entry.old), "after": len(entry.after)}
+    name = hashlib.sha256(os.fsencode(entry.path)).hexdigest()[:16]
     path = os.path.join(directory, f"{name}-{secrets.token_hex(4)}{SUFFIX}")
     temporary = path + ".new"
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | BINARY, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as stream:
-            stream.write(json.dumps(header).encode() + b"\n" + old + after)
+            stream.write(json.dumps(header).encode() + b"\n" + entry.old + entry.after)
             stream.flush()
             os.fsync(stream.fileno())
         os.rename(temporary, path)
@@ -60,20 +122,15 @@ def _keep(seen: Snapshot, after: bytes, directory: str) -> str:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)
         raise
-    _sync(directory)
+    sync_directory(directory)
     return path
 
 
-def _sync(directory: str) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def recover(directory: str) -> tuple[str, ...]:
-    """Roll back every unfinished overwrite; the paths that were mended."""
+    """Roll back every unfinished overwrite; the paths that were mended.
+
+    One whose file can't be written now (its mount is not here, say) is kept for a later run.
+    """
     return tuple(mended for path in _unfinished(directory) if (mended := _roll_back(path)) is not None)
 
 
@@ -89,34 +146,51 @@ def _unfinished(directory: str) -> Iterator[str]:
             os.unlink(os.path.join(directory, name))  # never became a journal, so nothing was overwritten
 
 
-def _roll_back(path: str) -> str | None:
-    with open(path, "rb") as stream:
-        header = json.loads(stream.readline())
-        old, after = stream.read(header["old"]), stream.read(header["after"])
-    target: str = header["path"]
-    try:
-        descriptor = os.open(target, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0))
-    except FileNotFoundError:
-        os.unlink(path)
-        return None
-    try:
-        with os.fdopen(os.dup(descriptor), "rb") as stream:
-            current = stream.read()
-        torn = is_torn(current, old, after)
-        if torn:
-            _fill(descriptor, old)
-    finally:
-        os.close(descriptor)
-    os.unlink(path)
-    return target if torn else None
+def _roll_back(journal: str) -> str | None:
+    entry = _load(journal)
+    torn = False
+    if entry is not None:
+        try:
+            with _opened(entry.path) as descriptor:
+                torn = is_torn(_content(descriptor), entry.old, entry.after)
+                if torn:
+                    _fill(descriptor, entry.old)
+        except OSError:
+            return None
+    os.unlink(journal)
+    return entry.path if entry is not None and torn else None
+
+
+def _load(journal: str) -> _Entry | None:
+    """A journal's content; None for a damaged one: nothing is overwritten before the whole of it is on disk."""
+    with open(journal, "rb") as stream:
+        try:
+            header = json.loads(stream.readline())
+            entry = _Entry(header["path"], stream.read(header["old"]), stream.read(header["after"]))
+            whole = (len(entry.old), len(entry.after)) == (header["old"], header["after"])
+        except (ValueError, KeyError, TypeError):
+            return None
+    return entry if whole else None
 
 
 def is_torn(current: bytes, old: bytes, after: bytes) -> bool:
-    """Whether `current` is our write from `old` to `after`, stopped on its way: new bytes in front, old ones behind."""
-    if current in (old, after) or len(current) > max(len(old), len(after)):
+    """Whether `current` is our write from `old` to `after`, stopped on its way.
+
+    Then every block of it is an old or a new one, or has new bytes in front and old ones behind. It is as long as
+    the old text or on its way to a longer new one, since a shorter one is cut off when all of it is on disk.
+    """
+    longest = max(len(old), len(after))
+    if current in (old, after) or not len(old) <= len(current) <= longest:
         return False
-    done = next((i for i, pair in enumerate(zip(current, after, strict=False)) if pair[0] != pair[1]), len(after))
-    done = min(done, len(current))
-    rest = (old + bytes(max(0, len(after) - len(old))))[done:]
-    # Cut to its length last, so a shorter new text may still have the old one's tail.
-    return current[done:] == rest or current[done:] == rest[: len(current) - done]
+    before = old.ljust(longest, b"\0")
+    filled = after + before[len(after) :]
+    return all(
+        _is_mixed(current[at : at + BLOCK], before[at : at + BLOCK], filled[at : at + BLOCK])
+        for at in range(0, len(current), BLOCK)
+    )
+
+
+def _is_mixed(current: bytes, old: bytes, new: bytes) -> bool:
+    size = len(current)
+    done = next((i for i in range(size) if current[i] != new[i]), size)
+    return current[done:] == old[done:size]

@@ -1,7 +1,8 @@
-"""After a crash between a client's file and our ledger: find out what of the planned writes came to be."""
+"""After a crash between a client's file and our ledger, or a lost race: find out what of the planned writes stands."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from mcpconf import ledger as ledgers
@@ -13,49 +14,75 @@ from mcpconf.document.scan import JSONC
 from mcpconf.errors import McpconfError
 from mcpconf.ledger import FileRecord, Ledger, Owned, digest
 from mcpconf.model import Json
-from mcpconf.plan import decode_file
+from mcpconf.plan import Plan, decode_file, traces_of
+
+PENDING = "pending.json"
+
+Records = Mapping[str, FileRecord]
 
 
-def dump_pending(ledger: Ledger) -> Json:
-    """The ledger as it will be, kept while the files are written."""
-    return {path: ledgers.dump_record(record) for path, record in ledger.files.items()}
+def planned_records(plan: Plan) -> Records:
+    """What will be ours in each file that a plan writes."""
+    return {edit.path: plan.ledger.files.get(edit.path, FileRecord()) for edit in plan.files}
+
+
+def dump_pending(plan: Plan) -> Json:
+    """The same as JSON, kept while the files are written."""
+    return {path: ledgers.dump_record(record) for path, record in planned_records(plan).items()}
 
 
 def absorb_pending(state: State) -> None:
     """Own what an interrupted apply did write, disown what it did not. Nothing of the clients' is touched."""
-    data = state.read_json("pending.json")
+    data = state.read_json(PENDING)
     if data is None:
         return
-    ledger = state.ledger()
-    for path, dumped in data.items():
-        known = ledger.files.get(path, FileRecord())
-        ledger = ledger.with_file(path, _absorb(path, known, ledgers.load_record(dumped)))
-    state.write(ledgers.dump(ledger), "ledger.json")
-    state.remove("pending.json")
+    known = state.ledger()
+    planned = {path: ledgers.load_record(dumped) for path, dumped in data.items()}
+    ledger = absorbed(known, planned, {path: _read(path) for path in planned})
+    if ledger != known:
+        state.write(ledgers.dump(ledger), "ledger.json")
+    state.remove(PENDING)
 
 
-def _absorb(path: str, known: FileRecord, planned: FileRecord) -> FileRecord:
+def _read(path: str) -> bytes | None:
+    try:
+        return read_snapshot(path).raw
+    except McpconfError:
+        return b"?"  # nothing that can be read as members, and not the same as no file
+
+
+def absorbed(known: Ledger, planned: Records, raw: Mapping[str, bytes | None]) -> Ledger:
+    """The ledger that fits files which may hold the planned members, those before them, or some of each."""
+    for path, record in planned.items():
+        merged = _merge(path, known.files.get(path, FileRecord()), record, raw[path])
+        known = known.with_file(path, merged)
+    return known
+
+
+def _merge(path: str, known: FileRecord, planned: FileRecord, raw: bytes | None) -> FileRecord:
     members: dict[Pointer, dict[str, Owned]] = {}
     happened = False
-    for pointer in {*known.members, *planned.members}:
-        standing = _standing(path, pointer)
-        kept: dict[str, Owned] = {}
-        for name, owned in known.members.get(pointer, {}).items():
-            if standing.get(name) == owned.digest:
-                kept[name] = owned
-        for name, owned in planned.members.get(pointer, {}).items():
-            if standing.get(name) == owned.digest:
-                kept[name] = owned
-                happened = True
+    for pointer in {**known.members, **planned.members}:
+        old, new = known.members.get(pointer, {}), planned.members.get(pointer, {})
+        standing = _standing(path, raw, pointer)
+        if standing is None:
+            kept = {**new, **old}  # a digest that does not fit protects the entry later
+        else:
+            there = {name: owned for name, owned in new.items() if standing.get(name) == owned.digest}
+            happened = happened or any(name not in old or old[name].digest != new[name].digest for name in there)
+            # One that was to go is ours still if it stands; one that was to stay is, whatever it is now.
+            stayed = {n: owned for n, owned in old.items() if n in new or standing.get(n) == owned.digest}
+            kept = {**stayed, **there}
         if kept:
             members[pointer] = kept
-    return replace(planned if happened else known, members=members)
+    base = planned if happened else known
+    return replace(base, members=members, traces=traces_of(base.traces, members))
 
 
-def _standing(path: str, pointer: Pointer) -> dict[str, str]:
-    """The digests of what stands in a file; nothing where it can't be read."""
+def _standing(path: str, raw: bytes | None, pointer: Pointer) -> dict[str, str] | None:
+    """The digests of what stands in a file; None where it can't be read."""
     try:
-        text = decode_file(path, read_snapshot(path).raw).text
+        text = decode_file(path, raw).text
         return {name: digest(found.value) for name, found in read_members(text, pointer, JSONC).items()}
     except (Fault, McpconfError):
-        return {}
+        return None

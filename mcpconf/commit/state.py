@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mcpconf import ledger as ledgers
-from mcpconf.commit.write import refusal, sync_directory, write_all
+from mcpconf.commit.disk import BINARY, refusal, sync_directory, write_all
 from mcpconf.errors import LockTimeout
 from mcpconf.model import Json
 
@@ -50,8 +50,7 @@ class State:
         write_private(self.at(*names), data)
 
     def remove(self, *names: str) -> None:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(self.at(*names))
+        remove_private(self.at(*names))
 
     def ledger(self) -> Ledger:
         """What is ours. Raises `McpconfError` where the file is damaged."""
@@ -84,16 +83,20 @@ class State:
         from filelock import FileLock, Timeout
 
         private_directory(self.directory)
+        lock = FileLock(self.at("lock"), timeout=timeout, mode=0o600)
         try:
-            with FileLock(self.at("lock"), timeout=timeout, mode=0o600):
-                yield
+            lock.acquire()
         except Timeout:
             raise LockTimeout(
                 f"another mcpconf has held {self.at('lock')} for {timeout:.0f} s; nothing was changed",
                 hint="wait for it to end, or see which one it is: fuser " + self.at("lock"),
             ) from None
-        except PermissionError as error:
+        except OSError as error:
             raise refusal(self.at("lock"), error) from None
+        try:
+            yield
+        finally:
+            lock.release()
 
 
 def private_directory(path: str) -> None:
@@ -106,13 +109,23 @@ def private_directory(path: str) -> None:
         raise refusal(path, error) from None
 
 
+def remove_private(path: str) -> None:
+    """Remove a file of ours, if it is there."""
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise refusal(path, error) from None
+
+
 def write_private(path: str, data: bytes, mode: int = 0o600) -> None:
     """Write a file of ours through a temporary one; it is never readable by others, not for a moment."""
     directory, name = os.path.split(path)
     private_directory(directory)
     temporary = os.path.join(directory, f".{name}.{secrets.token_hex(6)}")
     try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | BINARY, mode)
         try:
             write_all(descriptor, data)
             os.fsync(descriptor)

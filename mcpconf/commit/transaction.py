@@ -7,13 +7,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from mcpconf.client.spec import Target
 from mcpconf.commit import generation as generations
 from mcpconf.commit import journal
 from mcpconf.commit.clientlock import client_lock
-from mcpconf.commit.recovery import absorb_pending, dump_pending
-from mcpconf.commit.snapshot import Snapshot, read_snapshot, settled
+from mcpconf.commit.disk import make_directories, missing_directories, remove_directories
+from mcpconf.commit.recovery import PENDING, absorb_pending, absorbed, dump_pending, planned_records
+from mcpconf.commit.snapshot import Changed, Snapshot, read_snapshot, settled
 from mcpconf.commit.state import State
-from mcpconf.commit.write import Changed, Journals, refusal, write_file
+from mcpconf.commit.write import Journals, write_file
 from mcpconf.document.fault import Fault
 from mcpconf.document.scan import JSONC, scan
 from mcpconf.errors import McpconfError, Refused
@@ -76,17 +78,26 @@ def commit(request: Request, state: State, clock: Clock) -> Committed:
     The caller holds the state lock (`State.locked`).
     """
     recovered = journal.recover(state.journals)
-    absorb_pending(state)
     run = _Run(request, state, clock)
     for _ in range(ATTEMPTS):
         run.attempts += 1
+        absorb_pending(state)  # of a crash before us, or of our own attempt that did not last
         plan = _attempt(run)
         if plan is not None:
-            return Committed(run.first or plan, _finish(run, plan), recovered, run.attempts)
+            return Committed(_told(run, plan), _finish(run, plan), recovered, run.attempts)
     raise McpconfError(
         "another program keeps writing the same files; what mcpconf writes does not last",
         hint="close running Claude sessions and try again",
     )
+
+
+def _told(run: _Run, plan: Plan) -> Plan:
+    """What was done in all attempts together: what the first one changed, but for what is not so in the end."""
+    if run.first is None:
+        return plan
+    lost = _conflicting(plan)
+    changes = tuple(change for change in run.first.changes if (change.target, change.name) not in lost)
+    return replace(run.first, changes=changes, conflicts=plan.conflicts, ledger=plan.ledger)
 
 
 def read_all(paths: Sequence[str], clock: Clock) -> dict[str, Snapshot]:
@@ -95,10 +106,9 @@ def read_all(paths: Sequence[str], clock: Clock) -> dict[str, Snapshot]:
 
 
 def _parses(raw: bytes) -> bool:
-    """Whether the bytes look finished. Only strict JSON is asked of them: a comment is no truncation in flight."""
+    """Whether the bytes look finished; a comment is no truncation in flight."""
     try:
-        text = decode_file("", raw).text
-        return scan(text, JSONC) is not None
+        return scan(decode_file("", raw).text, JSONC) is not None
     except (Fault, Refused):
         return False
 
@@ -109,48 +119,42 @@ def _attempt(run: _Run) -> Plan | None:
     before = run.state.ledger()
     plan = run.request.plan({path: seen.raw for path, seen in run.snapshots.items()}, before)
     if plan.blocked:
-        raise Refused(_describe_conflicts(plan), hint="--adopt takes them over, --keep leaves them as they are")
-    if not plan.files:
+        raise Refused(_describe_conflicts(run, plan), hint="--adopt takes them over, --keep leaves them as they are")
+    if plan.files:
+        plan = _fitted(plan)
+        run.state.write_json(dump_pending(plan), PENDING)
+        try:
+            _write_files(run, plan.files)
+        except Changed:
+            return None
         run.first = run.first or plan
-        if plan.ledger != before:
-            run.state.write(dump(plan.ledger), "ledger.json")
-        return plan
-    plan = _with_directories(plan)
-    if run.first is None:
-        run.first = plan
-    run.state.write_json(dump_pending(plan.ledger), "pending.json")
-    try:
-        _write_files(run, plan.files)
-    except Changed:
-        return None
-    run.state.write(dump(plan.ledger), "ledger.json")
-    return plan if _holds(run, plan) else None
+        if not _holds(run, plan, before):
+            return None
+    if plan.ledger != before:
+        run.state.write(dump(plan.ledger), "ledger.json")
+    return plan
 
 
-def _describe_conflicts(plan: Plan) -> str:
+def _describe_conflicts(run: _Run, plan: Plan) -> str:
     lines = [
         f"{c.target.path}:{c.line}: {c.target.label} already has a {c.name!r} that mcpconf did not write"
         for c in plan.blocked
     ]
-    return "\n".join([*lines, "nothing was changed"])
+    return "\n".join(lines if run.first else [*lines, "nothing was changed"])
 
 
-def _with_directories(plan: Plan) -> Plan:
-    """Note in the ledger which directories will be made, so that they can go again."""
-    ledger = plan.ledger
+def _fitted(plan: Plan) -> Plan:
+    """The plan with what only the disk tells: which directories will be made, and where a link names the file."""
+    edits, ledger = [], plan.ledger
     for edit in plan.files:
-        record = ledger.files.get(edit.path)
-        if record is not None and edit.before is None and not record.made:
-            ledger = ledger.with_file(edit.path, replace(record, made=tuple(_missing(os.path.dirname(edit.path)))))
-    return replace(plan, ledger=ledger)
-
-
-def _missing(directory: str) -> list[str]:
-    missing = []
-    while directory and not os.path.lexists(directory):
-        missing.append(directory)
-        directory = os.path.dirname(directory)
-    return missing
+        if edit.before is None and not edit.record.made:
+            record = replace(edit.record, made=missing_directories(os.path.dirname(edit.path)))
+            edit = replace(edit, record=record)
+            ledger = ledger.with_file(edit.path, record)
+        if edit.after is None and os.path.islink(edit.path):
+            edit = replace(edit, after=b"{}\n")  # its owner linked to it since, and a link to nothing is no gift
+        edits.append(edit)
+    return replace(plan, files=tuple(edits), ledger=ledger)
 
 
 def _write_files(run: _Run, edits: Sequence[FileEdit]) -> None:
@@ -160,32 +164,23 @@ def _write_files(run: _Run, edits: Sequence[FileEdit]) -> None:
         for edit in edits:
             _write_one(run, edit, run.snapshots[edit.path], edit.after)
             written.append(edit)
-    except (Changed, McpconfError):
+    except BaseException:
         for edit in reversed(written):
             _take_back(run, edit)
         raise
 
 
 def _write_one(run: _Run, edit: FileEdit, seen: Snapshot, after: bytes | None) -> None:
-    made = _missing(os.path.dirname(seen.real)) if seen.raw is None else []
-    try:
-        for directory in reversed(made):
-            os.mkdir(directory, 0o700)
-    except OSError as error:
-        raise refusal(edit.path, error) from None
+    made = make_directories(os.path.dirname(seen.real)) if after is not None else ()
     locks = {target.lock for target in edit.targets if target.lock}
-    with client_lock(next(iter(locks), None), now=run.clock.now, sleep=run.clock.sleep):
-        write_file(seen, after, Journals(run.state.journals))
+    try:
+        with client_lock(next(iter(locks), None), now=run.clock.now, sleep=run.clock.sleep):
+            write_file(seen, after, Journals(run.state.journals))
+    except BaseException:
+        remove_directories(made)
+        raise
     if after is None:
-        _remove_directories(edit.record.made)
-
-
-def _remove_directories(made: Sequence[str]) -> None:
-    for directory in made:
-        try:
-            os.rmdir(directory)
-        except OSError:
-            return
+        remove_directories(edit.record.made)
 
 
 def _take_back(run: _Run, edit: FileEdit) -> None:
@@ -198,16 +193,23 @@ def _take_back(run: _Run, edit: FileEdit) -> None:
         return
 
 
-def _holds(run: _Run, plan: Plan) -> bool:
+def _holds(run: _Run, plan: Plan, before: Ledger) -> bool:
     """Whether what was written is still there a little later, and later again."""
     waited = 0.0
     for moment in VERIFY_AT:
         run.clock.sleep(moment - waited)
         waited = moment
+        if all(read_snapshot(edit.path).raw == edit.after for edit in plan.files):
+            continue
         newest = {path: seen.raw for path, seen in read_all(run.request.paths, run.clock).items()}
-        if run.request.plan(newest, plan.ledger).files:
+        again = run.request.plan(newest, absorbed(before, planned_records(plan), newest))
+        if again.files or _conflicting(again) - _conflicting(plan):
             return False
     return True
+
+
+def _conflicting(plan: Plan) -> set[tuple[Target, str]]:
+    return {(conflict.target, conflict.name) for conflict in plan.conflicts}
 
 
 def _finish(run: _Run, plan: Plan) -> int | None:
@@ -226,9 +228,9 @@ def _finish(run: _Run, plan: Plan) -> int | None:
             context=run.request.context,
             profile=run.request.profile,
             previous=run.request.previous,
-            exact=run.attempts == 1,
+            exact=first is plan,
         )
         generations.save(record, run.state)
         generations.forget(run.state)
-    run.state.remove("pending.json")
+    run.state.remove(PENDING)
     return number
