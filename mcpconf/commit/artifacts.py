@@ -56,6 +56,7 @@ class Artifacts:
             return
         record = _record(state)
         _store(state, record | {c: {*record.get(c, ()), *files} for c, files in self.wanted.items()})
+        private_directory(os.path.dirname(self.directory))
         private_directory(self.directory)
         _update(os.path.join(self.directory, SCRIPT), (shipped("shell") / SCRIPT).read_bytes(), 0o700)
         for files in self.wanted.values():

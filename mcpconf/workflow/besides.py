@@ -7,9 +7,10 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from mcpconf.commit import generation as generations
 from mcpconf.commit.artifacts import Files
-from mcpconf.commit.generation import read_all
 from mcpconf.commit.state import State
+from mcpconf.commit.transaction import Request
 from mcpconf.workflow import active
 
 DIRECTORY = "besides"
@@ -21,6 +22,18 @@ class Besides:
 
     files: Mapping[str, Files] = field(default_factory=dict)
     active: Mapping[str, active.Active] = field(default_factory=dict)
+
+
+def new_generation(state: State, request: Request, time: float) -> int:
+    """Record an apply that changed no client's file; its number."""
+    known = generations.read_all(state)
+    number = known[-1].id + 1 if known else 1
+    made = generations.Generation(
+        number, time, request.command, request.context, request.profile, request.previous, (), ()
+    )
+    generations.save(made, state)
+    generations.forget(state)
+    return number
 
 
 def save(state: State, generation: int | None, before: Besides) -> None:
@@ -36,7 +49,7 @@ def save(state: State, generation: int | None, before: Besides) -> None:
         DIRECTORY,
         _name(generation),
     )
-    kept = {_name(one.id) for one in read_all(state)}
+    kept = {_name(one.id) for one in generations.read_all(state)}
     for name in set(os.listdir(state.at(DIRECTORY))) - kept:
         state.remove(DIRECTORY, name)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 
+from mcpconf.client.project import find_project
 from mcpconf.client.spec import ClientSpec
 from mcpconf.client.table import CLIENTS
 from mcpconf.environment.verdict import Environment
@@ -13,7 +14,7 @@ from mcpconf.plan import Foreign
 from mcpconf.workflow import active, settings
 from mcpconf.workflow.app import App
 from mcpconf.workflow.profiles import find
-from mcpconf.workflow.status import current
+from mcpconf.workflow.status import contexts_here, current
 from mcpconf.workflow.switch import Wish
 from mcpconf.workflow.targets import detected
 
@@ -34,7 +35,7 @@ class Defaults:
 def defaults(app: App) -> Defaults:
     """Evidence to defaults. The profile: the active one, else the user's own `default`, else `minimal`."""
     facts, environment = app.look()
-    kept = settings.load(app.system.read(app.dirs.settings), app.dirs.settings).everywhere
+    kept = settings.load(app.system.read(app.dirs.settings), app.dirs.settings).at(find_project(app.place).root)
     here = detected(app.place, facts)
     active_now = current(app)
     profile = active_now or ("default" if find(app, "default") else FALLBACK)
@@ -43,8 +44,9 @@ def defaults(app: App) -> Defaults:
 
 
 def is_configured(app: App) -> bool:
-    """Whether an earlier run has set something up."""
-    return active.USER in active.load(app.state.read(active.FILE))
+    """Whether an earlier run has set something up that counts in this directory."""
+    known = active.load(app.state.read(active.FILE))
+    return any(context in known for context in contexts_here(app))
 
 
 def kinds() -> tuple[tuple[str, str], ...]:

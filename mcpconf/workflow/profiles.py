@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import difflib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from mcpconf.commit.state import write_private
 from mcpconf.dirs import shipped
 from mcpconf.errors import McpconfError, UsageError
 from mcpconf.model import Layer, Profile
-from mcpconf.profile.load import Found, parse_cached, resolve
+from mcpconf.profile.load import Found, NoProfile, parse_cached, resolve
 from mcpconf.profile.names import check_profile_name
 from mcpconf.profile.trust import TrustStore
 from mcpconf.workflow.app import App
@@ -138,7 +139,12 @@ def load_profile(
         return find(app, wanted, above)
 
     known = (compiled or compiled_profiles(app)) if cache else None
-    return resolve(name, look, cache=known, untrusted=untrusted)
+    try:
+        return resolve(name, look, cache=known, untrusted=untrusted)
+    except NoProfile as error:
+        near = difflib.get_close_matches(name, [one.name for one in list_profiles(app)], 1)
+        meant = f"; did you mean {near[0]!r}?" if near else ""
+        raise NoProfile(f"{error}{meant}", hint=error.hint) from None
 
 
 def list_profiles(app: App) -> tuple[Listed, ...]:

@@ -243,7 +243,7 @@ def uninstall_report(done: Uninstalled, home: str) -> Data:
     return {"changed": bool(done.plan.files), "removed": removed, **changes_report(done.plan, home)}
 
 
-def history_report(generations: Iterable[Generation]) -> Data:
+def history_report(generations: Iterable[Generation], home: str) -> Data:
     """`history` as JSON; times in seconds since the epoch."""
     return {
         "generations": [
@@ -254,7 +254,7 @@ def history_report(generations: Iterable[Generation]) -> Data:
                 "context": one.context,
                 "profile": one.profile,
                 "undone": one.undone,
-                "changes": [{"path": c.path, "name": c.name, "action": c.action} for c in one.changes],
+                "changes": [{"path": tilde(c.path, home), "name": c.name, "action": c.action} for c in one.changes],
             }
             for one in generations
         ]

@@ -224,8 +224,11 @@ def apply(app: App, prepared: Prepared, command: str) -> Applied:
         )
         with prepared.artifacts.in_place(state, named_in(app, prepared.paths)):
             committed = commit(request, state, app.system)
-        besides.save(state, committed.generation, before)
         after = active.moved(known, prepared.context, prepared.profile.name)
+        if committed.generation is None and (after, prepared.artifacts.before(state)) != (known, before.files):
+            # No client's file changed, and yet there is something that undo must take back.
+            committed = replace(committed, generation=besides.new_generation(state, request, app.system.now()))
+        besides.save(state, committed.generation, before)
         if after != known:
             state.write(active.dump(after), active.FILE)
         _remember(app, prepared)

@@ -133,7 +133,9 @@ def _whole(
     """Nobody else wrote: the old bytes are the undo."""
     before = None if file.before is None else state.blob(file.before)
     targets = tuple(dict.fromkeys(_target(change) for change in changes))
-    edits = (FileEdit(file.path, raw, before, targets, file.record, plan.ledger.files.get(file.path, FileRecord())),)
+    known = plan.ledger.files.get(file.path, FileRecord())
+    # The directories that were made for the file go with it.
+    edits = (FileEdit(file.path, raw, before, targets, replace(file.record, made=known.made), known),)
     done = tuple(Change(_target(c), c.name, BACK[Action(c.action)]) for c in changes)
     return replace(
         plan,
