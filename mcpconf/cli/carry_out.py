@@ -7,8 +7,10 @@ from dataclasses import replace
 from mcpconf.cli import ask, console
 from mcpconf.cli.render import plan as render
 from mcpconf.errors import Refused
+from mcpconf.plan import Foreign
 from mcpconf.workflow import switch as workflow
 from mcpconf.workflow.app import App
+from mcpconf.workflow.diff import tilde
 from mcpconf.workflow.report import plan_report
 
 PENDING = 3
@@ -23,21 +25,30 @@ def carry_out(app: App, prepared: workflow.Prepared, command: str, *, check: boo
     if json:
         console.as_json("switch", applied_report(app, applied))
         return 0
-    for line in [*render.plan_lines(applied.prepared, app.system.home), render.headline(applied.prepared, True)]:
+    for line in render.plan_lines(applied.prepared, app.system.home):
         console.tell(line)
+    tell_applied(app, applied)
+    return 0
+
+
+def tell_applied(app: App, applied: workflow.Applied) -> None:
+    """One line for what was done, and whatever is left to do."""
+    console.tell(render.headline(applied.prepared, True))
     for line in render.unavailable_lines(applied.prepared):
         console.tell(line)
     for line in render.note_lines(applied.prepared.notes + applied.notes):
         console.tell(line)
     for path in applied.committed.recovered:
-        console.tell(f"put back the old content of {path}, which an earlier run was killed over")
-    return 0
+        shown = tilde(path, app.system.home)
+        console.tell(f"put back the old content of {shown}, which an earlier run was killed over")
 
 
 def applied_report(app: App, applied: workflow.Applied) -> dict[str, object]:
     """What was done, as JSON."""
-    report = plan_report(applied.prepared, app.system.home)
-    return {**report, "generation": applied.committed.generation, "recovered": list(applied.committed.recovered)}
+    home = app.system.home
+    recovered = [tilde(path, home) for path in applied.committed.recovered]
+    notes = plan_report(replace(applied.prepared, notes=applied.prepared.notes + applied.notes), home)
+    return {**notes, "generation": applied.committed.generation, "recovered": recovered}
 
 
 def preview(app: App, prepared: workflow.Prepared, *, check: bool, json: bool) -> int:
@@ -61,7 +72,7 @@ def settle_conflicts(app: App, prepared: workflow.Prepared) -> workflow.Prepared
     """Ask what to do with other people's entries of the same name, where somebody can be asked."""
     if not prepared.plan.blocked or not console.interactive():
         return prepared
-    for line in render.plan_lines(prepared, app.system.home):
-        console.tell(line)
-    choice = ask.foreign(tuple(conflict.name for conflict in prepared.plan.blocked))
+    choice = ask.foreign(prepared.plan.blocked, app.system.home)
+    if choice is Foreign.REFUSE:
+        raise Refused("stopped as you said; nothing was changed")
     return workflow.prepare(app, replace(prepared.wish, foreign=choice))

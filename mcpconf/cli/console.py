@@ -8,11 +8,10 @@ import sys
 from dataclasses import dataclass
 from typing import Any, TextIO
 
+from mcpconf.cli import terminal
 from mcpconf.errors import McpconfError, UsageError
 from mcpconf.redact import redact
 from mcpconf.workflow.app import App
-
-COLORS = {"red": "31", "green": "32", "yellow": "33", "blue": "34", "cyan": "36", "bold": "1", "dim": "2"}
 
 
 @dataclass(slots=True)
@@ -25,6 +24,7 @@ class Settings:
     no_input: bool = False
     quiet: bool = False
     verbose: bool = False
+    dashes: bool = False  # whether there was a `--`
 
 
 settings = Settings()
@@ -48,6 +48,7 @@ def take_globals(argv: list[str]) -> list[str]:
         word = argv.pop(0)
         name, equals, value = word.partition("=")
         if word == "--":
+            settings.dashes = True
             return [*rest, word, *argv]
         if word in _FLAGS:
             setattr(settings, _FLAGS[word], True)
@@ -68,7 +69,7 @@ def _set(name: str, value: str) -> None:
     field = _VALUES[name]
     known = _CHOICES.get(field)
     if known and value not in known:
-        raise UsageError(f"{name} {value!r} is not one of {', '.join(known)}")
+        raise UsageError(f"{name} {value!r} is not one of {', '.join(known)}", hint=f"{name} {known[0]}")
     setattr(settings, field, value)
 
 
@@ -84,26 +85,20 @@ def app() -> App:
 
 
 def interactive() -> bool:
-    """Whether a person can be asked."""
-    return not settings.no_input and sys.stdin.isatty() and sys.stderr.isatty()
+    """Whether a person can be asked. A dumb terminal can't move a cursor, so there the flags must answer."""
+    if settings.no_input or os.environ.get("TERM") == "dumb":
+        return False
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
 
 
 def colored(stream: TextIO) -> bool:
-    """Whether a stream gets colours: by option, then NO_COLOR and FORCE_COLOR, then by what it is."""
-    if settings.color != "auto":
-        return settings.color == "always"
-    if os.environ.get("NO_COLOR"):
-        return False
-    if os.environ.get("FORCE_COLOR"):
-        return True
-    return stream.isatty() and os.environ.get("TERM") != "dumb"
+    """Whether a stream gets colours here."""
+    return terminal.colored(stream, settings.color)
 
 
-def paint(text: str, *styles: str, stream: TextIO | None = None) -> str:
-    """Text in colour, where its stream has colours."""
-    if not styles or not colored(stream or sys.stdout):
-        return text
-    return f"\033[{';'.join(COLORS[style] for style in styles)}m{text}\033[0m"
+def paint(text: str, *styles: str) -> str:
+    """Text in colour; it loses it again where its stream has none."""
+    return terminal.styled(text, *styles)
 
 
 def visible(text: str) -> str:
@@ -124,13 +119,21 @@ def tell(text: str) -> None:
 
 def complain(text: str) -> None:
     """A line that --quiet does not silence."""
-    _write(sys.stderr, f"{paint('mcpconf:', 'bold', 'red', stream=sys.stderr)} {text}")
+    for i, line in enumerate(text.split("\n")):
+        first = "mcpconf: " if i == 0 else "  "
+        for part in terminal.wrapped(line, sys.stderr, first, "  "):
+            _write(sys.stderr, part.replace("mcpconf:", paint("mcpconf:", "bold", "red"), 1) if i == 0 else part)
 
 
-def _write(stream: TextIO, text: str) -> None:
-    encoding = stream.encoding or "utf-8"
-    # A lone surrogate, or a character that the terminal's encoding lacks, must not end the command.
-    stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+def hint(text: str, indent: str = "  ") -> str:
+    """What mends something, as a line. It is never wrapped: it is there to be copied."""
+    return f"{indent}{paint('try:', 'bold')} {text}"
+
+
+def _write(stream: TextIO | None, text: str) -> None:
+    if stream is None:  # closed by whoever started us
+        return
+    stream.write(terminal.fitted(text, stream, settings.color) + "\n")
     stream.flush()
 
 
@@ -143,7 +146,16 @@ def fail(error: McpconfError) -> None:
     """An error that the user can act on, with what mends it."""
     complain(redact(visible(str(error))))
     if error.hint:
-        _write(sys.stderr, f"  {paint('try:', 'bold', stream=sys.stderr)} {redact(visible(error.hint))}")
+        _write(sys.stderr, hint(redact(visible(error.hint))))
+    if settings.verbose:
+        trace(error)
+
+
+def trace(error: BaseException) -> None:
+    """Where an error came from, for --verbose."""
+    import traceback
+
+    _write(sys.stderr, redact(visible("".join(traceback.format_exception(error)))).rstrip())
 
 
 def usage(error: Exception) -> int:
@@ -153,7 +165,7 @@ def usage(error: Exception) -> int:
     if type(error).__name__ == "NoArgsIsHelpError" and context is not None:
         _write(sys.stderr, context.get_help())
         return 2
-    complain(visible(message))
+    complain(redact(visible(message[:1].lower() + message[1:])))
     path = context.command_path if context is not None else "mcpconf"
-    _write(sys.stderr, f"  {paint('try:', 'bold', stream=sys.stderr)} {path} --help")
+    _write(sys.stderr, hint(f"{path} --help"))
     return int(getattr(error, "exit_code", 2))

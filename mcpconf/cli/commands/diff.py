@@ -19,7 +19,7 @@ app = new_app()
 @app.command()
 def diff(
     profile: Annotated[
-        str | None, typer.Argument(help="The profile to compare with; the active one if left out.")
+        str | None, typer.Argument(metavar="PROFILE", help="The profile to compare with; the active one if left out.")
     ] = None,
     client: options.Client = None,
     scope: options.ScopeOption = None,

@@ -24,7 +24,7 @@ app = new_app()
 
 @app.command("import")
 def import_(
-    name: Annotated[str, typer.Option("--profile", help="The profile to write.")] = "imported",
+    name: Annotated[str, typer.Option("--profile", metavar="PROFILE", help="The profile to write.")] = "imported",
     client: options.Client = None,
     scope: options.ScopeOption = None,
     adopt: Annotated[bool, typer.Option("--adopt", help="Then switch to it, taking the entries over.")] = False,
@@ -53,8 +53,9 @@ def import_(
     _may_write(found, yes)
     for secret, value in found.secrets.items():
         secrets.store(world, secret, value)
-    own_profile.save(found.edit)
-    console.tell(f"wrote {tilde(found.edit.path, world.system.home)} and {len(found.secrets)} secrets")
+    own_profile.save(world, found.edit)
+    kept_too = f" and kept {', '.join(found.secrets)} in the secrets file" if found.secrets else ""
+    console.tell(f"wrote {tilde(found.edit.path, world.system.home)}{kept_too}")
     if not adopt:
         console.tell(f"the client's file is as it was; to let mcpconf keep it: mcpconf switch {name} --adopt")
         return 0
@@ -69,5 +70,4 @@ def _may_write(found: workflow.Imported, yes: bool) -> None:
         return
     if not console.interactive():
         raise UsageError(f"you have a profile {found.edit.name!r} already", hint="--yes adds to it; --profile NAME")
-    if not ask.confirm(f"Add these servers to your profile {found.edit.name}?"):
-        raise KeyboardInterrupt
+    ask.sure(f"Add these servers to your profile {found.edit.name}?")

@@ -17,23 +17,26 @@ from mcpconf.errors import McpconfError, Refused, UsageError
 from mcpconf.model import Layer
 from mcpconf.workflow import own_profile
 from mcpconf.workflow.app import App
+from mcpconf.workflow.diff import tilde
 from mcpconf.workflow.profiles import find, list_profiles, load_profile
 from mcpconf.workflow.report import profile_report
 from mcpconf.workflow.status import current
 
 app = new_app("List, show, write and check profiles.")
-Name = Annotated[str, typer.Argument(help="A profile's name.")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="A profile's name.")]
 
 
 @app.command("ls")
 def ls(json: options.Json = False) -> int:
-    """List the profiles that can be used here; '*' marks the active one."""
+    """List the profiles; '*' marks the active one."""
     return show_profiles(console.app(), json=json)
 
 
 @app.command("show")
 def show(
-    name: Annotated[str | None, typer.Argument(help="A profile's name; the active one if left out.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="A profile's name; the active one if left out.")
+    ] = None,
     json: options.Json = False,
 ) -> int:
     """Show a profile with all it inherits, without secrets."""
@@ -53,8 +56,10 @@ def show(
 @app.command("new")
 def new(
     name: Name,
-    description: Annotated[str, typer.Option("--description", help="One line about it.")] = "",
-    extends: Annotated[list[str] | None, typer.Option("--extends", help="A parent; may be repeated.")] = None,
+    description: Annotated[str, typer.Option("--description", metavar="TEXT", help="One line about it.")] = "",
+    extends: Annotated[
+        list[str] | None, typer.Option("--extends", metavar="PROFILE", help="A parent; may be repeated.")
+    ] = None,
 ) -> int:
     """Make a profile of your own."""
     world = console.app()
@@ -62,17 +67,21 @@ def new(
     for parent in extends or ():
         if find(world, parent) is None:
             raise UsageError(f"there is no profile named {parent!r}", hint="mcpconf profile ls")
-    own_profile.save(made)
-    console.tell(f"wrote {made.path}; add to it: mcpconf profile edit {name}")
+    own_profile.save(world, made)
+    console.tell(f"wrote {tilde(made.path, world.system.home)}; add to it: mcpconf profile edit {name}")
     return 0
 
 
 @app.command("copy")
-def copy(source: Name, name: Annotated[str, typer.Argument(help="The new name.")]) -> int:
+def copy(
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="The profile to copy.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The new name.")],
+) -> int:
     """Copy any profile to one of your own."""
-    made = own_profile.copy(console.app(), source, name)
-    own_profile.save(made)
-    console.tell(f"wrote {made.path}")
+    world = console.app()
+    made = own_profile.copy(world, source, name)
+    own_profile.save(world, made)
+    console.tell(f"wrote {tilde(made.path, world.system.home)}")
     return 0
 
 
@@ -80,17 +89,20 @@ def copy(source: Name, name: Annotated[str, typer.Argument(help="The new name.")
 def rm(name: Name, yes: options.Yes = False) -> int:
     """Remove a profile of your own. What is active stays as it is until you switch."""
     world = console.app()
-    if not yes and console.interactive() and not ask.confirm(f"Remove your profile {name}?", default=False):
-        raise KeyboardInterrupt
     if not yes and not console.interactive():
-        raise UsageError("nobody can be asked here", hint=f"mcpconf profile rm {name} --yes")
-    console.tell(f"removed {own_profile.remove(world, name)}")
+        raise UsageError("nobody can be asked here; nothing was changed", hint=f"mcpconf profile rm {name} --yes")
+    if not yes:
+        ask.sure(f"Remove your profile {name}?", default=False)
+    console.tell(f"removed {tilde(own_profile.remove(world, name), world.system.home)}")
     return 0
 
 
 @app.command("edit")
 def edit(name: Name) -> int:
-    """Open a profile of your own in $VISUAL or $EDITOR, and check what comes out."""
+    """Edit a profile of your own, and check it.
+
+    The editor is $VISUAL, $EDITOR or vi.
+    """
     world = console.app()
     text = own_profile.read_own(world, name)
     if text is None:
@@ -113,7 +125,7 @@ def edit(name: Name) -> int:
 @app.command("validate")
 def validate(
     names: Annotated[
-        list[str] | None, typer.Argument(help="Names or files; all that can be found if left out.")
+        list[str] | None, typer.Argument(metavar="NAME|FILE", help="Names or files; all that can be found if left out.")
     ] = None,
 ) -> int:
     """Check profiles; each fault with file, line and column. Exit 4 where there is one."""

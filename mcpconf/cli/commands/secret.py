@@ -13,7 +13,7 @@ from mcpconf.errors import UsageError
 from mcpconf.workflow import secrets
 
 app = new_app("Keep secrets out of config files: a profile names them as secret:NAME.")
-Name = Annotated[str, typer.Argument(help="Letters, digits and underscores, as in secret:NAME.")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="Letters, digits and underscores, as in secret:NAME.")]
 
 
 @app.command("set")

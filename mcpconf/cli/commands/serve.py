@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+
+from mcpconf.cli import console
 from mcpconf.cli.catalogue import new_app
 
 app = new_app()
@@ -15,4 +18,8 @@ def serve() -> int:
     """
     from mcpconf.serve.server import main
 
+    # Its tools read the environment, as they do where a client starts it.
+    for variable, value in (("MCPCONF_CONFIG_DIR", console.settings.config_dir), ("MCPCONF_ENV", console.settings.env)):
+        if value:
+            os.environ[variable] = value
     return main()

@@ -22,9 +22,10 @@ from mcpconf.workflow.status import current
 from mcpconf.workflow.switch import Wish, prepare
 
 app = new_app("Add, remove, list and test servers of your own profile.")
-Name = Annotated[str, typer.Argument(help="The server's name.")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The server's name.")]
 ProfileName = Annotated[
-    str | None, typer.Option("--profile", help="Which profile of yours; the active one, else 'default'.")
+    str | None,
+    typer.Option("--profile", metavar="PROFILE", help="Which profile of yours; the active one, else 'default'."),
 ]
 NoApply = Annotated[bool, typer.Option("--no-apply", help="Change the profile only, not the clients.")]
 Variables = Annotated[
@@ -33,13 +34,17 @@ Variables = Annotated[
 Headers = Annotated[
     list[str] | None, typer.Option("--header", metavar="NAME=VALUE", help="A header for --url; may be repeated.")
 ]
-Image = Annotated[str | None, typer.Option("--image", help="A container image to run.")]
-Url = Annotated[str | None, typer.Option("--url", help="A remote server's address.")]
-Package = Annotated[str | None, typer.Option("--package", help="pypi:NAME==VERSION or npm:NAME@VERSION.")]
-Toolkit = Annotated[str | None, typer.Option("--toolkit", help="Its name in Docker's MCP catalog.")]
-Cwd = Annotated[str | None, typer.Option("--cwd", help="The directory it starts in.")]
-Command = Annotated[list[str] | None, typer.Argument(help="After --: the command and its arguments.")]
-Seconds = Annotated[float, typer.Option("--timeout", help="Seconds to wait for the server.")]
+Image = Annotated[str | None, typer.Option("--image", metavar="IMAGE", help="A container image to run.")]
+Url = Annotated[str | None, typer.Option("--url", metavar="URL", help="A remote server's address.")]
+Package = Annotated[
+    str | None, typer.Option("--package", metavar="PACKAGE", help="pypi:NAME==VERSION or npm:NAME@VERSION.")
+]
+Toolkit = Annotated[str | None, typer.Option("--toolkit", metavar="NAME", help="Its name in Docker's MCP catalog.")]
+Cwd = Annotated[str | None, typer.Option("--cwd", metavar="DIR", help="The directory it starts in.")]
+Command = Annotated[
+    list[str] | None, typer.Argument(metavar="-- COMMAND ARGS", help="After --: the command and its arguments.")
+]
+Seconds = Annotated[float, typer.Option("--timeout", metavar="SECONDS", help="Seconds to wait for the server.")]
 
 
 @app.command("add")
@@ -70,7 +75,7 @@ def add(
     mcpconf server add NAME [-e K=V]... -- COMMAND ARGS...
     """
     world = console.app()
-    words = command or []
+    words = _words(command, f"mcpconf server add {name}")
     table = {
         "command": words[0] if words else None,
         "args": words[1:] or None,
@@ -101,6 +106,13 @@ def add(
     return _save(world, edit, wish, f"server add {name}", no_apply=no_apply, yes=yes, dry_run=dry_run, json=json)
 
 
+def _words(command: list[str] | None, start: str) -> list[str]:
+    """The command after `--`. Without that, options of the command's own would have been taken for ours."""
+    if command and not console.settings.dashes:
+        raise UsageError("a command stands after --; nothing was changed", hint=f"{start} -- {command[0]} ARGS...")
+    return command or []
+
+
 def _pairs(words: list[str] | None, option: str) -> dict[str, str]:
     pairs = {}
     for word in words or ():
@@ -120,16 +132,16 @@ def _save(
         console.tell(line)
     if dry_run:
         return 0
-    if console.interactive() and not yes and not ask.confirm(f"Write {tilde(edit.path, home)} and apply it?"):
-        raise KeyboardInterrupt
-    own_profile.save(edit)
+    if console.interactive() and not yes:
+        ask.sure(f"Write {tilde(edit.path, home)}{'' if no_apply else ' and apply it'}?")
+    own_profile.save(world, edit)
     if no_apply:
         console.tell(f"wrote {tilde(edit.path, home)}; to apply it: mcpconf switch {edit.name}")
         return 0
     try:
         return carry_out(world, prepare(world, wish), command, check=False, dry_run=False, json=json)
-    except McpconfError:
-        own_profile.restore(edit)
+    except (McpconfError, KeyboardInterrupt):
+        own_profile.restore(world, edit)
         raise
 
 
@@ -151,13 +163,13 @@ def rm(
 
 @app.command("enable")
 def enable(name: Name, profile: ProfileName = None, no_apply: NoApply = False, json: options.Json = False) -> int:
-    """Use a server again that was disabled."""
+    """Use a disabled server again."""
     return _set_disabled(name, False, profile, no_apply, json)
 
 
 @app.command("disable")
 def disable(name: Name, profile: ProfileName = None, no_apply: NoApply = False, json: options.Json = False) -> int:
-    """Keep a server in the profile without using it; also one that the profile inherits."""
+    """Keep a server without using it; also one that is inherited."""
     return _set_disabled(name, True, profile, no_apply, json)
 
 
@@ -209,7 +221,9 @@ def show(name: Name, profile: ProfileName = None, json: options.Json = False) ->
 
 @app.command("test")
 def try_(
-    name: Annotated[str | None, typer.Argument(help="A server of a profile; or a command after --.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="A server of a profile; or any name for the command after --.")
+    ] = None,
     command: Command = None,
     e: Variables = None,
     url: Url = None,
@@ -218,7 +232,9 @@ def try_(
     timeout: Seconds = 30.0,
     json: options.Json = False,
 ) -> int:
-    """Start a server and show its era, version and tools, or its last words. Saves nothing.
+    """Start a server: its version and tools, or its last words.
+
+    Saves nothing.
 
     mcpconf server test NAME, or: mcpconf server test NAME -- COMMAND ARGS...
     """
@@ -226,7 +242,7 @@ def try_(
 
     world = console.app()
     table: dict[str, Any] = {"url": url, "package": package, "env": _pairs(e, "-e") or None}
-    words = command or []
+    words = _words(command, f"mcpconf server test {name}")
     table |= {"args": words or None} if package else {"command": words[0] if words else None, "args": words[1:] or None}
     if any(table[key] for key in ("url", "package", "command")):
         server = own_profile.unsaved(name or "test", {k: v for k, v in table.items() if v is not None})

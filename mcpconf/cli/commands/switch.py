@@ -17,9 +17,7 @@ app = new_app()
 
 @app.command()
 def switch(
-    name: Annotated[
-        str | None, typer.Argument(metavar="[NAME|-]", help="The profile; '-' is the previous one.")
-    ] = None,
+    name: Annotated[str | None, typer.Argument(metavar="NAME|-", help="The profile; '-' is the previous one.")] = None,
     client: options.Client = None,
     scope: options.ScopeOption = None,
     route: options.Route = None,

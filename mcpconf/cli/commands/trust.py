@@ -18,7 +18,9 @@ app = new_app()
 
 @app.command()
 def trust(
-    name: Annotated[str | None, typer.Argument(help="A project's profile, by name or path; none: list them.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME|PATH", help="A project's profile; if left out, list them.")
+    ] = None,
     revoke: Annotated[bool, typer.Option("--revoke", help="Trust it no more.")] = False,
     json: options.Json = False,
 ) -> int:
@@ -43,8 +45,7 @@ def trust(
         return 0
     if not console.interactive():
         raise Refused("trust is given by a person on a terminal; nothing was changed", hint=f"mcpconf trust {name}")
-    if not ask.confirm("Trust it, until it is edited?", default=False):
-        raise Refused("not trusted; nothing was changed")
+    ask.sure("Trust it, until it is edited?", default=False)
     trusting.trust(world, chosen)
     console.tell(f"trusted; now: mcpconf switch {chosen.profile.name}")
     return 0

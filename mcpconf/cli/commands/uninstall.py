@@ -9,6 +9,7 @@ import typer
 from mcpconf.cli import ask, console, options
 from mcpconf.cli.catalogue import new_app
 from mcpconf.cli.render.plan import change_lines, diff_lines, note_lines
+from mcpconf.cli.render.table import symbol
 from mcpconf.errors import Refused, UsageError
 from mcpconf.workflow import uninstall as workflow
 from mcpconf.workflow.diff import tilde
@@ -39,7 +40,7 @@ def uninstall(
             console.tell(line)
     if not dry_run:
         if purge and not yes:
-            _confirm()
+            _may_purge()
         planned = workflow.uninstall(world, force=force, purge=purge)
     if json:
         console.as_json("uninstall", uninstall_report(planned, home))
@@ -49,13 +50,22 @@ def uninstall(
     else:
         for path in planned.removed:
             console.tell(f"removed {tilde(path, home)}")
+        console.tell(_closing(planned))
         for line in note_lines(planned.notes):
             console.tell(line)
     return Refused.exit_code if planned.plan.conflicts else 0
 
 
-def _confirm() -> None:
+def _closing(done: workflow.Uninstalled) -> str:
+    if done.plan.conflicts:
+        return f"{symbol('warn')} what was edited by hand is still there; everything else of mcpconf's is gone"
+    return f"{symbol('ok')} nothing of mcpconf is left in any client's file"
+
+
+def _may_purge() -> None:
     if not console.interactive():
-        raise UsageError("--purge removes your profiles and secrets, and nobody can be asked here", hint="add --yes")
-    if not ask.confirm("Remove your profiles, secrets and history for good?", default=False):
-        raise KeyboardInterrupt
+        raise UsageError(
+            "--purge removes your profiles and secrets, and nobody can be asked here; nothing was changed",
+            hint="mcpconf uninstall --purge --yes",
+        )
+    ask.sure("Remove your profiles, secrets and history for good?", default=False)

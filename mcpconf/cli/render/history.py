@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from mcpconf.cli import console
+from mcpconf.cli.render.table import Cell, columns, plain
 from mcpconf.commit.generation import Generation
 from mcpconf.redact import redact
 
 
-def generation_line(one: Generation) -> str:
-    """Number, local time, command, and what it changed."""
-    when = datetime.fromtimestamp(one.time, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+def generation_lines(generations: Sequence[Generation]) -> list[str]:
+    """A line for each: number, local time, what it changed, and the command."""
+    return columns([_row(one) for one in generations], "")
+
+
+def _row(one: Generation) -> list[Cell]:
+    style = ("dim",) if one.undone else ()
+    command = redact(one.command) + ("  (undone)" if one.undone else "")
+    return [plain(text, *style) for text in (f"{one.id:>4}", _when(one), _what(one), command)]
+
+
+def _when(one: Generation) -> str:
+    return datetime.fromtimestamp(one.time, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _what(one: Generation) -> str:
     counts = Counter(change.action for change in one.changes)
-    changed = counts["update"] + counts["adopt"] + counts["restore"]
-    what = f"+{counts['add']} ~{changed} -{counts['remove']}"
-    undone = "  (undone)" if one.undone else ""
-    line = f"{one.id:>4}  {when}  {what:<9}  {redact(console.visible(one.command))}{undone}"
-    return console.paint(line, "dim") if one.undone else line
+    return f"+{counts['add']} ~{counts['update'] + counts['adopt'] + counts['restore']} -{counts['remove']}"
+
+
+def undone_line(one: Generation, *, done: bool) -> str:
+    """Which change was, or would be, taken back."""
+    verb = "took back" if done else "would take back"
+    return f"{verb} change {one.id}: {redact(one.command)} ({_what(one)}, {_when(one)})"

@@ -1,8 +1,10 @@
-"""A plan, before or after it was carried out."""
+"""A plan, before or after it was carried out. All but the diff goes to stderr."""
 
 from __future__ import annotations
 
-from mcpconf.cli import console
+import sys
+
+from mcpconf.cli import console, terminal
 from mcpconf.cli.render.table import columns, mark, plain, symbol
 from mcpconf.model import Note
 from mcpconf.plan import Action, Plan, Reason
@@ -25,7 +27,7 @@ def plan_lines(prepared: Prepared, home: str) -> list[str]:
     for part in prepared.parts:
         path = console.paint(tilde(part.target.path, home), "dim")
         lines.append(f"{console.paint(part.spec.title, 'bold')} ({part.target.scope})  {path}")
-        lines += columns(_rows(part, prepared.plan), "  ")
+        lines += columns(_rows(part, prepared.plan), "  ", sys.stderr)
     return lines
 
 
@@ -38,7 +40,8 @@ def _rows(part: ClientPart, plan: Plan) -> list[list[tuple[str, tuple[str, ...]]
         if one.entry in conflicts:
             sign = "warn"
         route = plain(str(one.route or "none"), "cyan" if one.route else "red")
-        rows.append([mark(sign), plain(one.server.name), route, plain(_because(one.because, conflicts.get(one.entry)))])
+        because = _because(one.because, conflicts.get(one.entry))
+        rows.append([mark(sign), plain(one.server.name), route, plain(because, "yellow" if sign == "warn" else "dim")])
     named = {one.entry for one in part.routed}
     for name, action in changes.items():
         if name not in named:
@@ -53,7 +56,7 @@ def _because(text: str, reason: Reason | None) -> str:
     if reason is Reason.EDITED:
         return "edited by hand, and kept as it is (--force overwrites it)"
     if reason is Reason.FOREIGN:
-        return "somebody else's entry has this name (--adopt, --keep)"
+        return "there is one that mcpconf did not write (--adopt, --keep)"
     return redact(text)
 
 
@@ -72,7 +75,7 @@ def change_lines(plan: Plan, home: str) -> list[str]:
             for conflict in plan.conflicts
             if conflict.target.path == path
         ]
-        lines += columns(rows)
+        lines += columns(rows, "  ", sys.stderr)
     return lines or ["nothing to change"]
 
 
@@ -93,16 +96,18 @@ def note_lines(notes: tuple[Note, ...]) -> list[str]:
     """Notes, each with what to do about it."""
     lines = []
     for note in notes:
-        lines.append(f"{symbol('warn')} {redact(console.visible(note.text))}")
+        text = redact(console.visible(note.text))
+        first, *more = terminal.wrapped(text, sys.stderr, "  ", "  ")
+        lines += [f"{symbol('warn')} {first[2:]}", *more]
         if note.hint:
-            lines.append(f"    try: {note.hint}")
+            lines.append(console.hint(redact(console.visible(note.hint)), "    "))
     return lines
 
 
 def unavailable_lines(prepared: Prepared) -> list[str]:
     """What to do about servers that nothing can serve here."""
     hints = dict.fromkeys(one.hint for part in prepared.parts for one in part.routed if one.route is None and one.hint)
-    return [f"    try: {hint}" for hint in hints]
+    return [console.hint(hint, "    ") for hint in hints]
 
 
 def headline(prepared: Prepared, done: bool) -> str:
@@ -110,7 +115,7 @@ def headline(prepared: Prepared, done: bool) -> str:
     name = console.paint(prepared.profile.name, "bold")
     entries = sum(len(part.entries) for part in prepared.parts)
     if not prepared.plan.files:
-        return f"{symbol('ok')} profile {name}: every file is in step already, nothing to write"
+        return f"{symbol('ok')} profile {name}: every file is in step, nothing to write"
     verb = "is active" if done else "would become active"
     count = f"{entries} {'entry' if entries == 1 else 'entries'}"
     return f"{symbol('ok' if done else 'none')} profile {name} {verb}: {count}, {summary(prepared.plan)}"

@@ -27,7 +27,9 @@ def status_lines(contexts: tuple[ContextStatus, ...], home: str) -> list[str]:
         word = "in step" if one.in_step else "drifted" if one.error is None else "unreadable"
         lines.append(f"{sign} {console.paint(one.profile, 'bold')}  {word}{place}")
         if one.error:
-            lines += [f"  {symbol('error')} {redact(one.error)}"] + ([f"    try: {one.hint}"] if one.hint else [])
+            lines += [f"  {symbol('error')} {redact(one.error)}"] + (
+                [console.hint(one.hint, "    ")] if one.hint else []
+            )
         for target in one.targets:
             lines += _target(target, home)
         lines += [f"  {line}" for line in note_lines(one.notes)]
@@ -39,7 +41,7 @@ def _target(target: TargetStatus, home: str) -> list[str]:
     rows = []
     for entry in target.entries:
         sign = MARKS.get(entry.state, "error")
-        state = plain(entry.state, SYMBOLS[sign][2])
+        state = plain(entry.state, SYMBOLS[sign][1])
         rows.append([mark(sign), plain(entry.name), plain(entry.route or "none", "cyan"), state,
                      plain(redact(entry.because), "dim")])  # fmt: skip
     return [f"  {target.client} ({target.scope})  {path}", *columns(rows, "    ")]
