@@ -7,6 +7,7 @@ counts once the directory is trusted, which only Claude Code's own dialog can do
 
 from __future__ import annotations
 
+import json
 import os
 
 from mcpconf.client.spec import Target
@@ -28,15 +29,25 @@ def approval_target(target: Target) -> Target:
     )
 
 
-def approval_want(app: App, target: Target, names: tuple[str, ...]) -> Want:
-    """The list of approved servers with ours added to those that the user had approved."""
+def approval_wants(app: App, target: Target, names: tuple[str, ...], *, approve: bool) -> tuple[Want, ...]:
+    """The list of approved servers with ours added to those that the user had approved.
+
+    Where approval is not asked for, what we had approved stays for the servers that stay, and goes with the others.
+    """
     place = approval_target(target)
-    theirs = _approved_by_others(app, place)
-    merged = [*theirs, *(name for name in names if name not in theirs)]
-    return Want(place, {KEY: merged}, "", {}, adopt=True)
+    theirs, ours = _approved(app, place)
+    if not approve:
+        if not ours:
+            return ()
+        names = tuple(name for name in names if name in ours)
+    added = [name for name in names if name not in theirs]
+    if not (added or approve):
+        return (Want(place, {}, ""),)
+    return (Want(place, {KEY: [*theirs, *added]}, "", {}, adopt=True),)
 
 
-def _approved_by_others(app: App, target: Target) -> list[str]:
+def _approved(app: App, target: Target) -> tuple[list[str], list[str]]:
+    """The servers that others approved, and those that we did."""
     raw = app.system.read(target.path)
     text = decode_file(target.path, raw).text
     try:
@@ -44,14 +55,13 @@ def _approved_by_others(app: App, target: Target) -> list[str]:
     except Fault as fault:
         raise locate(target.path, text, fault) from None
     if found is None:
-        return []
+        return [], []
     owned = app.state.ledger().files.get(target.path)
     mine = owned.members.get(target.pointer, {}).get(KEY) if owned else None
     if mine is not None and mine.digest == digest(found.value):
-        import json
-
-        return _names(json.loads(mine.before) if mine.before else [])
-    return _names(found.value)
+        theirs = _names(json.loads(mine.before) if mine.before else [])
+        return theirs, [name for name in _names(found.value) if name not in theirs]
+    return _names(found.value), []
 
 
 def _names(value: Json) -> list[str]:

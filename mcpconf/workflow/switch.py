@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from mcpconf.client.entry import process_entry, remote_entry
 from mcpconf.client.project import find_project
 from mcpconf.client.spec import ClientSpec, Target
-from mcpconf.client.table import CLIENTS
+from mcpconf.client.table import CLIENTS, client
 from mcpconf.commit.artifacts import Artifacts
 from mcpconf.commit.transaction import Committed, Request, commit, read_all
 from mcpconf.environment.facts import Facts
@@ -24,7 +24,7 @@ from mcpconf.route.context import Context
 from mcpconf.route.launch import Launch, Routed
 from mcpconf.workflow import active, besides, settings, surroundings
 from mcpconf.workflow.app import App, launcher
-from mcpconf.workflow.approve import approval_want
+from mcpconf.workflow.approve import approval_wants
 from mcpconf.workflow.profiles import CompiledProfiles, compiled_profiles, keep_compiled, load_profile
 from mcpconf.workflow.targets import Targets, choose_targets
 
@@ -108,9 +108,11 @@ def prepare(app: App, wish: Wish) -> Prepared:
         facts, environment = app.look(probes_for(profile))
     parts = tuple(_part(app, profile, facts, spec, target, wish) for spec, target in targets.chosen)
     wants = tuple(_want(part, profile) for part in parts)
-    wants += tuple(approval_want(app, part.target, tuple(part.entries)) for part in parts if wish.approve)
+    for part in parts if targets.scope is Scope.PROJECT else ():
+        wants += approval_wants(app, part.target, tuple(part.entries), approve=wish.approve)
     ledger = app.state.ledger()
-    wants += _leaving(app, targets, wants, ledger)
+    leaving = _leaving(app, targets, wants, ledger)
+    wants += leaving
     snapshots = {path: seen.raw for path, seen in read_all([w.target.path for w in wants], app.system).items()}
     plan = make_plan(snapshots, wants, ledger, Policy(wish.foreign, wish.force))
     notes = targets.notes + warnings(server.name for server in profile.servers if not server.disabled)
@@ -126,7 +128,7 @@ def prepare(app: App, wish: Wish) -> Prepared:
         artifacts=_artifacts(app, parts, context),
         wants=wants,
         compiled=compiled,
-        notes=notes + plan.notes + surroundings.notes(app.system, targets.chosen, plan),
+        notes=notes + _left_notes(leaving) + plan.notes + surroundings.notes(app.system, targets.chosen, plan),
     )
 
 
@@ -191,6 +193,13 @@ def _leaving(app: App, targets: Targets, wants: Sequence[Want], ledger: Ledger) 
     everywhere = [target for spec in CLIENTS for target in spec.targets(app.place, Scope.USER)]
     ours = {(path, pointer) for path, record in ledger.files.items() for pointer in record.members}
     return tuple(Want(t, {}, "") for t in everywhere if (t.path, t.pointer) in ours - chosen)
+
+
+def _left_notes(leaving: Sequence[Want]) -> tuple[Note, ...]:
+    ids = dict.fromkeys(want.target.client for want in leaving)
+    return tuple(
+        Note(f"{client(one).title} is not chosen any more: our entries are taken out of its file") for one in ids
+    )
 
 
 def _artifacts(app: App, parts: Sequence[ClientPart], context: str) -> Artifacts:
@@ -273,5 +282,6 @@ def _remember(app: App, prepared: Prepared) -> None:
 def _restart_notes(prepared: Prepared, committed: Committed) -> tuple[Note, ...]:
     """Which client must be told of the change."""
     changed = {edit.path for edit in committed.plan.files}
-    specs = dict.fromkeys(part.spec for part in prepared.parts if part.target.path in changed)
+    targets = [want.target for want in prepared.wants if want.target.path in changed]
+    specs = dict.fromkeys(client(target.client) for target in targets)
     return tuple(Note(f"{spec.title}: {spec.restart}") for spec in specs)

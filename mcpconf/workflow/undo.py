@@ -60,6 +60,7 @@ def preview(app: App, *, force: bool = False) -> Undone:
 
 def undo(app: App, *, force: bool = False) -> Undone:
     """Take the latest generation back. Raises `Refused` where something of it was edited since."""
+    latest(app.state)  # before anything is made or locked
     with app.writing() as state:
         one = latest(state)
         kept = besides.load(state, one.id)
