@@ -9,7 +9,7 @@
 # `${!name}` also finds what bash itself sets without exporting it, such as HOSTNAME and UID.
 
 # SHELLOPTS and BASHOPTS come with the environment, and so do functions: what is used here shall mean what it says.
-set +eux
+set +euvx
 unset -f read cd exec export printf exit return shift readlink
 shopt -u nocasematch extdebug
 shopt -s execfail # a program that can't be started leaves us here, for the next way
@@ -183,11 +183,11 @@ _mc_read_way() {
   done
 }
 
-# Bash answers some names by itself, or counts on them: those are handed over by `env`.
+# Bash answers some names by itself, counts on them, or would take their values for arithmetic: `env` hands those over.
 _mc_add_variable() {
   case $_mc_name in
     _ | SHLVL | UID | EUID | PPID | SHELLOPTS | POSIXLY_CORRECT | BASH* | RANDOM | SRANDOM | SECONDS | LINENO | \
-      EPOCH* | HISTCMD | DIRSTACK | FUNCNAME | FUNCNEST | GROUPS | PIPESTATUS | COMP_* | IFS)
+      EPOCH* | HISTCMD | OPTIND | DIRSTACK | FUNCNAME | FUNCNEST | GROUPS | PIPESTATUS | COMP_* | IFS)
       _mc_through[${#_mc_through[@]}]=$_mc_name=$_mc_made
       return
       ;;
@@ -278,5 +278,5 @@ while [[ $_mc_next == way ]]; do
   [[ -z $_mc_fits ]] || _mc_program
   [[ -z $_mc_fits ]] || _mc_start
 done
-[[ $_mc_next == stop ]] || _mc_damaged
+[[ $_mc_next == stop && $_mc_at -gt $_mc_last ]] || _mc_damaged
 _mc_die "no way to start it: ${_mc_unable:-the profile has none for this place}" "${_mc_mend:-mcpconf switch PROFILE}"
