@@ -11,14 +11,18 @@ _NAME = (
     r"|private[_-]?key|access[_-]?key|cookie|dsn|(?<![A-Za-z])pat(?![A-Za-z]))"
 )
 # A value that is only a reference is no secret, and worth seeing.
-_REFERENCE = r"(?:(?:Bearer |Basic )?\$\{[^}]*\})"
+_REFERENCE = r"(?:(?:Bearer |Basic )?(?:\$\{[^}]*\}|secret:\w+))"
+_KEY = rf'\b[A-Z0-9_-]*{_NAME}[A-Z0-9_-]*"?[ \t]*'
 
 _PATTERNS = (
     # "SOME_TOKEN": "value", as JSON and as an assignment
     re.compile(rf'("[^"\n]*{_NAME}[^"\n]*"\s*:\s*")(?!{_REFERENCE}")((?:[^"\\\n]|\\.)+)', re.IGNORECASE),
+    # SOME_TOKEN = "value", as TOML
+    re.compile(rf'({_KEY}=[ \t]*")(?!{_REFERENCE}")((?:[^"\\\n]|\\.)+)', re.IGNORECASE),
+    re.compile(rf"({_KEY}=[ \t]*')(?!{_REFERENCE}')([^'\n]+)", re.IGNORECASE),
     re.compile(rf'(\b[A-Z0-9_]*{_NAME}[A-Z0-9_]*=)(?!{_REFERENCE}|\$)([^\s"\',}}]+)', re.IGNORECASE),
     # --api-key value, also as two members of a JSON list
-    re.compile(rf'(--?[a-z-]*{_NAME}[a-z-]*(?:=|\s+|"\s*,\s*"))(?!{_REFERENCE}|--)([^\s"]+)', re.IGNORECASE),
+    re.compile(rf'(--?[a-z-]*{_NAME}[a-z-]*(?:=|\s+|"\s*,\s*"))(?!{_REFERENCE}|--|=)([^\s"]+)', re.IGNORECASE),
     re.compile(r"(\b(?:Bearer|Basic)\s+)(?!\$\{)([A-Za-z0-9._~+/=-]{6,})"),
     # user:password@host
     re.compile(r"(\b[a-z][a-z0-9+.-]*://)(?!\$\{)([^\s/@\"']+)(?=@)", re.IGNORECASE),

@@ -33,6 +33,12 @@ class Declined(McpconfError):
     """The user said no."""
 
 
+class Stopped(McpconfError):
+    """Ctrl-C or Ctrl-D at a question. No KeyboardInterrupt: typer would end the command without a word."""
+
+    exit_code = 130
+
+
 def sure(message: str, default: bool = True) -> None:
     """Ask before something is done. Raises `Declined` for a no."""
     if not confirm(message, default):
@@ -41,12 +47,16 @@ def sure(message: str, default: bool = True) -> None:
 
 def _answer(question: Any) -> Any:
     """Ask; Ctrl-C and Ctrl-D end the command. Every question comes before the first write."""
+    from prompt_toolkit.filters import Always
+
+    for window in question.application.layout.find_all_windows():
+        window.dont_extend_height = Always()  # else what is typed as a filter appears at the bottom of the screen
     try:
         answer = question.unsafe_ask()
     except (KeyboardInterrupt, EOFError):
         answer = None
     if answer is None:
-        raise KeyboardInterrupt("stopped; nothing was changed")
+        raise Stopped("stopped; nothing was changed")
     return answer
 
 

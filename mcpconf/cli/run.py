@@ -18,6 +18,7 @@ from mcpconf.redact import redact
 CLICK_USAGE, CLICK_ERROR = typer.BadParameter.__mro__[1:3]
 BUG = 70
 INTERRUPTED = 130
+STOPPED = "interrupted; nothing more was changed"
 
 
 def run(argv: Sequence[str]) -> int:
@@ -39,8 +40,8 @@ def _code(call: Callable[[], object]) -> int:
     except McpconfError as error:
         console.fail(error)
         return error.exit_code
-    except (KeyboardInterrupt, typer.Abort, EOFError) as error:
-        console.complain(str(error) or "interrupted; nothing more was changed")
+    except (KeyboardInterrupt, typer.Abort, EOFError):
+        console.complain(STOPPED)
         return INTERRUPTED
     except BrokenPipeError:
         # The reader of our output has gone; Python would complain once more when it closes the stream at exit.
@@ -50,6 +51,8 @@ def _code(call: Callable[[], object]) -> int:
         if isinstance(error, CLICK_ERROR):
             return console.usage(error)
         return _bug(error)
+    if result == INTERRUPTED:  # typer's way to say that it caught a KeyboardInterrupt
+        console.complain(STOPPED)
     return result if isinstance(result, int) else 0
 
 

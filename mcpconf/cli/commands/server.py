@@ -11,7 +11,10 @@ from mcpconf.cli.carry_out import carry_out
 from mcpconf.cli.catalogue import new_app
 from mcpconf.cli.render.probe import probe_lines
 from mcpconf.cli.render.profiles import profile_lines, server_rows
+from mcpconf.cli.render.table import symbol
 from mcpconf.errors import McpconfError, UsageError
+from mcpconf.profile.redact import sensitive
+from mcpconf.profile.variables import Literal, parse
 from mcpconf.workflow import own_profile
 from mcpconf.workflow.app import App
 from mcpconf.workflow.diff import tilde
@@ -96,6 +99,7 @@ def add(
         )
     if words and package and not table["args"]:
         table["command"], table["args"] = None, words
+    _warn_of_secrets(e, f"mcpconf server add {name}")
     edit = own_profile.plan_add(world, name, table, profile=profile, over=replace)
     wish = Wish(
         profile=edit.name,
@@ -104,6 +108,14 @@ def add(
         foreign=options.foreign(adopt, keep),
     )
     return _save(world, edit, wish, f"server add {name}", no_apply=no_apply, yes=yes, dry_run=dry_run, json=json)
+
+
+def _warn_of_secrets(variables: list[str] | None, start: str) -> None:
+    """A literal secret would stand in the profile and in every client's file, and it is in the shell's history."""
+    for name, value in _pairs(variables, "-e").items():
+        if value and sensitive(name) and all(isinstance(part, Literal) for part in parse(value)):
+            console.tell(f"{symbol('warn')} the value of {name} will be readable in the profile and at the clients")
+            console.tell(console.hint(f"mcpconf secret set {name}, then {start} -e {name}=secret:{name} ...", "    "))
 
 
 def _words(command: list[str] | None, start: str) -> list[str]:

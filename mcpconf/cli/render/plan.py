@@ -81,8 +81,14 @@ def change_lines(plan: Plan, home: str) -> list[str]:
 
 def diff_lines(plan: Plan, home: str) -> list[str]:
     """The unified diff in colours, and the line that sums it up."""
-    lines = [_paint_diff(line) for line in console.visible(unified(plan, home)).splitlines()]
+    lines = [_paint_diff(_short(line)) for line in console.visible(unified(plan, home)).split("\n")[:-1]]
     return [*lines, summary(plan)] if lines else []
+
+
+def _short(line: str) -> str:
+    """A client's whole file can be one line: on a terminal a few screen lines of it are enough."""
+    columns = terminal.width(sys.stdout)
+    return line if columns is None else terminal.cut(line, 4 * columns)
 
 
 def _paint_diff(line: str) -> str:
