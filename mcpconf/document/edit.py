@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from mcpconf.document import splice
 from mcpconf.document.fault import Fault, line_column
-from mcpconf.document.scan import STRICT, Member, Object, objects_along, only, repetition, scan_object
+from mcpconf.document.scan import Member, Object, objects_along, only, repetition, scan_object
 from mcpconf.document.style import Style, render, style_of
 from mcpconf.document.walk import Dialect
 from mcpconf.model import Json
@@ -44,7 +44,7 @@ Operation = Put | Drop
 class Trace:
     """How an object stood before us: whether we made it, and the white space in it while it was empty.
 
-    `document` is the text of a file without any object (white space, or nothing), which we made the root of.
+    `document` is the text of a file without any object (white space, comments, or nothing), where we made the root.
     """
 
     created: bool = False
@@ -121,7 +121,7 @@ def edit(
     objects = objects_along(text, dialect, pointer)
     puts = [operation for operation in operations if isinstance(operation, Put)]
     if not objects:
-        return _new_document(text, pointer, puts, kept)
+        return _new_document(text, pointer, puts, dialect, kept)
     style = style_of(text, objects[0])
     missing = pointer[len(objects) - 1 :]
     if missing:
@@ -131,16 +131,21 @@ def edit(
     return _in_object(text, pointer, objects[-1], operations, style, dialect, kept)
 
 
-def _new_document(text: str, pointer: Pointer, puts: Sequence[Put], traces: dict[Pointer, Trace]) -> Edited:
+def _new_document(
+    text: str, pointer: Pointer, puts: Sequence[Put], dialect: Dialect, traces: dict[Pointer, Trace]
+) -> Edited:
     if not puts:
         return Edited(text, traces)
     style = style_of(text, None)
+    newline = style.newline or ""
     traces[ROOT] = Trace(created=True, document=text)
-    body = "{}" + (style.newline or "")
-    root = scan_object(body, 0, STRICT)
+    body = "{}" + newline
+    if text.strip():  # comments, which stay
+        body = text + ("" if text.endswith("\n") else newline) + body
+    root = objects_along(body, dialect, ())[0]
     if pointer:
-        return _new_objects(body, pointer, (root,), puts, style, STRICT, traces)
-    return _in_object(body, pointer, root, puts, style, STRICT, traces)
+        return _new_objects(body, pointer, (root,), puts, style, dialect, traces)
+    return _in_object(body, pointer, root, puts, style, dialect, traces)
 
 
 def _new_objects(
@@ -220,7 +225,8 @@ def _drop_created(text: str, pointer: Pointer, dialect: Dialect, traces: dict[Po
     while traces.get(pointer, Trace()).created:
         trace = traces.pop(pointer)
         if pointer == ROOT:
-            return Edited((trace.document or None) if text.strip() == "{}" else text, traces)
+            alone = text.removeprefix(trace.document).strip() == "{}"
+            return Edited((trace.document or None) if alone else text, traces)
         parent = objects_along(text, dialect, pointer)[-2]
         index = next(i for i, member in enumerate(parent.members) if member.name == pointer[-1])
         pointer = pointer[:-1]

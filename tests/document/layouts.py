@@ -69,7 +69,8 @@ def documents(draw: st.DrawFn, *, jsonc: bool, pointer: tuple[str, ...] = ("mcpS
     """A document that may hold the container at `pointer`, or part of the way to it."""
     layout = draw(layouts(jsonc=jsonc))
     if draw(st.integers(0, 9)) == 0:
-        return draw(st.sampled_from(["", "\n", "{}", "{}\n", " { } "]))
+        bare = ["", "\n", "{}", "{}\n", " { } "] + ["// c", "/* c */\r\n"] * layout.comments
+        return draw(st.sampled_from(bare))
     gap = st.sampled_from(layout.gaps)
     inner: str | None = None
     for name in reversed(pointer):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
-from hypothesis import example, given
+import pytest
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mcpconf.document.edit import Drop, Operation, Put, edit, read_members
@@ -50,10 +52,24 @@ def is_subsequence(part: str, whole: str) -> bool:
 @given(cases(), scripts())
 @example(("{ // c\n}", ("mcpServers",), True), [[Put("x", {"command": "y"})]])
 @example(('{"a":1 // c\n}', ("mcpServers",), True), [[Put("x", {"command": "y"})]])
+@example(("// c", ("mcpServers",), True), [[Put("x", {"command": "y"})]])
 @example(('{"mcpServers":{\n}}', ("mcpServers",), False), [[Put("x", {}), Put("ü", {})], [Drop("x")]])
 def test_removing_all_of_ours_gives_the_old_text_back(
     case: tuple[str, tuple[str, ...], bool], script: list[list[Operation]]
 ) -> None:
+    expect_old_text_back(case, script)
+
+
+@pytest.mark.long
+@settings(max_examples=int(os.environ.get("HYPOTHESIS_EXAMPLES", "100000")))
+@given(cases(), scripts())
+def test_campaign_of_removing_all_of_ours(
+    case: tuple[str, tuple[str, ...], bool], script: list[list[Operation]]
+) -> None:
+    expect_old_text_back(case, script)
+
+
+def expect_old_text_back(case: tuple[str, tuple[str, ...], bool], script: list[list[Operation]]) -> None:
     text, pointer, jsonc = case
     dialect = JSONC if jsonc else STRICT
     current: str | None = text
