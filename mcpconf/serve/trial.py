@@ -16,7 +16,7 @@ from mcpconf.serve.introduction import ProbeResult
 from mcpconf.serve.remote import probe_http
 from mcpconf.workflow import secrets
 from mcpconf.workflow.app import App
-from mcpconf.workflow.switch import context_for
+from mcpconf.workflow.parts import context_for
 
 
 def try_server(app: App, server: Server, *, timeout: float) -> ProbeResult:

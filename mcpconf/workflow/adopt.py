@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from mcpconf.client.spec import ClientSpec, Target
 from mcpconf.commit.transaction import read_all
@@ -15,11 +17,12 @@ from mcpconf.plan import decode_file, locate
 from mcpconf.profile import edit
 from mcpconf.profile.load import parse
 from mcpconf.profile.names import check_server_name
-from mcpconf.profile.redact import sensitive
+from mcpconf.profile.redact import HIDDEN, bare_url, redacted, sensitive
 from mcpconf.profile.variables import Literal, TemplateError
 from mcpconf.profile.variables import parse as parse_template
 from mcpconf.workflow.app import App
 from mcpconf.workflow.own_profile import ProfileEdit, own_path, read_own
+from mcpconf.workflow.secrets import load as load_secrets
 from mcpconf.workflow.targets import Targets
 
 STDIO = {"type", "command", "args", "env", "timeout"}
@@ -45,13 +48,14 @@ def plan_import(app: App, targets: Targets, name: str) -> Imported:
     """Read the entries of the targets that are not ours. Raises `McpconfError` where there are none."""
     text = read_own(app, name)
     after = text or edit.new_profile("Imported from " + ", ".join(targets.clients), ())
-    secrets: dict[str, str] = {}
+    known = load_secrets(app)
+    secrets = _Secrets({name: known.get(name) or "" for name in known.names()})
     notes: list[Note] = []
     servers: list[str] = []
     for spec, target in targets.chosen:
         for server, entry in _foreign(app, target).items():
             try:
-                table = _table(spec, server, entry, secrets)
+                table = _Reader(spec, server, secrets, notes).table(entry)
                 after = edit.add_server(after, server, table, replace=server in servers)
                 parse(after, own_path(app, name), name)
             except (_Unfit, McpconfError) as error:
@@ -60,7 +64,7 @@ def plan_import(app: App, targets: Targets, name: str) -> Imported:
             servers.append(server)
     if not servers:
         raise McpconfError("there is no entry to import that mcpconf did not write", hint="mcpconf status")
-    return Imported(ProfileEdit(name, own_path(app, name), text, after), tuple(servers), secrets, tuple(notes))
+    return Imported(ProfileEdit(name, own_path(app, name), text, after), tuple(servers), secrets.new, tuple(notes))
 
 
 def _foreign(app: App, target: Target) -> dict[str, Json]:
@@ -75,53 +79,119 @@ def _foreign(app: App, target: Target) -> dict[str, Json]:
     return {name: member.value for name, member in found.items() if name not in ours}
 
 
-def _table(spec: ClientSpec, server: str, entry: Json, secrets: dict[str, str]) -> dict[str, Json]:
-    problem = check_server_name(server)
-    if problem:
+@dataclass(slots=True)
+class _Secrets:
+    """Names for values that are moved: `known` are kept already and are not to be overwritten."""
+
+    known: Mapping[str, str]
+    new: dict[str, str] = field(default_factory=dict)
+
+    def keep(self, names: Iterable[str], value: str) -> str:
+        """The first of the names that is free, or has this very value."""
+        for name in names:
+            if self.new.get(name, self.known.get(name, value)) == value:
+                if name not in self.known:
+                    self.new[name] = value
+                return name
+        raise _Unfit("there is no name left for its secret")
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads one entry of a client's. Raises `_Unfit` for what a profile can't say."""
+
+    spec: ClientSpec
+    server: str
+    secrets: _Secrets
+    notes: list[Note]
+
+    def table(self, entry: Json) -> dict[str, Json]:
+        problem = check_server_name(self.server)
+        if problem:
+            raise _Unfit(problem)
+        if not isinstance(entry, dict):
+            raise _Unfit("it is no object")
+        remote = "url" in entry
+        unknown = sorted(set(entry) - (REMOTE if remote else STDIO))
+        if unknown:
+            raise _Unfit(f"a profile has no place for {', '.join(unknown)}")
+        table: dict[str, Json] = self._remote(entry) if remote else {"command": self._text(entry.get("command"))}
+        if entry.get("args"):
+            table["args"] = self._args(_checked(entry["args"], list, "its args are no list"))
+        for key in ("env", "headers"):
+            values = _checked(entry.get(key) or {}, dict, f"its {key} is no object")
+            if values:
+                table[key] = {name: self._value(key, name, value) for name, value in values.items()}
+        if entry.get("timeout") is not None:
+            table["timeout"] = entry["timeout"]
+        return table
+
+    def _remote(self, entry: dict[str, Json]) -> dict[str, Json]:
+        table: dict[str, Json] = {"url": self._text(entry["url"])}
+        if bare_url(table["url"]) != table["url"]:
+            self._warn()
+        transport = TRANSPORTS.get(str(entry.get("type", "http")))
+        if transport is None:
+            raise _Unfit(f"a profile has no place for the type {entry['type']!r}")
+        return table if transport == "http" else {**table, "transport": transport}
+
+    def _warn(self) -> None:
+        hint = f"mcpconf secret set NAME, then write ${{secret:NAME}}: mcpconf server show {self.server}"
+        self.notes.append(Note(f"{self.server}: what may be a secret stands in the profile as it was", hint=hint))
+
+    def _text(self, value: Json) -> str:
+        if not isinstance(value, str) or not value:
+            raise _Unfit("it names no command or URL as text")
+        if not self.spec.expands and "${" in value:
+            raise _Unfit("it holds a literal '${', which other clients would expand")
+        try:
+            parse_template(value)
+        except TemplateError as error:
+            raise _Unfit(str(error)) from None
+        return value
+
+    def _value(self, key: str, name: str, value: Json) -> str:
+        """An environment value or header; a literal one with a telling name becomes a secret."""
+        if value == "":
+            return ""
+        text = self._text(value)
+        if not (_is_literal(text) and sensitive(name)):
+            return text
+        scheme, space, rest = text.partition(" ")
+        if key == "headers" and space and scheme in ("Bearer", "Basic"):
+            return f"{scheme} ${{secret:{self._secret(name, rest, own_name=False)}}}"
+        return f"secret:{self._secret(name, text, own_name=key == 'env')}"
+
+    def _secret(self, name: str, value: str, *, own_name: bool) -> str:
+        """A name for the value: a variable's own, as the server's documentation says; else the server's with it."""
+        whole = re.sub(r"[^A-Za-z0-9]+", "_", f"{self.server}_{name}").strip("_").upper()
+        whole = whole if whole[0].isalpha() else f"_{whole}"
+        first = (name,) if own_name and name.isidentifier() and name.isascii() else ()
+        return self.secrets.keep((*first, whole, *(f"{whole}_{number}" for number in range(2, 100))), value)
+
+    def _args(self, words: list[Json]) -> list[str]:
+        texts = [word if word == "" else self._text(word) for word in words]
+        return [
+            text if text == shown else self._argument(text, shown, before)
+            for text, shown, before in zip(texts, redacted(texts), ["", *texts], strict=False)
+        ]
+
+    def _argument(self, text: str, shown: str, before: str) -> str:
+        """An argument that is not to be seen: where its name tells that it is a secret, that is moved."""
+        start = shown.removesuffix(HIDDEN)
+        name = re.sub(r"^.*=(?=.)|[=:\s]+$|^-+", "", start) or before.lstrip("-")
+        if start + HIDDEN == shown and text.startswith(start) and _is_literal(text) and sensitive(name):
+            secret = self._secret(name, text.removeprefix(start), own_name=False)
+            return f"{start}${{secret:{secret}}}" if start else f"secret:{secret}"
+        self._warn()
+        return text
+
+
+def _checked(value: Json, kind: type, problem: str) -> Any:
+    if not isinstance(value, kind):
         raise _Unfit(problem)
-    if not isinstance(entry, dict):
-        raise _Unfit("it is no object")
-    remote = "url" in entry
-    unknown = sorted(set(entry) - (REMOTE if remote else STDIO))
-    if unknown:
-        raise _Unfit(f"a profile has no place for {', '.join(unknown)}")
-    table: dict[str, Json] = (
-        {"url": _text(entry["url"], spec)} if remote else {"command": _text(entry.get("command"), spec)}
-    )
-    if remote and TRANSPORTS.get(entry.get("type", "http"), "http") != "http":
-        table["transport"] = TRANSPORTS[entry["type"]]
-    if entry.get("args"):
-        table["args"] = [_text(word, spec) for word in entry["args"]]
-    for key in ("env", "headers"):
-        if entry.get(key):
-            table[key] = {name: _value(server, name, value, spec, secrets) for name, value in entry[key].items()}
-    if entry.get("timeout") is not None:
-        table["timeout"] = entry["timeout"]
-    return table
-
-
-def _text(value: Json, spec: ClientSpec) -> str:
-    if not isinstance(value, str) or not value:
-        raise _Unfit("it names no command or URL as text")
-    if not spec.expands and "${" in value:
-        raise _Unfit("it holds a literal '${', which other clients would expand")
-    try:
-        parse_template(value)
-    except TemplateError as error:
-        raise _Unfit(str(error)) from None
     return value
 
 
-def _value(server: str, name: str, value: Json, spec: ClientSpec, secrets: dict[str, str]) -> str:
-    """An environment value or header; a literal one with a telling name becomes a secret."""
-    if value == "":
-        return ""
-    text = _text(value, spec)
-    literal = all(isinstance(part, Literal) for part in parse_template(text))
-    if not (literal and sensitive(name)):
-        return text
-    secret = name if name.isidentifier() and name.isascii() else f"{server}_{name}".replace("-", "_").upper()
-    if secrets.get(secret, text) != text:
-        secret = f"{server}_{secret}".replace("-", "_").upper()
-    secrets[secret] = text
-    return f"secret:{secret}"
+def _is_literal(text: str) -> bool:
+    return all(isinstance(part, Literal) for part in parse_template(text))

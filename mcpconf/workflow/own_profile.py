@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
@@ -113,19 +114,25 @@ def save(app: App, edited: ProfileEdit) -> None:
     with app.writing():
         if read_own(app, edited.name) != edited.before:
             raise Refused(f"{edited.path} was edited meanwhile; nothing was changed", hint="run the command again")
-        write_private(os.path.realpath(edited.path), edited.after.encode("utf-8"))
+        _write(edited.path, edited.after)
 
 
 def restore(app: App, edited: ProfileEdit) -> None:
     """Take a saved edit back, unless the file was changed again since."""
-    path = os.path.realpath(edited.path)
     with app.writing():
         if read_own(app, edited.name) != edited.after:
             return
         if edited.before is None:
-            os.unlink(path)
+            os.unlink(os.path.realpath(edited.path))
         else:
-            write_private(path, edited.before.encode("utf-8"))
+            _write(edited.path, edited.before)
+
+
+def _write(path: str, text: str) -> None:
+    """Through a link where the file is one, and with the mode that it has."""
+    real = os.path.realpath(path)
+    mode = stat.S_IMODE(os.stat(real).st_mode) if os.path.exists(real) else 0o600
+    write_private(real, text.encode("utf-8"), mode)
 
 
 def diff(edited: ProfileEdit, home: str) -> tuple[str, ...]:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable, Sequence
+
 from mcpconf.client import claude_code
 from mcpconf.client.spec import Target
+from mcpconf.client.table import CLIENTS
 from mcpconf.ledger import Ledger
 from mcpconf.model import Scope
+from mcpconf.plan import Want
+from mcpconf.workflow.app import App
+from mcpconf.workflow.targets import Targets
 
 
 def target_for(path: str, pointer: tuple[str, ...], client: str, scope: Scope) -> Target:
@@ -22,3 +29,26 @@ def owned_targets(ledger: Ledger) -> tuple[Target, ...]:
             first = next(iter(members.values()))
             found.append(target_for(path, pointer, first.client, Scope(first.scope)))
     return tuple(found)
+
+
+def leaving(app: App, targets: Targets, ledger: Ledger) -> tuple[Want, ...]:
+    """Nothing for the clients that were chosen before and are not any more: they lose what we wrote.
+
+    Only the files that these clients use from here: another CLAUDE_CONFIG_DIR is another place.
+    """
+    if targets.scope is not Scope.USER:
+        return ()
+    chosen = {(target.path, target.pointer) for _, target in targets.chosen}
+    everywhere = [target for spec in CLIENTS for target in spec.targets(app.place, Scope.USER)]
+    ours = {(path, pointer) for path, record in ledger.files.items() for pointer in record.members}
+    return tuple(Want(t, {}, "") for t in everywhere if (t.path, t.pointer) in ours - chosen)
+
+
+def named_in(app: App, paths: Sequence[str]) -> Callable[[str], bool]:
+    """Whether a link of the wrapper's is named in one of these files: an entry edited by hand may still start it."""
+
+    def named(link: str) -> bool:
+        end = f'wrapper/{os.path.basename(link)}"'.encode("utf-8", "surrogateescape")
+        return any(end in (app.system.read(path) or b"") for path in paths)
+
+    return named

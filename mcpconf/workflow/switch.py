@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from mcpconf.client.entry import process_entry, remote_entry
 from mcpconf.client.project import find_project
-from mcpconf.client.spec import ClientSpec, Target
-from mcpconf.client.table import CLIENTS, client
 from mcpconf.commit.artifacts import Artifacts
+from mcpconf.commit.state import write_private
 from mcpconf.commit.transaction import Committed, Request, commit, read_all
-from mcpconf.environment.facts import Facts
 from mcpconf.environment.verdict import Environment
 from mcpconf.errors import Refused, UsageError
 from mcpconf.ledger import Ledger
-from mcpconf.model import Entry, Note, Profile, RouteName, Scope, Server
+from mcpconf.model import Note, Profile, RouteName, Scope
 from mcpconf.plan import Foreign, Plan, Policy, Snapshots, Want, make_plan
-from mcpconf.profile.names import warnings
-from mcpconf.route.choose import choose
-from mcpconf.route.context import Context
-from mcpconf.route.launch import Launch, Routed
-from mcpconf.workflow import active, besides, settings, surroundings
-from mcpconf.workflow.app import App, launcher
+from mcpconf.workflow import active, besides, notes, settings, surroundings
+from mcpconf.workflow.app import App
 from mcpconf.workflow.approve import approval_wants
+from mcpconf.workflow.owned import leaving, named_in
+from mcpconf.workflow.parts import ClientPart, context_for, make_part, probes_for
 from mcpconf.workflow.profiles import CompiledProfiles, compiled_profiles, keep_compiled, load_profile
 from mcpconf.workflow.targets import Targets, choose_targets
+
+__all__ = ["Applied", "ClientPart", "Prepared", "Wish", "apply", "context_for", "prepare", "probes_for"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,16 +38,6 @@ class Wish:
     force: bool = False
     approve: bool = False
     remember: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class ClientPart:
-    """One target's share: its routed servers and the entries that came of them."""
-
-    spec: ClientSpec
-    target: Target
-    routed: tuple[Routed, ...]
-    entries: Mapping[str, Entry]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +74,6 @@ class Applied:
     notes: tuple[Note, ...] = field(default_factory=tuple)
 
 
-def probes_for(profile: Profile) -> Collection[str]:
-    """What must be asked of the machine for this profile; nothing costs nothing."""
-    wanted = [server for server in profile.servers if not server.disabled]
-    return {"engine", "toolkit", "raw_mcp"} if any(server.toolkit for server in wanted) else set()
-
-
 def prepare(app: App, wish: Wish) -> Prepared:
     """Load, look, route, render and plan. Reads only. Raises `McpconfError` for what can't be planned."""
     facts, environment = app.look()
@@ -106,17 +86,22 @@ def prepare(app: App, wish: Wish) -> Prepared:
     profile = load_profile(app, _named(app, wish.profile, context), compiled=compiled)
     if probes_for(profile):
         facts, environment = app.look(probes_for(profile))
-    parts = tuple(_part(app, profile, facts, spec, target, wish) for spec, target in targets.chosen)
-    wants = tuple(_want(part, profile) for part in parts)
-    for part in parts if targets.scope is Scope.PROJECT else ():
-        wants += approval_wants(app, part.target, tuple(part.entries), approve=wish.approve)
+    parts = tuple(
+        make_part(app, profile, facts, spec, target, forced=wish.route, portable=wish.portable)
+        for spec, target in targets.chosen
+    )
     ledger = app.state.ledger()
-    leaving = _leaving(app, targets, wants, ledger)
-    wants += leaving
+    gone = leaving(app, targets, ledger)
+    wants = (*_wants(app, wish, profile, parts), *gone)
     snapshots = {path: seen.raw for path, seen in read_all([w.target.path for w in wants], app.system).items()}
     plan = make_plan(snapshots, wants, ledger, Policy(wish.foreign, wish.force))
-    notes = targets.notes + warnings(server.name for server in profile.servers if not server.disabled)
-    notes += tuple(dict.fromkeys(note for part in parts for one in part.routed for note in one.notes))
+    told = (
+        *targets.notes,
+        *notes.of_profile(app, profile, parts),
+        *notes.of_leaving(gone),
+        *plan.notes,
+        *surroundings.notes(app.system, targets.chosen, plan),
+    )
     return Prepared(
         wish=wish,
         profile=profile,
@@ -125,11 +110,18 @@ def prepare(app: App, wish: Wish) -> Prepared:
         parts=parts,
         plan=plan,
         context=context,
-        artifacts=_artifacts(app, parts, context),
+        artifacts=Artifacts(app.dirs.wrapper, {context: {p: data for part in parts for p, data in part.files.items()}}),
         wants=wants,
         compiled=compiled,
-        notes=notes + _left_notes(leaving) + plan.notes + surroundings.notes(app.system, targets.chosen, plan),
+        notes=told,
     )
+
+
+def _wants(app: App, wish: Wish, profile: Profile, parts: Sequence[ClientPart]) -> Iterator[Want]:
+    for part in parts:
+        yield part.want(profile)
+        if part.target.scope is Scope.PROJECT:
+            yield from approval_wants(app, part.target, tuple(part.entries), approve=wish.approve)
 
 
 def _named(app: App, name: str, context: str) -> str:
@@ -140,73 +132,6 @@ def _named(app: App, name: str, context: str) -> str:
     if previous is None:
         raise UsageError("there is no previous profile here", hint="mcpconf switch NAME; mcpconf profile ls")
     return previous
-
-
-def _part(app: App, profile: Profile, facts: Facts, spec: ClientSpec, target: Target, wish: Wish) -> ClientPart:
-    context = context_for(app, profile.servers, facts, spec, target, portable=wish.portable)
-    routed = choose(profile, context, forced=wish.route)
-    entries = {one.entry: _entry(spec, one.launch) for one in routed if one.launch is not None}
-    return ClientPart(spec, target, routed, entries)
-
-
-def context_for(
-    app: App, servers: Sequence[Server], facts: Facts, spec: ClientSpec, target: Target, *, portable: bool
-) -> Context:
-    """What the routes may know of this place, for one client."""
-    own = {server.command for server in servers if server.command}
-    found = {name: path for name in own if (path := app.system.which(name)) is not None and os.path.isabs(path)}
-    return Context(
-        spec=spec,
-        target=target,
-        platform=app.system.platform,
-        home=app.system.home,
-        data=app.dirs.data,
-        which={**found, **facts.which},
-        launcher=launcher(app.system),
-        engine=facts.engine,
-        toolkit=facts.toolkit,
-        raw_mcp=facts.raw_mcp,
-        env=app.system.env,
-        portable=portable,
-    )
-
-
-def _entry(spec: ClientSpec, launch: Launch) -> Entry:
-    if launch.url is not None:
-        return remote_entry(spec, launch.transport, launch.url, launch.headers, launch.timeout)
-    return process_entry(spec, launch.command or "", launch.args, launch.env, launch.timeout)
-
-
-def _want(part: ClientPart, profile: Profile) -> Want:
-    routes = {one.entry: str(one.route) for one in part.routed if one.route is not None}
-    return Want(part.target, part.entries, profile.name, routes)
-
-
-def _leaving(app: App, targets: Targets, wants: Sequence[Want], ledger: Ledger) -> tuple[Want, ...]:
-    """Nothing for the clients that were chosen before and are not any more: they lose what we wrote.
-
-    Only the files that these clients use from here: another CLAUDE_CONFIG_DIR is another place.
-    """
-    if targets.scope is not Scope.USER:
-        return ()
-    chosen = {(want.target.path, want.target.pointer) for want in wants}
-    everywhere = [target for spec in CLIENTS for target in spec.targets(app.place, Scope.USER)]
-    ours = {(path, pointer) for path, record in ledger.files.items() for pointer in record.members}
-    return tuple(Want(t, {}, "") for t in everywhere if (t.path, t.pointer) in ours - chosen)
-
-
-def _left_notes(leaving: Sequence[Want]) -> tuple[Note, ...]:
-    ids = dict.fromkeys(want.target.client for want in leaving)
-    return tuple(
-        Note(f"{client(one).title} is not chosen any more: our entries are taken out of its file") for one in ids
-    )
-
-
-def _artifacts(app: App, parts: Sequence[ClientPart], context: str) -> Artifacts:
-    files = {
-        path: data for part in parts for one in part.routed if one.launch for path, data in one.launch.files.items()
-    }
-    return Artifacts(app.dirs.wrapper, {context: files})
 
 
 def replan(prepared: Prepared) -> Callable[[Snapshots, Ledger], Plan]:
@@ -242,7 +167,7 @@ def apply(app: App, prepared: Prepared, command: str) -> Applied:
             state.write(active.dump(after), active.FILE)
         _remember(app, prepared)
         keep_compiled(app, prepared.compiled)
-    return Applied(replace(prepared, plan=committed.plan), committed, _restart_notes(prepared, committed))
+    return Applied(replace(prepared, plan=committed.plan), committed, notes.of_restart(prepared.wants, committed.plan))
 
 
 def _refuse(plan: Plan) -> None:
@@ -255,16 +180,6 @@ def _refuse(plan: Plan) -> None:
         raise Refused("\n".join([*lines, "nothing was changed"]), hint=hint)
 
 
-def named_in(app: App, paths: Sequence[str]) -> Callable[[str], bool]:
-    """Whether a link of the wrapper's is named in one of these files: an entry edited by hand may still start it."""
-
-    def named(link: str) -> bool:
-        end = f'wrapper/{os.path.basename(link)}"'.encode("utf-8", "surrogateescape")
-        return any(end in (app.system.read(path) or b"") for path in paths)
-
-    return named
-
-
 def _remember(app: App, prepared: Prepared) -> None:
     wish = prepared.wish
     if not wish.remember or not (wish.clients or wish.scope):
@@ -274,14 +189,4 @@ def _remember(app: App, prepared: Prepared) -> None:
     raw = app.system.read(app.dirs.settings)
     text = settings.remember(raw, choice, project, here=find_project(app.place).root)
     if text != (raw or b""):
-        from mcpconf.commit.state import write_private
-
         write_private(app.dirs.settings, text)
-
-
-def _restart_notes(prepared: Prepared, committed: Committed) -> tuple[Note, ...]:
-    """Which client must be told of the change."""
-    changed = {edit.path for edit in committed.plan.files}
-    targets = [want.target for want in prepared.wants if want.target.path in changed]
-    specs = dict.fromkeys(client(target.client) for target in targets)
-    return tuple(Note(f"{spec.title}: {spec.restart}") for spec in specs)

@@ -20,8 +20,7 @@ from mcpconf.model import Scope
 from mcpconf.plan import Action, Change, Conflict, FileEdit, Plan, Reason, decode_file, locate
 from mcpconf.workflow import active, besides
 from mcpconf.workflow.app import App
-from mcpconf.workflow.owned import target_for
-from mcpconf.workflow.switch import named_in
+from mcpconf.workflow.owned import named_in, target_for
 
 BACK = {
     Action.ADD: Action.REMOVE,

@@ -15,8 +15,7 @@ from mcpconf.model import Note
 from mcpconf.plan import Plan, Policy, Want, make_plan
 from mcpconf.workflow import active, besides, footprint
 from mcpconf.workflow.app import App
-from mcpconf.workflow.owned import owned_targets
-from mcpconf.workflow.switch import named_in
+from mcpconf.workflow.owned import named_in, owned_targets
 
 
 @dataclass(frozen=True, slots=True)

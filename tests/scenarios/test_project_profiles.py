@@ -1,0 +1,121 @@
+"""A project's own profile runs nothing until a person has trusted it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.scenarios.conftest import World
+from tests.scenarios.terminal import at_a_terminal
+
+TEAM = '[servers.team]\ncommand = "myserver"\nargs = ["--port", "1"]\nenv = { TEAM_TOKEN = "secret:TEAM_TOKEN" }\n'
+
+
+def project(world: World, name: str = "team", text: str = TEAM) -> Path:
+    return world.profile(name, text, world.project("repo") / ".mcpconf")
+
+
+def trust(world: World, name: str = "team", answer: str = "y") -> tuple[int, str]:
+    return at_a_terminal(["trust", name], [("Trust it", answer)], world.work / "repo")
+
+
+def test_it_is_listed_and_shown_but_inert(mcpconf: World) -> None:
+    path = project(mcpconf)
+    row = next(one for one in mcpconf("profile", "ls", "--json").json["profiles"] if one["name"] == "team")
+    assert (row["layer"], row["trusted"]) == ("project", False)
+    assert "not trusted" in mcpconf("trust").out
+    mcpconf("profile", "show", "team")
+    told = mcpconf("switch", "team", code=4).err
+    assert f"{path} is not trusted" in told
+    assert "mcpconf trust" in told
+    assert mcpconf.tree() == {}
+
+
+def test_without_a_terminal_trust_is_refused(mcpconf: World) -> None:
+    project(mcpconf)
+    assert "on a terminal" in mcpconf("trust", "team", code=4).err
+    assert mcpconf.tree() == {}
+
+
+def test_a_person_sees_what_it_would_run_and_may_decline(mcpconf: World) -> None:
+    project(mcpconf)
+    code, screen = trust(mcpconf, answer="n")
+    assert code == 1
+    assert "runs myserver --port 1" in screen
+    assert "TEAM_TOKEN" in screen
+    mcpconf("switch", "team", code=4)
+    assert mcpconf.tree() == {}
+
+
+def test_trusted_it_works_until_any_edit(mcpconf: World) -> None:
+    path = project(mcpconf)
+    code, screen = trust(mcpconf)
+    assert code == 0, screen
+    mcpconf("switch", "team")
+    assert set(mcpconf.servers()) == {"team"}
+    path.write_text(TEAM + "# a comment\n")
+    assert "is not trusted" in mcpconf("switch", "team", code=4).err
+    assert "is not trusted" in mcpconf("status", code=1).out
+    assert set(mcpconf.servers()) == {"team"}
+    path.write_text(TEAM)
+    mcpconf("switch", "team")
+
+
+def test_trust_is_bound_to_the_path(mcpconf: World) -> None:
+    project(mcpconf)
+    assert trust(mcpconf)[0] == 0
+    mcpconf.profile("team", TEAM, mcpconf.project("elsewhere") / ".mcpconf")
+    mcpconf("switch", "team", code=4)
+
+
+def test_revoked_trust_is_gone(mcpconf: World) -> None:
+    project(mcpconf)
+    assert trust(mcpconf)[0] == 0
+    mcpconf("trust", "team", "--revoke")
+    mcpconf("switch", "team", code=4)
+
+
+def test_it_cannot_take_the_place_of_a_shipped_or_a_users_profile_silently(mcpconf: World) -> None:
+    mcpconf.profile("mine", '[servers.a]\ncommand = "myserver"\n')
+    project(mcpconf, "minimal")
+    project(mcpconf, "mine")
+    for name in ("minimal", "mine"):
+        assert "is not trusted" in mcpconf("switch", name, code=4).err
+    assert trust(mcpconf, "minimal")[0] == 0
+    told = mcpconf("switch", "minimal").err
+    path = mcpconf.work / "repo/.mcpconf/minimal.toml"
+    assert f"minimal is this project's own profile, {path}, in the place of " in told
+
+
+def test_a_trusted_profile_cannot_bring_in_an_untrusted_parent(mcpconf: World) -> None:
+    project(mcpconf, "base", '[servers.evil]\ncommand = "myserver"\n')
+    project(mcpconf, "team", 'extends = "base"\n')
+    code, screen = trust(mcpconf)
+    assert code == 0
+    assert "runs myserver" in screen
+    assert "base.toml is not trusted" in mcpconf("switch", "team", code=4).err
+    assert "evil" not in (mcpconf.claude.read_text() if mcpconf.claude.exists() else "")
+
+
+def test_a_users_profile_does_not_build_on_a_projects(mcpconf: World) -> None:
+    project(mcpconf, "minimal", '[servers.evil]\ncommand = "myserver"\n')
+    mcpconf.profile("mine", 'extends = "minimal"\n')
+    mcpconf("switch", "mine")
+    assert set(mcpconf.servers()) == {"mcpconf"}
+
+
+def test_the_user_scope_status_elsewhere_says_that_the_profile_is_not_there(mcpconf: World) -> None:
+    project(mcpconf)
+    trust(mcpconf)
+    mcpconf("switch", "team")
+    mcpconf.project("other")
+    assert "no profile named 'team'" in mcpconf("status", code=1).out
+    mcpconf("switch", "minimal")
+    assert set(mcpconf.servers()) == {"mcpconf"}
+
+
+def test_a_file_in_the_home_directory_is_no_project(mcpconf: World) -> None:
+    mcpconf.profile("homely", TEAM, mcpconf.home / ".mcpconf")
+    below = mcpconf.home / "src/x"
+    below.mkdir(parents=True)
+    mcpconf.patch.chdir(below)
+    assert "homely" not in mcpconf("profile", "ls").out

@@ -1,0 +1,199 @@
+"""A secret's value stands in the secrets file and nowhere else."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.scenarios.conftest import World
+
+VALUE = "correct-horse-battery-staple-4711"
+PROFILE = """
+[servers.direct]
+command = "myserver"
+env = { API_TOKEN = "secret:API_TOKEN" }
+[servers.argument]
+command = "myserver"
+args = ["--api-key", "secret:API_TOKEN"]
+[servers.remote]
+url = "https://example.com/mcp"
+headers = { Authorization = "Bearer ${secret:API_TOKEN}" }
+"""
+
+
+def holders(world: World) -> set[str]:
+    """Every file that has the value in it."""
+    found = [path for path in [*world.home.rglob("*"), *world.work.rglob("*")] if path.is_file()]
+    return {str(path.relative_to(world.home)) for path in found if VALUE.encode() in path.read_bytes()}
+
+
+def test_set_list_and_forget(mcpconf: World) -> None:
+    mcpconf("secret", "set", "B", stdin="two\n")
+    mcpconf("secret", "set", "A", stdin="one\r\n")
+    path = mcpconf.home / ".local/share/mcpconf/secrets"
+    assert path.read_bytes() == b"B=two\0A=one\0"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+    assert mcpconf("secret", "ls").out == "A\nB\n"
+    assert mcpconf("secret", "ls", "--json").json["names"] == ["A", "B"]
+    mcpconf("secret", "rm", "B")
+    assert path.read_bytes() == b"A=one\0"
+    mcpconf("secret", "rm", "B", code=1)
+
+
+@pytest.mark.parametrize(("name", "value"), [("a-b", "x"), ("1A", "x"), ("A", ""), ("A", "x\0y"), ("", "x")])
+def test_what_cannot_be_a_secret_is_refused_and_nothing_is_written(mcpconf: World, name: str, value: str) -> None:
+    mcpconf("secret", "set", name, code=1, stdin=value)
+    assert not (mcpconf.home / ".local/share/mcpconf/secrets").exists()
+
+
+def test_the_value_is_never_an_argument(mcpconf: World) -> None:
+    mcpconf("secret", "set", "A", VALUE, code=2)
+    assert mcpconf.tree() == {}
+
+
+def test_the_value_is_in_no_other_file_and_in_no_output(mcpconf: World) -> None:
+    mcpconf.desktop.parent.mkdir(parents=True)
+    mcpconf.claude.write_text("{}")
+    said = [mcpconf("secret", "set", "API_TOKEN", stdin=VALUE + "\n")]
+    mcpconf.profile("s", PROFILE)
+    for line in (
+        "switch s",
+        "status",
+        "status --json",
+        "diff s",
+        "diff minimal",
+        "switch s --dry-run --route direct",
+        "switch s --json",
+        "profile show s",
+        "profile show s --json",
+        "server show argument",
+        "server ls",
+        "switch minimal",
+        "switch -",
+        "history --json",
+        "secret ls",
+        "env --json",
+        "undo",
+        "undo --dry-run",
+        "uninstall --dry-run",
+        "switch s",
+    ):
+        said.append(mcpconf(*line.split()))
+    assert holders(mcpconf) == {".local/share/mcpconf/secrets"}
+    mcpconf("uninstall")
+    assert holders(mcpconf) == {".local/share/mcpconf/secrets"}
+    assert all(VALUE not in one.out + one.err for one in said)
+
+
+def test_both_clients_start_the_wrapper_where_a_secret_must_be_filled_in(mcpconf: World) -> None:
+    mcpconf.profile("s", PROFILE)
+    mcpconf("switch", "s", "--client", "claude-code", "--client", "claude-desktop")
+    wrapper = str(mcpconf.home / ".local/share/mcpconf/wrapper/")
+    for name in ("direct", "argument"):
+        assert mcpconf.servers()[name] == {"type": "stdio", "command": f"{wrapper}/mcp-{name}", "args": []}
+        assert mcpconf.servers(mcpconf.desktop)[name]["command"].startswith(wrapper)
+    assert mcpconf.servers()["remote"]["headers"] == {"Authorization": "Bearer ${API_TOKEN}"}
+    assert "${" not in mcpconf.desktop.read_text()
+
+
+def test_the_wrapper_hands_the_value_to_the_server(mcpconf: World, programs: Path, tmp_path: Path) -> None:
+    seen = tmp_path / "seen"
+    server = programs / "myserver"
+    server.write_text(f'#!/bin/bash\nprintf "%s|%s" "$API_TOKEN" "$*" >{seen}\n')
+    mcpconf("secret", "set", "API_TOKEN", stdin=VALUE)
+    mcpconf.profile("s", PROFILE)
+    mcpconf("switch", "s")
+    for name, expected in (("direct", f"{VALUE}|"), ("argument", f"|--api-key {VALUE}")):
+        done = subprocess.run(
+            [mcpconf.servers()[name]["command"]],
+            env={"PATH": f"{programs}:/usr/bin:/bin", "HOME": str(mcpconf.home)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        assert seen.read_text() == expected
+        assert VALUE not in done.stdout + done.stderr
+
+
+IMPORTED = {
+    "mcpServers": {
+        "hub": {"command": "myserver", "env": {"HUB_TOKEN": VALUE, "MODE": "fast"}},
+        "web": {"type": "http", "url": "https://example.com/mcp", "headers": {"Authorization": f"Bearer {VALUE}"}},
+        "cli": {"command": "myserver", "args": ["--api-key", VALUE, f"--token={VALUE}", "plain"]},
+        "odd": {"command": "myserver", "surprise": 1},
+    }
+}
+
+
+def test_import_moves_literal_secrets_out_of_the_profile(mcpconf: World) -> None:
+    mcpconf.claude.write_text(json.dumps(IMPORTED))
+    before = mcpconf.claude.read_bytes()
+    told = mcpconf("import", "--profile", "mine")
+    assert VALUE not in told.out + told.err
+    assert "odd stays where it is: a profile has no place for surprise" in told.err
+    assert mcpconf.claude.read_bytes() == before
+    text = (mcpconf.home / ".config/mcpconf/profiles/mine.toml").read_text()
+    assert VALUE not in text
+    assert "secret:HUB_TOKEN" in text
+    assert 'MODE = "fast"' in text
+    assert holders(mcpconf) == {".claude.json", ".local/share/mcpconf/secrets"}
+
+
+def test_import_adopt_takes_the_secret_out_of_the_clients_file_and_uninstall_gives_it_back(mcpconf: World) -> None:
+    mcpconf.claude.write_text(json.dumps(IMPORTED))
+    before = mcpconf.claude.read_bytes()
+    told = mcpconf("import", "--profile", "mine", "--adopt")
+    assert VALUE not in told.out + told.err
+    assert VALUE not in mcpconf.claude.read_text()
+    assert mcpconf.servers()["odd"] == IMPORTED["mcpServers"]["odd"]
+    assert mcpconf("current").out == "mine\n"
+    mcpconf("uninstall")
+    assert mcpconf.claude.read_bytes() == before
+
+
+def test_import_does_not_overwrite_a_secret_of_the_same_name(mcpconf: World) -> None:
+    mcpconf("secret", "set", "HUB_TOKEN", stdin="another one")
+    mcpconf.claude.write_text(json.dumps(IMPORTED))
+    mcpconf("import", "--profile", "mine")
+    raw = (mcpconf.home / ".local/share/mcpconf/secrets").read_bytes()
+    assert b"HUB_TOKEN=another one\0" in raw
+    assert f"HUB_HUB_TOKEN={VALUE}\0".encode() in raw
+    assert "secret:HUB_HUB_TOKEN" in (mcpconf.home / ".config/mcpconf/profiles/mine.toml").read_text()
+
+
+def test_import_dry_run_writes_nothing(mcpconf: World) -> None:
+    mcpconf.claude.write_text(json.dumps(IMPORTED))
+    before = mcpconf.tree()
+    told = mcpconf("import", "--dry-run")
+    assert VALUE not in told.out + told.err
+    assert mcpconf.tree() == before
+
+
+def test_import_into_a_profile_that_is_there_must_be_allowed(mcpconf: World) -> None:
+    path = mcpconf.profile("mine", '# mine\n[servers.a]\ncommand = "myserver"\n')
+    mcpconf.claude.write_text(json.dumps(IMPORTED))
+    mcpconf("import", "--profile", "mine", code=2)
+    mcpconf("import", "--profile", "mine", "--yes")
+    assert path.read_text().startswith('# mine\n[servers.a]\ncommand = "myserver"\n')
+    assert "[servers.hub]" in path.read_text()
+
+
+def test_import_of_a_malformed_file_changes_nothing(mcpconf: World) -> None:
+    mcpconf.claude.write_text('{"mcpServers": {"a": {"command": "x"}} // c\n}')
+    before = mcpconf.tree()
+    assert f"{mcpconf.claude}:1:" in mcpconf("import", code=4).err
+    assert mcpconf.tree() == before
+
+
+def test_portable_entries_name_no_home_and_the_wrapper_for_every_server(mcpconf: World) -> None:
+    mcpconf("switch", "essentials", "--portable")
+    for name, entry in mcpconf.servers().items():
+        if name != "mcpconf":
+            assert entry["command"] == "${HOME}/.local/share/mcpconf/wrapper/mcp-" + name
+    mcpconf("uninstall", "--purge", "--yes")
+    assert mcpconf.tree() == {}
