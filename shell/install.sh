@@ -73,6 +73,21 @@ install_from() {
   "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "$1" 2>"$notes"
 }
 
+# Our own directory, and a note of those above it that are made on the way: `mcpconf uninstall --purge` removes them
+# again where they are empty then.
+make_directories() {
+  local directory made=""
+  for directory in "$data" "$bin"; do
+    while [ ! -e "$directory" ]; do
+      made="$made$directory"$'\n'
+      directory=$(dirname "$directory")
+    done
+  done
+  mkdir -p "$data"
+  [ -d "$data/mcpconf" ] || mkdir -m 700 "$data/mcpconf"
+  [ -z "$made" ] || printf '%s' "$made" >>"$data/mcpconf/made"
+}
+
 make_environment() {
   local python=""
   if venv_works "$venv"; then return 0; fi
@@ -109,6 +124,7 @@ say_path() {
 }
 
 check_link
+make_directories
 make_environment
 install_mcpconf
 make_link
