@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from mcpconf.client.table import client
-from mcpconf.model import Layer, Note, Profile
-from mcpconf.plan import Plan, Want
+from mcpconf.model import Layer, Note, Profile, Scope
+from mcpconf.plan import Action, Plan, Want
 from mcpconf.profile.names import warnings
 from mcpconf.workflow.app import App
 from mcpconf.workflow.parts import ClientPart
@@ -35,3 +35,12 @@ def of_restart(wants: Sequence[Want], plan: Plan) -> tuple[Note, ...]:
     changed = {edit.path for edit in plan.files}
     specs = dict.fromkeys(client(want.target.client) for want in wants if want.target.path in changed)
     return tuple(Note(f"{spec.title}: {spec.restart}") for spec in specs)
+
+
+def of_approval(profile: str, wants: Sequence[Want], plan: Plan, *, approve: bool) -> tuple[Note, ...]:
+    """A project's servers run only after a yes of each person who works there (measured on Claude Code 2.1.197)."""
+    written = {change.target for change in plan.changes if change.action is not Action.REMOVE}
+    if approve or not any(w.target in written and w.target.scope is Scope.PROJECT for w in wants):
+        return ()
+    text = "Claude Code asks each person once before it starts the servers of .mcp.json; --approve says yes for you"
+    return (Note(text, hint=f"mcpconf switch {profile} --scope project --approve"),)

@@ -167,7 +167,13 @@ def apply(app: App, prepared: Prepared, command: str) -> Applied:
             state.write(active.dump(after), active.FILE)
         _remember(app, prepared)
         keep_compiled(app, prepared.compiled)
-    return Applied(replace(prepared, plan=committed.plan), committed, notes.of_restart(prepared.wants, committed.plan))
+    return Applied(replace(prepared, plan=committed.plan), committed, _afterwards(prepared, committed.plan))
+
+
+def _afterwards(prepared: Prepared, plan: Plan) -> tuple[Note, ...]:
+    """What is left for people to do."""
+    asked = notes.of_approval(prepared.profile.name, prepared.wants, plan, approve=prepared.wish.approve)
+    return notes.of_restart(prepared.wants, plan) + asked
 
 
 def _refuse(plan: Plan) -> None:
