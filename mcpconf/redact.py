@@ -17,6 +17,11 @@ _KEY = rf'\b[A-Z0-9_-]*{_NAME}[A-Z0-9_-]*"?[ \t]*'
 _PATTERNS = (
     # "SOME_TOKEN": "value", as JSON and as an assignment
     re.compile(rf'("[^"\n]*{_NAME}[^"\n]*"\s*:\s*")(?!{_REFERENCE}")((?:[^"\\\n]|\\.)+)', re.IGNORECASE),
+    # the same inside a JSON string, where every quote has its backslashes; as many as the name's end the value
+    re.compile(
+        rf'((?<!\\)(\\+)"[^"\n]*{_NAME}[^"\n]*?\2"\s*:\s*\2")(?!{_REFERENCE}\2"|\2")(?:.+?)(?=(?<!\\)\2"|$)',
+        re.IGNORECASE,
+    ),
     # SOME_TOKEN = "value", as TOML
     re.compile(rf'({_KEY}=[ \t]*")(?!{_REFERENCE}")((?:[^"\\\n]|\\.)+)', re.IGNORECASE),
     re.compile(rf"({_KEY}=[ \t]*')(?!{_REFERENCE}')([^'\n]+)", re.IGNORECASE),

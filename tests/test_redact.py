@@ -1,39 +1,111 @@
-"""What is shown never holds a secret, and stays worth reading."""
+"""No secret in what is shown, by its name or by its look; what is none stays readable."""
 
 from __future__ import annotations
 
+import json
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from mcpconf.redact import redact
+from mcpconf.redact import HIDDEN, redact
+
+SECRET = "s3cr3t-Value/+="
+
+HIDING = {
+    "JSON member": f'{{"API_KEY": "{SECRET}"}}',
+    "JSON member, lower case": f'"github_token" : "{SECRET}"',
+    "header": f'"Authorization": "Bearer {SECRET}"',
+    "cookie": f'"Cookie": "{SECRET}"',
+    "assignment": f"DB_PASSWORD={SECRET}",
+    "assignment in a list": f'["-e", "MY_SECRET={SECRET}"]',
+    "flag and value": f"server --api-key {SECRET} --port 1",
+    "flag with equals sign": f"server --token={SECRET}",
+    "flag in a list": f'["--api-key", "{SECRET}"]',
+    "flag in a list over lines": f'[\n  "--auth-token",\n  "{SECRET}"\n]',
+    "bearer anywhere": f"curl -H 'X: Bearer {SECRET}'",
+    "user info": "https://user:s3cr3t-Value@example.com/x",
+    "user info of a database": "postgresql://u:s3cr3t-Value@db:5432/x",
+    "a token as user": "https://s3cr3t-Value@example.com/",
+    "JSON in a JSON string": json.dumps({"CONFIG": json.dumps({"client_secret": SECRET, "a": 1})}),
+    "JSON in JSON in JSON": json.dumps({"C": json.dumps({"D": json.dumps({"password": SECRET})})}),
+    "query of a URL": f"https://example.com/mcp?api_key={SECRET}&x=1",
+    "escaped quote inside": '{"PASSWORD": "a\\"s3cr3t-Value"}',
+    "pat by name": f'"GITHUB_PAT": "{SECRET}"',
+    "escaped quote in JSON in JSON": json.dumps({"C": json.dumps({"token": 'a"s3cr3t-Value'})}),
+    "private key": f'"private-key": "{SECRET}"',
+}
+
+LOOKS = [
+    "ghp_abcdefghijklmnopqrstuvwxyz0123456789",
+    "github_pat_11ABCDEFG0abcdefghijklmnop",
+    "sk-ant-api03-abcdefghijklmnop",
+    "xoxb-123456789012-abcdef",
+    "AKIAIOSFODNN7EXAMPLE",
+    "AIzaSyA1234567890abcdefghijklmnopqrstuv",
+    "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln",
+    "glpat-abcdefghijklmnop",
+    "npm_abcdefghijklmnopqrstuvwxyz",
+]
+
+READABLE = [
+    '"API_KEY": "${API_KEY}"',
+    '"API_KEY": "${API_KEY:-}"',
+    '"Authorization": "Bearer ${TOKEN}"',
+    "MY_TOKEN=${MY_TOKEN}",
+    "--api-key ${KEY}",
+    '"PATH": "/usr/bin:/bin"',
+    '"path": "/home/u/project"',
+    '"command": "/usr/bin/patch"',
+    "--path /tmp --pattern x",
+    "https://example.com/a@b",
+    "http://127.0.0.1:8811/mcp",
+    "user@example.com",
+    '"args": ["-y", "@modelcontextprotocol/server-filesystem"]',
+    "switch essentials: +2 ~1 -0",
+    "pypi:mcp-server-git==2026.1",
+    "https://${TOKEN}@example.com/",
+    json.dumps({"C": json.dumps({"token": "", "a": "b"})}),
+    json.dumps({"C": json.dumps({"token": "${T}", "a": "b"})}),
+]
 
 
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ('"API_KEY": "abc"', '"API_KEY": "***"'),
-        ('-API_KEY = "abc"', '-API_KEY = "***"'),
-        ("API_KEY = 'abc'", "API_KEY = '***'"),
-        ('"token" = "abc\\"d"', '"token" = "***"'),
-        ('env = { MY_TOKEN = "abc", PLAIN = "c" }', 'env = { MY_TOKEN = "***", PLAIN = "c" }'),
-        ("run --api-key abc", "run --api-key ***"),
-        ('["--password", "abc"]', '["--password", "***"]'),
-        ("https://me:abc@example.com/x", "https://***@example.com/x"),
-        ("ghp_0123456789abcdef", "***"),
-    ],
-)
-def test_a_secret_is_hidden_by_the_name_beside_it_or_by_its_look(text: str, shown: str) -> None:
-    assert redact(text) == shown
+@pytest.mark.parametrize("name", HIDING)
+def test_a_secret_is_hidden_where_it_stands(name: str) -> None:
+    shown = redact(HIDING[name])
+    assert "s3cr3t" not in shown
+    assert "Value" not in shown
+    assert HIDDEN in shown
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        '"API_KEY": "${API_KEY}"',
-        'API_KEY = "secret:API_KEY"',
-        '+API_KEY = "${API_KEY:-none}"',
-        'description = "keys and tokens"',
-        "--color always",
-    ],
-)
-def test_a_reference_and_a_plain_word_stay_readable(text: str) -> None:
+@pytest.mark.parametrize("secret", LOOKS)
+def test_a_secret_is_known_by_its_look(secret: str) -> None:
+    assert redact(f'"args": ["{secret}"]') == f'"args": ["{HIDDEN}"]'
+
+
+@pytest.mark.parametrize("text", READABLE)
+def test_what_is_no_secret_stays_readable(text: str) -> None:
     assert redact(text) == text
+
+
+def test_what_stands_around_a_secret_stays() -> None:
+    assert redact(f'{{"command": "x", "env": {{"TOKEN": "{SECRET}", "MODE": "a"}}}}') == (
+        f'{{"command": "x", "env": {{"TOKEN": "{HIDDEN}", "MODE": "a"}}}}'
+    )
+    assert redact("x://u:p@h/") == f"x://{HIDDEN}@h/"
+
+
+def test_hiding_twice_changes_nothing_more() -> None:
+    for text in HIDING.values():
+        once = redact(text)
+        assert redact(once) == once
+
+
+values = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1, max_size=12).map("zq".__add__)
+
+
+@given(st.sampled_from(["API_KEY", "my-token", "dbPassword", "client_secret"]), values)
+def test_any_value_of_a_secret_name_is_hidden_in_json(name: str, value: str) -> None:
+    shown = redact(json.dumps({"env": {name: value}, "other": "stays"}, ensure_ascii=False))
+    assert "zq" not in shown
+    assert '"other": "stays"' in shown
