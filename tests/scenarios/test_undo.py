@@ -195,3 +195,25 @@ def test_undo_brings_the_link_of_a_removed_wrapper_back(mcpconf: World) -> None:
     link = Path(mcpconf.servers()["s"]["command"])
     assert link.resolve().name == "mcpconf-wrapper.bash"
     assert link.resolve().is_file()
+
+
+def test_undo_of_an_uninstall_brings_every_context_back(mcpconf: World) -> None:
+    mcpconf("switch", "essentials")
+    mcpconf.project("p")
+    mcpconf("switch", "minimal", "--scope", "local")
+    before, active = clients(mcpconf), (mcpconf.state / "active").read_text()
+    mcpconf("uninstall")
+    mcpconf("current", code=1)
+    mcpconf("undo")
+    assert clients(mcpconf) == before
+    assert (mcpconf.state / "active").read_text() == active
+
+
+def test_a_switch_between_profiles_with_the_same_entries_is_undone_as_well(mcpconf: World) -> None:
+    mcpconf.profile("copy", 'extends = "minimal"\n')
+    mcpconf("switch", "minimal")
+    mcpconf("switch", "copy")
+    assert [one["command"] for one in mcpconf("history", "--json").json["generations"]][-1] == "switch copy"
+    mcpconf("undo")
+    assert mcpconf("current").out == "minimal\n"
+    assert "mcpconf" in mcpconf.servers()
