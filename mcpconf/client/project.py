@@ -39,4 +39,6 @@ def _main_worktree(place: Place, directory: str, dot_git: str) -> str:
     common = (place.look.read(join(place.platform, git_dir, "commondir")) or b"").decode("utf-8", "replace").strip()
     if not common:
         return directory
-    return parent(place.platform, absolute(place.platform, git_dir, common))
+    shared = absolute(place.platform, git_dir, common)
+    # A worktree of a bare repository, or of a submodule, has no main work tree: its key is the git directory itself.
+    return parent(place.platform, shared) if shared.replace("\\", "/").endswith("/.git") else shared
