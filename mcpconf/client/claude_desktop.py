@@ -39,8 +39,17 @@ def targets(place: Place, scope: Scope) -> tuple[Target, ...]:
     if scope is not Scope.USER:
         return ()
     return tuple(
-        Target(client=ID, scope=scope, path=join(place.platform, directory, FILE)) for directory in directories(place)
+        Target(client=ID, scope=scope, path=join(place.platform, directory, FILE), enter=_enter(place, directory))
+        for directory in directories(place)
     )
+
+
+def _enter(place: Place, directory: str) -> tuple[str, ...]:
+    """How a Claude Desktop of Windows gets into the WSL distribution that we are in."""
+    if place.windows_home is None or not directory.startswith(place.windows_home + "/"):
+        return ()
+    distribution = place.env.get("WSL_DISTRO_NAME")
+    return ("wsl.exe", *(("-d", distribution) if distribution else ()), "--exec")
 
 
 def present(place: Place, on_path: bool) -> bool:

@@ -38,7 +38,8 @@ class Target:
     """One object in one file that takes a client's entries.
 
     `lock` is the directory that the client's own writers make while they write; `portable` forbids what only this
-    machine knows (paths); `project` names the directory that a local or project scope belongs to.
+    machine knows (paths); `project` names the directory that a local or project scope belongs to; `enter` is what a
+    client of another system starts our programs through (wsl.exe).
     """
 
     client: str
@@ -49,6 +50,7 @@ class Target:
     lock: str | None = None
     portable: bool = False
     project: str | None = None
+    enter: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:

@@ -26,7 +26,7 @@ def choose(profile: Profile, context: Context, *, forced: RouteName | None = Non
     """Route every server that this client is to have. A server that nothing can serve keeps its place and says why."""
     wanted = [s for s in profile.servers if not s.disabled and (not s.clients or context.spec.id in s.clients)]
     routed = [_route(server, profile.order, context, forced) for server in wanted]
-    return _share(routed, context)
+    return tuple(_enter(one, context.target.enter) for one in _share(routed, context))
 
 
 def _route(server: Server, order: Sequence[RouteName], context: Context, forced: RouteName | None) -> Routed:
@@ -70,3 +70,7 @@ def _share(routed: list[Routed], context: Context) -> tuple[Routed, ...]:
         return tuple(routed)
     launch = toolkit.merge(tuple(one.server for one in shared), context, shared[0].launch or Launch())
     return tuple(replace(one, launch=launch) if one in shared else one for one in routed)
+
+
+def _enter(routed: Routed, enter: tuple[str, ...]) -> Routed:
+    return routed if routed.launch is None else replace(routed, launch=routed.launch.through(enter))

@@ -21,14 +21,7 @@ def offer(server: Server, context: Context) -> Offer | Refusal:
         return Refusal("; ".join(refusal.reason for refusal in reasons), hint=reasons[0].hint)
     if not context.spec.expands and has_reference(launch):
         return Refusal(f"{context.spec.title} does not fill in variables")
-    if has_secret(launch) and not _from_environment(launch, context):
-        return Refusal("a secret would have to stand in the client's file")
     return Offer(with_references(launch), _because(server, launch), notes=_notes(server, launch))
-
-
-def _from_environment(launch: Launch, context: Context) -> bool:
-    """A shared file, and a URL that no process of ours stands before, can only name the variable."""
-    return context.target.portable or launch.url is not None
 
 
 def _because(server: Server, launch: Launch) -> str:
@@ -44,6 +37,7 @@ def _because(server: Server, launch: Launch) -> str:
 def _notes(server: Server, launch: Launch) -> tuple[Note, ...]:
     notes = []
     if has_secret(launch):
+        # The client fills in variables of its own environment, and knows nothing of our file.
         notes.append(Note(f"{server.name}: its secret is read from the environment variable of that name"))
     if server.cwd:
         notes.append(Note(f"{server.name}: its cwd is not set by this route", hint="--route wrapper"))

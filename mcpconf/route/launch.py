@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mcpconf.model import NOTHING, Note, RouteName, Server
 
@@ -23,6 +23,14 @@ class Launch:
     headers: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     timeout: int | None = None
     files: Mapping[str, bytes] = field(default_factory=dict)
+
+    def through(self, enter: tuple[str, ...]) -> Launch:
+        """The same process, started from another system: only its command line gets there, so `env` sets variables."""
+        if not enter or self.command is None:
+            return self
+        variables = [f"{name}={value}" for name, value in self.env.items()]
+        inside = (*(("/usr/bin/env", *variables) if variables else ()), self.command, *self.args)
+        return replace(self, command=enter[0], args=(*enter[1:], *inside), env=NOTHING)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,9 +27,10 @@ def offer(server: Server, context: Context) -> Offer | Refusal:
 
 def gateway(docker: str, names: tuple[str, ...], context: Context) -> Launch:
     """`docker mcp gateway run` for these servers of the catalog."""
-    env = {name: context.env[name] for name in WINDOWS_NEEDS if name in context.env}
-    args = ("mcp", "gateway", "run", "--servers", ",".join(names))
-    return Launch(command=docker, args=args, env=env if context.platform == "windows" else {})
+    # A client that hands its whole environment on, and a shared file, need no copy of this machine's directories.
+    needs = WINDOWS_NEEDS if context.platform == "windows" and not context.spec.expands else ()
+    env = {name: context.env[name] for name in needs if name in context.env}
+    return Launch(command=docker, args=("mcp", "gateway", "run", "--servers", ",".join(names)), env=env)
 
 
 def classic(docker: str, context: Context) -> Launch:

@@ -7,11 +7,25 @@ from dataclasses import replace
 from mcpconf.profile.variables import Literal, Part, Secret, Variable, parse
 from mcpconf.route.launch import Launch
 
+# Variables that mcp-remote expands by itself, in a header that it is told of on its command line.
+BRIDGED = "MCPCONF_HEADER_"
+
+
+def parts(text: str) -> tuple[Part, ...]:
+    """The parts of a value, as the one who starts the server must see them."""
+    return tuple(_bridged(part) for part in parse(text))
+
+
+def _bridged(part: Part) -> Part:
+    if isinstance(part, Variable) and part.name.startswith(BRIDGED):
+        return Literal(f"${{{part.name}}}")
+    return part
+
 
 def parts_of(launch: Launch) -> tuple[Part, ...]:
     """Every part of every value that a client may expand."""
     values = [launch.command or "", *launch.args, *launch.env.values(), launch.url or "", *launch.headers.values()]
-    return tuple(part for value in values for part in parse(value))
+    return tuple(part for value in values for part in parts(value))
 
 
 def has_secret(launch: Launch) -> bool:

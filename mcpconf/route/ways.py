@@ -11,6 +11,7 @@ from mcpconf.profile.package import parse as parse_package
 from mcpconf.route.context import Context
 from mcpconf.route.launch import Launch
 from mcpconf.route.offer import Refusal
+from mcpconf.route.values import BRIDGED
 
 # The bridge for clients that start processes only. Pinned, since it is run from the registry.
 MCP_REMOTE = "mcp-remote@0.15.1"
@@ -91,14 +92,17 @@ def _remote(server: Server, context: Context) -> Way:
     """The URL itself where the client speaks HTTP, else a bridge from the registry."""
     if context.spec.remote:
         return Launch(url=server.url, transport=server.transport, headers=dict(server.headers), timeout=server.timeout)
+    if server.transport == "ws":
+        return Refusal(f"{context.spec.title} takes no URL, and mcp-remote, which would bridge it, speaks no WebSocket")
     npx = context.program("npx")
     if npx is None:
         return Refusal(
             f"{context.spec.title} takes no URL, and npx, which would bridge it, is not on PATH", hint="install Node.js"
         )
     # mcp-remote expands `${NAME}` in a header by itself, so the value goes through the environment.
-    names = {f"MCPCONF_HEADER_{i}": key for i, key in enumerate(server.headers)}
+    names = {f"{BRIDGED}{i}": key for i, key in enumerate(server.headers)}
     argv = [npx, "-y", MCP_REMOTE, server.url or ""]
+    argv += ["--allow-http"] if (server.url or "").startswith("http:") else []  # it wants to be told twice
     argv += [word for name, key in names.items() for word in ("--header", f"{key}:${{{name}}}")]
     headers = {name: server.headers[key] for name, key in names.items()}
     return _launch(replace(server, env={**server.env, **headers}), tuple(argv), context)
@@ -110,7 +114,9 @@ def _launch(server: Server, argv: tuple[str, ...], context: Context) -> Launch:
         # npx and its like are scripts that look for their interpreter on PATH, which this client cuts short.
         env["PATH"] = _path_of(argv[0])
     if context.platform == "windows" and _bare_name(argv[0]) in ("npx", "npm"):
-        argv = ("cmd", "/c", *argv)  # Node refuses to start a .cmd file without a shell (EINVAL)
+        # Node refuses to start a .cmd file without a shell (EINVAL). The bare name, since cmd takes away the quotes of
+        # a path with a space in it when there are other quotes on its line.
+        argv = ("cmd", "/c", _bare_name(argv[0]), *argv[1:])
     return Launch(command=argv[0], args=tuple(argv[1:]), env=env, timeout=server.timeout)
 
 

@@ -20,11 +20,11 @@ from dataclasses import replace
 
 from mcpconf.client.paths import join
 from mcpconf.model import Server
-from mcpconf.profile.variables import Literal, Secret, Variable, parse
+from mcpconf.profile.variables import Literal, Secret, Variable
 from mcpconf.route.context import Context
 from mcpconf.route.launch import Launch
 from mcpconf.route.offer import Offer, Refusal
-from mcpconf.route.values import has_reference, has_secret
+from mcpconf.route.values import has_reference, has_secret, parts
 from mcpconf.route.ways import usable
 
 ANYWHERE = ("npx", "uvx", "docker")  # what starts packages and images, by names that are the same in every place
@@ -116,7 +116,7 @@ def data_file(server: Server, launches: Iterable[Launch]) -> bytes:
 
 
 def _value(text: str) -> Iterator[str]:
-    for part in parse(text):
+    for part in parts(text):
         if isinstance(part, Secret):
             yield from ("sec", part.name)
         elif isinstance(part, Variable):
