@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from mcpconf.client.project import find_project
 from mcpconf.client.spec import ClientSpec, Place, Target
@@ -11,6 +10,7 @@ from mcpconf.client.table import CLIENTS, client
 from mcpconf.environment.facts import Facts
 from mcpconf.errors import UsageError
 from mcpconf.model import Note, Scope
+from mcpconf.record import dataclass
 from mcpconf.workflow.settings import Choice, Settings
 
 
@@ -37,6 +37,8 @@ def choose_targets(
 ) -> Targets:
     """The targets of a command. Raises `UsageError` where no chosen client knows the chosen scope."""
     remembered: Choice = settings.at(find_project(place).root)
+    if scope not in (None, remembered.scope or Scope.USER):
+        remembered = settings.everywhere  # a directory's own clients are for its own scope
     scope = scope or remembered.scope or Scope.USER
     names = tuple(clients) or remembered.clients
     notes: tuple[Note, ...] = ()
