@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
+from mcpconf.record import dataclass
 from mcpconf.system import System
 
 PACKAGE = Path(__file__).parent

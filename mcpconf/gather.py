@@ -6,11 +6,11 @@ import os
 import sys
 import time
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
 
 from mcpconf.environment.facts import PROGRAMS, SERVICE_ACCOUNT, VARIABLES, Facts
 from mcpconf.environment.mounts import parse_mountinfo, telling
 from mcpconf.environment.network import default_gateway
+from mcpconf.record import replace
 from mcpconf.system import System
 
 PROBES = frozenset({"engine", "toolkit", "raw_mcp"})

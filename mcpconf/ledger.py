@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from mcpconf.document.edit import Pointer, Trace
 from mcpconf.errors import McpconfError
 from mcpconf.model import Json
+from mcpconf.record import dataclass, field
 
 VERSION = 1
 

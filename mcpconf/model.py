@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
+
+from mcpconf.record import dataclass, field
 
 Json = Any  # a value that json.loads can give
 Entry = Mapping[str, Json]  # one member of `mcpServers`, as a client reads it

@@ -7,7 +7,6 @@ that can't be edited safely.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from mcpconf.client.spec import Target
@@ -17,6 +16,7 @@ from mcpconf.document.fault import Fault, line_column
 from mcpconf.errors import Located
 from mcpconf.ledger import FileRecord, Ledger, Owned, digest
 from mcpconf.model import Entry, Json, Note
+from mcpconf.record import dataclass, field, replace
 
 
 class Action(StrEnum):
@@ -50,6 +50,9 @@ class Policy:
 
     foreign: Foreign = Foreign.REFUSE
     force: bool = False
+
+
+CAREFUL = Policy()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +126,7 @@ class Plan:
 Snapshots = Mapping[str, bytes | None]
 
 
-def make_plan(snapshots: Snapshots, wants: Sequence[Want], ledger: Ledger, policy: Policy = Policy()) -> Plan:
+def make_plan(snapshots: Snapshots, wants: Sequence[Want], ledger: Ledger, policy: Policy = CAREFUL) -> Plan:
     """Plan every want, file by file. `snapshots` holds the bytes of every file named in `wants`."""
     plan = Plan(ledger=ledger)
     for path in dict.fromkeys(want.target.path for want in wants):

@@ -11,11 +11,11 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 from mcpconf import __version__
 from mcpconf.model import Kind
+from mcpconf.record import dataclass
 
 TOOLKIT_PORT = 8811
 NAMES = ("host.docker.internal", "host.containers.internal", "host.lima.internal")

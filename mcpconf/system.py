@@ -15,8 +15,9 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Protocol
+
+from mcpconf.record import dataclass, field
 
 READ_LIMIT = 64 * 1024 * 1024
 READ_PIECE = 64 * 1024

@@ -6,7 +6,6 @@ import platform
 import sys
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ import pytest
 import mcpconf.gather as gathering
 from mcpconf.gather import gather
 from mcpconf.reach import RawAnswer, Reached
+from mcpconf.record import dataclass, field
 from mcpconf.system import Ran, RealSystem
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,6 +18,7 @@ from mcpconf.errors import Located
 from mcpconf.ledger import FileRecord, Ledger, Owned, digest, dump, load
 from mcpconf.model import Scope
 from mcpconf.plan import Action, Foreign, Plan, Policy, Reason, Want, make_plan
+from mcpconf.record import replace
 from tests.document.layouts import documents
 
 PATH = "/home/u/.claude.json"

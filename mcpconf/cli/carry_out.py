@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from mcpconf.cli import ask, console
 from mcpconf.cli.render import plan as render
 from mcpconf.errors import Refused
 from mcpconf.plan import Foreign
+from mcpconf.record import replace
 from mcpconf.workflow import switch as workflow
 from mcpconf.workflow.app import App
 from mcpconf.workflow.diff import tilde

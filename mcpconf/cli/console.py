@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 import sys
-from dataclasses import dataclass
 from typing import Any, TextIO
 
 from mcpconf.cli import terminal
 from mcpconf.errors import McpconfError, UsageError
+from mcpconf.record import dataclass
 from mcpconf.redact import redact
 from mcpconf.workflow.app import App
 

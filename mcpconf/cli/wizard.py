@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 from mcpconf.cli import ask, console
 from mcpconf.cli.carry_out import settle_conflicts, tell_applied
 from mcpconf.cli.render.env import verdict_line
@@ -12,6 +10,7 @@ from mcpconf.cli.render.table import symbol
 from mcpconf.client.project import find_project
 from mcpconf.client.table import CLIENTS, client
 from mcpconf.model import Kind, RouteName, Scope
+from mcpconf.record import dataclass, replace
 from mcpconf.workflow import init as workflow
 from mcpconf.workflow import switch
 from mcpconf.workflow.app import App

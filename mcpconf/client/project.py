@@ -6,10 +6,9 @@ linked worktree, and of the current directory outside git.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from mcpconf.client.paths import absolute, ancestors, join, parent
 from mcpconf.client.spec import Place
+from mcpconf.record import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
 from mcpconf.document.scan import STRICT
 from mcpconf.document.walk import Dialect
 from mcpconf.model import Scope
+from mcpconf.record import dataclass
 
 
 class Look(Protocol):

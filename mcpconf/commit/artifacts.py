@@ -6,11 +6,11 @@ import contextlib
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 
 from mcpconf.commit.disk import refusal
 from mcpconf.commit.state import State, private_directory, write_private
 from mcpconf.dirs import shipped
+from mcpconf.record import dataclass, field
 
 SCRIPT = "mcpconf-wrapper.bash"
 RECORD = "wrapper.json"

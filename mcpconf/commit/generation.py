@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mcpconf import ledger as ledgers
 from mcpconf.commit.state import State
 from mcpconf.ledger import FileRecord, Owned
 from mcpconf.model import Json
+from mcpconf.record import dataclass
 
 if TYPE_CHECKING:
     from mcpconf.plan import Plan

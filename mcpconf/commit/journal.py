@@ -14,11 +14,11 @@ import json
 import os
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from mcpconf.commit.disk import BINARY, NOFOLLOW, sync_directory, write_all
 from mcpconf.commit.snapshot import Changed, Snapshot
 from mcpconf.errors import McpconfError
+from mcpconf.record import dataclass
 
 SUFFIX = ".journal"
 BLOCK = 512  # bytes that a disk writes together; after a power cut later blocks may be there and earlier ones not

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from mcpconf import ledger as ledgers
 from mcpconf.commit.snapshot import read_snapshot
@@ -15,6 +14,7 @@ from mcpconf.errors import McpconfError
 from mcpconf.ledger import FileRecord, Ledger, Owned, digest
 from mcpconf.model import Json
 from mcpconf.plan import Plan, decode_file, traces_of
+from mcpconf.record import replace
 
 PENDING = "pending.json"
 

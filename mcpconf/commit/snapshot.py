@@ -6,10 +6,10 @@ import errno
 import os
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from mcpconf.commit.disk import BINARY
 from mcpconf.errors import Located
+from mcpconf.record import dataclass
 
 SETTLE = 0.4  # seconds: an empty or unparsable file may be another writer's truncation in flight
 STEP = 0.05

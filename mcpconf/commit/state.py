@@ -8,13 +8,13 @@ import json
 import os
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mcpconf import ledger as ledgers
 from mcpconf.commit.disk import BINARY, refusal, sync_directory, write_all
 from mcpconf.errors import LockTimeout
 from mcpconf.model import Json
+from mcpconf.record import dataclass
 
 if TYPE_CHECKING:
     from mcpconf.ledger import Ledger

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from mcpconf.client.spec import Target
@@ -21,6 +20,7 @@ from mcpconf.document.scan import JSONC, scan
 from mcpconf.errors import McpconfError, Refused
 from mcpconf.ledger import Ledger, dump
 from mcpconf.plan import FileEdit, Plan, decode_file
+from mcpconf.record import dataclass, field, replace
 
 ATTEMPTS = 8
 VERIFY_AT = (0.02, 0.1, 0.3)  # seconds after the write; measured: one look at 20 ms misses one in twenty losses

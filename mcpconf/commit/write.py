@@ -10,12 +10,12 @@ import contextlib
 import errno
 import os
 import secrets
-from dataclasses import dataclass
 
 from mcpconf.commit import journal
 from mcpconf.commit.disk import BINARY, NOFOLLOW, refusal, sync_directory, take_after_directory, write_all
 from mcpconf.commit.snapshot import Changed, Snapshot, read_snapshot
 from mcpconf.errors import Located
+from mcpconf.record import dataclass
 
 IN_PLACE = (errno.EBUSY, errno.EXDEV)
 NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
@@ -43,6 +43,7 @@ def write_file(seen: Snapshot, after: bytes | None, journals: Journals) -> None:
         else:
             _replace(seen, after, journals)
     except OSError as error:
+        _compare(seen)  # what fails because somebody moved the file is no refusal
         raise refusal(seen.path, error) from None
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from mcpconf.document import splice
 from mcpconf.document.fault import Fault, line_column
@@ -16,6 +15,7 @@ from mcpconf.document.scan import Member, Object, objects_along, only, repetitio
 from mcpconf.document.style import Style, render, style_of
 from mcpconf.document.walk import Dialect
 from mcpconf.model import Json
+from mcpconf.record import dataclass
 
 Pointer = tuple[str, ...]
 ROOT: Pointer = ()

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from mcpconf.document.fault import Fault
+from mcpconf.record import dataclass
 
 BOM = b"\xef\xbb\xbf"
 _FOREIGN = (

@@ -10,11 +10,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import NoReturn
 
 from mcpconf.document.fault import Fault, line_column
 from mcpconf.document.walk import Dialect, expected, scan_string, skip_trivia, walk_value
+from mcpconf.record import dataclass
 
 STRICT = Dialect()
 JSONC = Dialect(comments=True, trailing_commas=True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 
 from mcpconf.document.scan import Object
 from mcpconf.model import Json
+from mcpconf.record import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from json import decoder
 
 from mcpconf.document.fault import Fault
+from mcpconf.record import dataclass
 
 # The C scanner for one string: (text, index after the quote, strict) -> (value, index after the closing quote).
 scan_string: Callable[[str, int, bool], tuple[str, int]] = decoder.scanstring  # type: ignore[attr-defined]

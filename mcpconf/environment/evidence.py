@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from mcpconf.environment.facts import Facts
 from mcpconf.model import Kind
+from mcpconf.record import dataclass
 
 
 @dataclass(frozen=True, slots=True)

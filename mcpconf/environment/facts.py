@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from mcpconf.environment.mounts import Mounts
 from mcpconf.model import NOTHING
+from mcpconf.record import dataclass, field
 
 # Programs that some route or profile may want.
 PROGRAMS = (

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from mcpconf.environment.container import CONTAINER_PIECES, variables
 from mcpconf.environment.evidence import Evidence
 from mcpconf.environment.facts import Facts
@@ -11,6 +9,7 @@ from mcpconf.environment.runtime import container_runtime, wsl_runtime
 from mcpconf.environment.wsl import WSL_PIECES
 from mcpconf.errors import UsageError
 from mcpconf.model import Kind
+from mcpconf.record import dataclass
 
 CONTAINER_FROM = 5
 HOST_UP_TO = -2

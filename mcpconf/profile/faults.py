@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from mcpconf.errors import Located
 from mcpconf.profile.locate import Index, KeyPath, Spot, position
+from mcpconf.record import dataclass
 
 _TOML_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
@@ -27,7 +27,7 @@ _WORDS: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Fault:
     """One thing that is wrong, where (from 1), and its sentence."""
 
@@ -36,11 +36,15 @@ class Fault:
     message: str
 
 
+def _place(fault: Fault) -> tuple[int, int, str]:
+    return fault.line, fault.column, fault.message
+
+
 class Invalid(Located):
     """A profile that cannot be used, with everything that is wrong in it: the first fault leads."""
 
     def __init__(self, path: str, faults: Iterable[Fault], *, hint: str | None = None) -> None:
-        self.faults = tuple(sorted(faults))
+        self.faults = tuple(sorted(faults, key=_place))
         first, *others = self.faults
         more = [f"{path}:{fault.line}:{fault.column}: {fault.message}" for fault in others]
         message = "\n".join([first.message, *more])
@@ -62,7 +66,7 @@ def faults(text: str, errors: Iterable[Mapping[str, Any]], keys: Mapping[str, Se
     `keys` are the known keys of each table, by the table's kind: `profile`, `server`, `container`, `tools`, `route`.
     """
     index = Index(text)
-    return tuple(sorted(_fault(index, error, keys) for error in errors))
+    return tuple(sorted((_fault(index, error, keys) for error in errors), key=_place))
 
 
 def at_key(text: str, path: KeyPath, message: str) -> Fault:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from mcpconf.errors import McpconfError, Refused
 from mcpconf.model import ContainerOptions, Json, Layer, Profile, RouteName, Server, ToolFilter
 from mcpconf.profile.names import check_profile_name
 from mcpconf.profile.raw import Cache, RawProfile, parse, parse_cached
+from mcpconf.record import dataclass, field
 
 if TYPE_CHECKING:
     from mcpconf.profile.faults import Invalid

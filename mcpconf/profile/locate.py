@@ -7,7 +7,8 @@ has already accepted, so that it need not know the rules, only where a token end
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from mcpconf.record import dataclass
 
 KeyPath = tuple[str | int, ...]  # keys, and the indexes of arrays and arrays of tables
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from mcpconf.errors import McpconfError
 from mcpconf.model import Note
+from mcpconf.record import dataclass
 
 # A name never begins with a dash, nor a version: neither can become an option of the program that runs it.
 _VERSION = r"(?P<version>[A-Za-z0-9][A-Za-z0-9.+!_-]*)"

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 from mcpconf import __version__
 from mcpconf.model import Json
+from mcpconf.record import dataclass, field
 
 if TYPE_CHECKING:
     from mcpconf.profile.faults import Fault

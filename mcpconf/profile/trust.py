@@ -6,12 +6,12 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from mcpconf.errors import McpconfError
 from mcpconf.model import Profile, Server
 from mcpconf.profile.redact import HIDDEN, bare_url, redacted, sensitive, shown
+from mcpconf.record import dataclass, field
 
 VERSION = 1
 _NONE: Mapping[str, str] = MappingProxyType({})

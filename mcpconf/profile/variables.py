@@ -18,10 +18,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from mcpconf.errors import McpconfError
 from mcpconf.model import Server
+from mcpconf.record import dataclass
 
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 _REFERENCE = re.compile(rf"\$\{{(?:secret:(?P<secret>{_NAME})|(?P<name>{_NAME})(?::-(?P<default>[^}}]*))?)\}}")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from mcpconf.model import Note, Profile, RouteName, Server
+from mcpconf.record import replace
 from mcpconf.route import direct, toolkit, wrapper
 from mcpconf.route.context import Context
 from mcpconf.route.launch import Launch, Routed
@@ -69,7 +69,15 @@ def _share(routed: list[Routed], context: Context) -> tuple[Routed, ...]:
     if not shared:
         return tuple(routed)
     launch = toolkit.merge(tuple(one.server for one in shared), context, shared[0].launch or Launch())
-    return tuple(replace(one, launch=launch) if one in shared else one for one in routed)
+    return tuple(replace(one, launch=launch) if one in shared else _apart(one) for one in routed)
+
+
+def _apart(one: Routed) -> Routed:
+    """A server of the shared entry's own name can't have an entry beside it."""
+    if one.entry != toolkit.ENTRY:
+        return one
+    reason = f"its name is that of the Docker Toolkit's entry, {toolkit.ENTRY}"
+    return Routed(one.server, None, reason, one.entry, hint="rename it in the profile: mcpconf profile edit")
 
 
 def _enter(routed: Routed, enter: tuple[str, ...]) -> Routed:

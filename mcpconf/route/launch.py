@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 
 from mcpconf.model import NOTHING, Note, RouteName, Server
+from mcpconf.record import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from mcpconf.model import Note
+from mcpconf.record import dataclass
 from mcpconf.route.launch import Launch
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from mcpconf.profile.variables import Literal, Part, Secret, Variable, parse
+from mcpconf.record import replace
 from mcpconf.route.launch import Launch
 
 # Variables that mcp-remote expands by itself, in a header that it is told of on its command line.

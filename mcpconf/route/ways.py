@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from mcpconf.model import Server
 from mcpconf.profile.package import argv as package_argv
 from mcpconf.profile.package import missing_runner
 from mcpconf.profile.package import parse as parse_package
+from mcpconf.record import replace
 from mcpconf.route.context import Context
 from mcpconf.route.launch import Launch
 from mcpconf.route.offer import Refusal
@@ -69,7 +68,9 @@ def _package(server: Server, context: Context) -> Way:
 
 
 def _bare_name(program: str) -> str:
-    return program.replace("\\", "/").rsplit("/", 1)[-1].removesuffix(".cmd").removesuffix(".exe")
+    name = program.replace("\\", "/").rsplit("/", 1)[-1]
+    # Windows finds `npx.CMD`: the ending has the letters that PATHEXT has.
+    return name[:-4] if name.lower().endswith((".cmd", ".exe")) else name
 
 
 def _image(server: Server, context: Context) -> Way:

@@ -16,11 +16,11 @@ script's whole language:
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from mcpconf.client.paths import join
 from mcpconf.model import Server
 from mcpconf.profile.variables import Literal, Secret, Variable
+from mcpconf.record import replace
 from mcpconf.route.context import Context
 from mcpconf.route.launch import Launch
 from mcpconf.route.offer import Offer, Refusal

@@ -10,8 +10,8 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
+from mcpconf.record import replace
 from mcpconf.serve.child import Child, Ended
 from mcpconf.serve.introduction import (
     INITIALIZED,

@@ -6,10 +6,10 @@ Nothing here does IO: `call` has these conversations over pipes and `remote` ove
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from mcpconf import __version__
+from mcpconf.record import dataclass
 from mcpconf.serve.protocol import CAPABILITIES_KEY, HANDSHAKE_VERSIONS, MODERN_VERSIONS, SERVER_KEY, VERSION_KEY
 
 Message = dict[str, Any]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
-
+from mcpconf import record
 from mcpconf.client import claude_code
 from mcpconf.model import Scope, Server
 from mcpconf.profile.variables import Unset, expand, parse
@@ -53,5 +52,5 @@ def _try(app: App, server: Server, launch: Launch, timeout: float) -> ProbeResul
 
 def probe_report(found: ProbeResult) -> dict[str, object]:
     """A result as JSON, without secrets."""
-    said = dataclasses.asdict(found)
+    said = record.asdict(found)
     return {key: redact(value) if isinstance(value, str) else value for key, value in said.items()}

@@ -7,10 +7,10 @@ active profile, the previous one (empty: none).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from mcpconf.client.spec import Target
 from mcpconf.model import Scope
+from mcpconf.record import dataclass
 
 FILE = "active"
 USER = "user"

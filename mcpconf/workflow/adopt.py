@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from mcpconf.client.spec import ClientSpec, Target
@@ -20,6 +19,7 @@ from mcpconf.profile.names import check_server_name
 from mcpconf.profile.redact import HIDDEN, bare_url, redacted, sensitive
 from mcpconf.profile.variables import Literal, TemplateError
 from mcpconf.profile.variables import parse as parse_template
+from mcpconf.record import dataclass, field
 from mcpconf.workflow.app import App
 from mcpconf.workflow.own_profile import ProfileEdit, own_path, read_own
 from mcpconf.workflow.secrets import load as load_secrets

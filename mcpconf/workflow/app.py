@@ -6,7 +6,6 @@ import contextlib
 import os
 import sys
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 
 from mcpconf.client.spec import Place
 from mcpconf.commit.state import State
@@ -15,6 +14,7 @@ from mcpconf.environment.facts import Facts
 from mcpconf.environment.verdict import Environment, judge
 from mcpconf.gather import gather
 from mcpconf.model import Kind
+from mcpconf.record import dataclass
 from mcpconf.system import System
 from mcpconf.workflow import footprint
 

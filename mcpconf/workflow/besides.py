@@ -5,12 +5,12 @@ from __future__ import annotations
 import base64
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from mcpconf.commit import generation as generations
 from mcpconf.commit.artifacts import Files
 from mcpconf.commit.state import State
 from mcpconf.commit.transaction import Request
+from mcpconf.record import dataclass, field
 from mcpconf.workflow import active
 
 DIRECTORY = "besides"

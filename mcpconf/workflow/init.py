@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
 
 from mcpconf.client.project import find_project
 from mcpconf.client.spec import ClientSpec
@@ -11,6 +10,7 @@ from mcpconf.client.table import CLIENTS
 from mcpconf.environment.verdict import Environment
 from mcpconf.model import Kind, Scope
 from mcpconf.plan import Foreign
+from mcpconf.record import dataclass
 from mcpconf.workflow import active, settings
 from mcpconf.workflow.app import App
 from mcpconf.workflow.profiles import find

@@ -6,7 +6,6 @@ import difflib
 import os
 import stat
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 
 from mcpconf.commit.state import write_private
 from mcpconf.errors import McpconfError, Refused, UsageError
@@ -14,6 +13,7 @@ from mcpconf.model import Json, Layer, Profile, Server
 from mcpconf.profile import edit
 from mcpconf.profile.load import Found, parse, resolve
 from mcpconf.profile.names import check_profile_name, check_server_name
+from mcpconf.record import dataclass, replace
 from mcpconf.redact import redact
 from mcpconf.workflow.app import App
 from mcpconf.workflow.diff import tilde

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 
 from mcpconf.client.entry import process_entry, remote_entry
 from mcpconf.client.spec import ClientSpec, Target
 from mcpconf.environment.facts import Facts
 from mcpconf.model import Entry, Profile, RouteName, Server
 from mcpconf.plan import Want
+from mcpconf.record import dataclass
 from mcpconf.route.choose import choose
 from mcpconf.route.context import Context
 from mcpconf.route.launch import Launch, Routed

@@ -6,7 +6,6 @@ import contextlib
 import difflib
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from mcpconf.client.paths import ancestors
 from mcpconf.commit.state import write_private
@@ -16,6 +15,7 @@ from mcpconf.model import Layer, Profile
 from mcpconf.profile.load import Found, NoProfile, parse_cached, resolve
 from mcpconf.profile.names import check_profile_name
 from mcpconf.profile.trust import TrustStore
+from mcpconf.record import dataclass
 from mcpconf.workflow.app import App
 
 PROJECT_DIRECTORY = ".mcpconf"

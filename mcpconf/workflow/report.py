@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from mcpconf import record
 from mcpconf.errors import McpconfError
 from mcpconf.profile.redact import bare_url, hidden, redacted
 from mcpconf.redact import redact
@@ -88,7 +88,7 @@ def _context(one: ContextStatus, home: str) -> Data:
                 "client": target.client,
                 "scope": target.scope,
                 "path": tilde(target.path, home),
-                "entries": [_entry(dataclasses.asdict(entry)) for entry in target.entries],
+                "entries": [_entry(record.asdict(entry)) for entry in target.entries],
             }
             for target in one.targets
         ],
@@ -108,8 +108,8 @@ def env_report(environment: Environment) -> Data:
         "confidence": environment.confidence,
         "score": environment.score,
         "overridden": environment.overridden,
-        "evidence": [{**dataclasses.asdict(one), "toward": str(one.toward)} for one in environment.evidence],
-        "capabilities": dataclasses.asdict(environment.capabilities),
+        "evidence": [{**record.asdict(one), "toward": str(one.toward)} for one in environment.evidence],
+        "capabilities": record.asdict(environment.capabilities),
     }
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from mcpconf.client.table import client
 from mcpconf.errors import Located, UsageError
 from mcpconf.model import Scope
+from mcpconf.record import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from mcpconf.client.project import find_project
 from mcpconf.errors import McpconfError
 from mcpconf.model import Note, Scope
 from mcpconf.plan import Action, Foreign, Plan, Reason
+from mcpconf.record import dataclass
 from mcpconf.workflow import active
 from mcpconf.workflow.app import App
 from mcpconf.workflow.switch import ClientPart, Prepared, Wish, prepare

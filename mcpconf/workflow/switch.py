@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 
 from mcpconf.client.project import find_project
 from mcpconf.commit.artifacts import Artifacts
@@ -14,6 +13,7 @@ from mcpconf.errors import Refused, UsageError
 from mcpconf.ledger import Ledger
 from mcpconf.model import Note, Profile, RouteName, Scope
 from mcpconf.plan import Foreign, Plan, Policy, Snapshots, Want, make_plan
+from mcpconf.record import dataclass, field, replace
 from mcpconf.workflow import active, besides, notes, settings, surroundings
 from mcpconf.workflow.app import App
 from mcpconf.workflow.approve import approval_wants

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 
 from mcpconf.commit.state import write_private
 from mcpconf.errors import McpconfError
 from mcpconf.model import Layer, Profile
 from mcpconf.profile.load import Found
 from mcpconf.profile.trust import summary
+from mcpconf.record import dataclass
 from mcpconf.workflow.app import App
 from mcpconf.workflow.profiles import SUFFIX, find, load_profile, trust_store
 

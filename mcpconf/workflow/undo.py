@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 
 from mcpconf.client.spec import Target
 from mcpconf.commit import generation as generations
@@ -18,6 +17,7 @@ from mcpconf.errors import McpconfError, Refused
 from mcpconf.ledger import FileRecord, Ledger, Owned, digest
 from mcpconf.model import Scope
 from mcpconf.plan import Action, Change, Conflict, FileEdit, Plan, Reason, decode_file, locate
+from mcpconf.record import dataclass, replace
 from mcpconf.workflow import active, besides
 from mcpconf.workflow.app import App
 from mcpconf.workflow.owned import named_in, target_for

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from mcpconf.commit.artifacts import Artifacts, contexts
 from mcpconf.commit.state import State
@@ -13,6 +12,7 @@ from mcpconf.commit.transaction import Committed, Request, commit, read_all
 from mcpconf.ledger import Ledger
 from mcpconf.model import Note
 from mcpconf.plan import Plan, Policy, Want, make_plan
+from mcpconf.record import dataclass
 from mcpconf.workflow import active, besides, footprint
 from mcpconf.workflow.app import App
 from mcpconf.workflow.owned import named_in, owned_targets

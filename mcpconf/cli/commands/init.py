@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -11,6 +10,7 @@ from mcpconf.cli import console, options
 from mcpconf.cli.carry_out import carry_out
 from mcpconf.cli.catalogue import new_app
 from mcpconf.errors import UsageError
+from mcpconf.record import replace
 from mcpconf.workflow import init as workflow
 from mcpconf.workflow.app import App
 from mcpconf.workflow.switch import Wish, apply, prepare

@@ -8,9 +8,12 @@ import typer
 
 from mcpconf.cli import ask, console, options
 from mcpconf.cli.catalogue import new_app
+from mcpconf.cli.render.table import columns, plain
 from mcpconf.errors import Refused
 from mcpconf.model import Layer
 from mcpconf.workflow import trusting
+from mcpconf.workflow.app import App
+from mcpconf.workflow.diff import tilde
 from mcpconf.workflow.profiles import list_profiles
 
 app = new_app()
@@ -31,13 +34,13 @@ def trust(
     """
     world = console.app()
     if name is None:
-        return _list(json)
+        return _list(world, json)
     chosen = trusting.candidate(world, name)
     if revoke:
         trusting.revoke(world, chosen)
         console.tell(f"{chosen.path} is not trusted any more")
         return 0
-    console.tell(f"{console.paint(chosen.path, 'bold')} may then do this:")
+    console.tell(f"{console.paint(tilde(chosen.path, world.system.home), 'bold')} may then do this:")
     for line in chosen.lines:
         console.tell("  " + line)
     if chosen.trusted:
@@ -51,14 +54,22 @@ def trust(
     return 0
 
 
-def _list(json: bool) -> int:
-    found = [one for one in list_profiles(console.app()) if one.layer is Layer.PROJECT]
+def _list(world: App, json: bool) -> int:
+    found = [one for one in list_profiles(world) if one.layer is Layer.PROJECT]
     if json:
-        rows = [{"name": one.name, "path": one.path, "trusted": one.trusted} for one in found]
+        rows = [{"name": one.name, "path": tilde(one.path, world.system.home), "trusted": one.trusted} for one in found]
         console.as_json("trust", {"profiles": rows})
         return 0
-    for one in found:
-        console.data(f"{'trusted    ' if one.trusted else 'not trusted'}  {one.name}  {one.path}")
+    rows = [
+        [
+            plain("trusted" if one.trusted else "not trusted", "green" if one.trusted else "yellow"),
+            plain(one.name, "bold"),
+            plain(tilde(one.path, world.system.home), "dim"),
+        ]
+        for one in found
+    ]
+    for line in columns(rows, ""):
+        console.data(line)
     if not found:
         console.tell("this project brings no profiles (.mcpconf/NAME.toml)")
     return 0

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 
+from mcpconf import record
 from mcpconf.cli import console
 from mcpconf.cli.render.table import columns, mark, plain
 from mcpconf.environment.evidence import Evidence
@@ -34,7 +34,7 @@ def env_lines(environment: Environment, *, explain: bool) -> list[str]:
         lines.append(f"the evidence alone says {environment.overridden}")
     lines += ["", "What is here:"]
     rows = []
-    for name, value in dataclasses.asdict(environment.capabilities).items():
+    for name, value in record.asdict(environment.capabilities).items():
         shown = ", ".join(value) if isinstance(value, tuple) else value
         rows.append([mark("ok" if shown else "none"), plain(LABELS.get(name, name)), plain(shown or "no", "dim")])
     lines += columns(rows)
