@@ -31,6 +31,8 @@ _PATTERNS = (
     re.compile(r"(\b(?:Bearer|Basic)\s+)(?!\$\{)([A-Za-z0-9._~+/=-]{6,})"),
     # user:password@host
     re.compile(r"(\b[a-z][a-z0-9+.-]*://)(?!\$\{)([^\s/@\"']+)(?=@)", re.IGNORECASE),
+    # https://host/?key=value: names that are telling in an address alone
+    re.compile(rf"([?&](?:[\w.-]*[_.-])?(?:key|sig|signature|pwd|code)=)(?!{_REFERENCE})([^\s&#\"']+)", re.IGNORECASE),
     re.compile(r"()\b((?:sk|pk|rk|ghp|gho|ghu|ghs|glpat|xox[abprs]|npm|hf)[-_][A-Za-z0-9_-]{12,})"),
     re.compile(
         r"()\b(github_pat_[A-Za-z0-9_]{20,}|AKIA[0-9A-Z]{16}|AIza[0-9A-Za-z_-]{30,}|eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9._-]{10,})"

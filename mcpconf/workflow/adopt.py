@@ -54,13 +54,15 @@ def plan_import(app: App, targets: Targets, name: str) -> Imported:
     servers: list[str] = []
     for spec, target in targets.chosen:
         for server, entry in _foreign(app, target).items():
+            reader = _Reader(spec, server, _Secrets(secrets.known, dict(secrets.new)), [])
             try:
-                table = _Reader(spec, server, secrets, notes).table(entry)
-                after = edit.add_server(after, server, table, replace=server in servers)
-                parse(after, own_path(app, name), name)
+                longer = edit.add_server(after, server, reader.table(entry), replace=server in servers)
+                parse(longer, own_path(app, name), name)
             except (_Unfit, McpconfError) as error:
                 notes.append(Note(f"{target.label}: {server} stays where it is: {error}"))
                 continue
+            after, secrets = longer, reader.secrets
+            notes += reader.notes
             servers.append(server)
     if not servers:
         raise McpconfError("there is no entry to import that mcpconf did not write", hint="mcpconf status")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,11 @@ def holders(world: World) -> set[str]:
     """Every file that has the value in it."""
     found = [path for path in [*world.home.rglob("*"), *world.work.rglob("*")] if path.is_file()]
     return {str(path.relative_to(world.home)) for path in found if VALUE.encode() in path.read_bytes()}
+
+
+def files(world: World) -> dict[str, bytes]:
+    """Every file of the home."""
+    return {path: data for path, (kind, _, data) in world.tree().items() if kind != "directory"}
 
 
 def test_set_list_and_forget(mcpconf: World) -> None:
@@ -197,3 +203,73 @@ def test_portable_entries_name_no_home_and_the_wrapper_for_every_server(mcpconf:
             assert entry["command"] == "${HOME}/.local/share/mcpconf/wrapper/mcp-" + name
     mcpconf("uninstall", "--purge", "--yes")
     assert mcpconf.tree() == {}
+
+
+def test_a_wrapper_that_cannot_be_linked_leaves_everything_as_it_was(mcpconf: World) -> None:
+    mcpconf.profile("s", PROFILE)
+    mcpconf("switch", "minimal")
+    before = files(mcpconf)
+
+    def refuse(target: str, path: str) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    mcpconf.patch.setattr("os.symlink", refuse)
+    assert "the system does not permit it" in mcpconf("switch", "s", code=1).err
+    assert files(mcpconf) == before
+
+
+ODD = {
+    "no-object": ["x"],
+    "no-command": {"args": ["x"]},
+    "number": {"command": 7},
+    "stray": {"command": "x", "args": ["${not a reference}"]},
+    "args": {"command": "x", "args": "one"},
+    "env": {"command": "x", "env": ["A=1"]},
+    "env-number": {"command": "x", "env": {"A": 1}},
+    "transport": {"type": "carrier-pigeon", "url": "https://example.com"},
+    "a name with spaces": {"command": "x"},
+    "timeout": {"command": "x", "timeout": "soon"},
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_an_entry_that_a_profile_cannot_say_stays_where_it_is_and_is_named(mcpconf: World, name: str) -> None:
+    mcpconf.claude.write_text(json.dumps({"mcpServers": {"good": {"command": "myserver"}, name: ODD[name]}}))
+    told = mcpconf("import", "--profile", "mine").err
+    assert f"claude-code (user): {name} stays where it is: " in told
+    assert mcpconf("server", "ls", "--profile", "mine", "--json").json["servers"][0]["name"] == "good"
+
+
+def test_what_may_be_a_secret_and_has_no_name_is_told_of(mcpconf: World) -> None:
+    entries = {
+        "remote": {"type": "http", "url": f"https://example.com/mcp?key={VALUE}"},
+        "local": {"command": "myserver", "args": [f"postgres://me:{VALUE}@db/x", ""], "env": {"EMPTY_TOKEN": ""}},
+    }
+    mcpconf.claude.write_text(json.dumps({"mcpServers": entries}))
+    told = mcpconf("import", "--profile", "mine")
+    for name in entries:
+        assert f"{name}: what may be a secret stands in the profile as it was" in told.err
+    assert VALUE not in told.out + told.err
+
+
+@pytest.mark.parametrize(
+    ("args", "after"),
+    [
+        (["--api-key", VALUE], ["--api-key", "secret:S_API_KEY"]),
+        ([f"--token={VALUE}"], ["--token=${secret:S_TOKEN}"]),
+        (["-e", f"HUB_TOKEN={VALUE}"], ["-e", "HUB_TOKEN=${secret:S_HUB_TOKEN}"]),
+        ([f"--env=HUB_TOKEN={VALUE}"], ["--env=HUB_TOKEN=${secret:S_HUB_TOKEN}"]),
+        (["-H", f"Authorization: {VALUE}"], ["-H", "Authorization: ${secret:S_AUTHORIZATION}"]),
+        (["--api-key", "${API_KEY}"], ["--api-key", "${API_KEY}"]),
+        (["--key", VALUE, "--key", VALUE + "2"], ["--key", "secret:S_KEY", "--key", "secret:S_KEY_2"]),
+        (["--verbose", "plain"], ["--verbose", "plain"]),
+    ],
+)
+def test_secrets_in_arguments_are_moved_by_the_name_beside_them(
+    mcpconf: World, args: list[str], after: list[str]
+) -> None:
+    mcpconf.claude.write_text(json.dumps({"mcpServers": {"s": {"command": "myserver", "args": args}}}))
+    mcpconf("import", "--profile", "mine")
+    text = (mcpconf.home / ".config/mcpconf/profiles/mine.toml").read_text()
+    assert tomllib.loads(text)["servers"]["s"]["args"] == after
+    assert holders(mcpconf) <= {".claude.json", ".local/share/mcpconf/secrets"}
