@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -115,6 +117,44 @@ def go(layout: bytes | None, steps: list[tuple[str, ...]]) -> None:
         assert set(walk.clients()) - set(first) <= {"home/.config", "work/.git"}
 
 
+def rewrite(path: Path, number: int) -> None:
+    """What Claude Code does when it saves: the whole file anew, with something more in it."""
+    data = json.loads(path.read_text()) if path.exists() else {}
+    data[f"saved{number}"] = number
+    data.setdefault("mcpServers", {})[f"later{number}"] = {"command": "x"}
+    path.write_text(json.dumps(data, indent=2))
+
+
+def bare(data: Any) -> Any:
+    """The same without empty objects, which an absent one is as good as."""
+    if not isinstance(data, dict):
+        return data
+    found = {name: bare(value) for name, value in data.items()}
+    return {name: value for name, value in found.items() if value != {}}
+
+
+def go_with_another_writer(steps: list[tuple[str, ...]]) -> None:
+    with walking(b'{"mcpServers": {"theirs": {"command": "x"}}, "projects": {"/p": {"a": 1}}}') as walk:
+        path = walk.home / ".claude.json"
+        expected = json.loads(path.read_text())
+        for number, step in enumerate(steps):
+            if step == SAVE:
+                rewrite(path, number)
+                expected[f"saved{number}"] = number
+                expected["mcpServers"][f"later{number}"] = {"command": "x"}
+                continue
+            code, said = walk.run(*step)
+            assert code in (0, 1, 2, 4), said
+            now = json.loads(path.read_text())
+            assert {**now, **{name: expected[name] for name in expected if name.startswith("saved")}} == now
+            assert all(name in now["mcpServers"] for name in expected["mcpServers"])
+        code, said = walk.run("uninstall", "--purge", "--yes")
+        assert code == 0, said
+        assert bare(json.loads(path.read_text())) == bare(expected)
+        assert not (walk.work / ".mcp.json").exists()
+
+
+SAVE = ("Claude Code saves its file",)
 WALKS = given(st.sampled_from(LAYOUTS), st.lists(st.sampled_from(STEPS), max_size=7))
 TOLERANT = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 
@@ -123,6 +163,12 @@ TOLERANT = settings(suppress_health_check=[HealthCheck.function_scoped_fixture],
 @settings(TOLERANT, max_examples=60)
 def test_every_walk_can_be_taken_back(programs: Path, layout: bytes | None, steps: list[tuple[str, ...]]) -> None:
     go(layout, steps)
+
+
+@given(st.lists(st.sampled_from((*STEPS, SAVE, SAVE, SAVE, SAVE, SAVE)), max_size=9))
+@settings(TOLERANT, max_examples=40)
+def test_every_walk_beside_another_writer_keeps_all_that_it_wrote(programs: Path, steps: list[tuple[str, ...]]) -> None:
+    go_with_another_writer(steps)
 
 
 @pytest.mark.long
