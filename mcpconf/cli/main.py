@@ -44,6 +44,8 @@ def _quick(argv: list[str]) -> int | None:
 
 
 def _say(line: str) -> int:
+    if sys.stdout is None:  # closed by whoever started us
+        return 0
     try:
         sys.stdout.write(line + "\n")
         sys.stdout.flush()

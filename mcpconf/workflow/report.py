@@ -81,8 +81,8 @@ def _context(one: ContextStatus, home: str) -> Data:
         "profile": one.profile,
         "previous": one.previous,
         "in_step": one.in_step,
-        "error": one.error,
-        "hint": one.hint,
+        "error": _public(one.error, home),
+        "hint": _public(one.hint, home),
         "targets": [
             {
                 "client": target.client,
@@ -94,6 +94,11 @@ def _context(one: ContextStatus, home: str) -> Data:
         ],
         "notes": notes_report(one.notes),
     }
+
+
+def _public(text: str | None, home: str) -> str | None:
+    """A message as it may be pasted: without secrets, and with `~` for the home in its paths."""
+    return None if text is None else redact(text).replace(home.rstrip("/\\") + "/", "~/")
 
 
 def _entry(entry: Data) -> Data:
@@ -137,7 +142,7 @@ def _profile(app: App, listed: Listed, in_use: set[str | None]) -> Data:
     try:
         profile = load_profile(app, listed.name, untrusted=True)
     except McpconfError as error:
-        return {**base, "error": str(error)}
+        return {**base, "error": _public(str(error), app.system.home)}
     names = [server.name for server in profile.servers if not server.disabled]
     return {**base, "description": profile.description, "servers": names}
 

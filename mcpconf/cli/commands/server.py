@@ -6,23 +6,18 @@ from typing import Annotated, Any
 
 import typer
 
-from mcpconf.cli import ask, console, options
-from mcpconf.cli.carry_out import carry_out
+from mcpconf.cli import console, options
 from mcpconf.cli.catalogue import new_app
+from mcpconf.cli.edit_profile import pairs, save_and_apply, warn_of_secrets, words_after_dashes
 from mcpconf.cli.render.probe import probe_lines
 from mcpconf.cli.render.profiles import profile_lines, server_rows
-from mcpconf.cli.render.table import symbol
 from mcpconf.errors import McpconfError, UsageError
-from mcpconf.profile.redact import sensitive
-from mcpconf.profile.variables import Literal, parse
 from mcpconf.workflow import own_profile
 from mcpconf.workflow.app import App
-from mcpconf.workflow.diff import tilde
-from mcpconf.workflow.own_profile import ProfileEdit
 from mcpconf.workflow.profiles import load_profile
 from mcpconf.workflow.report import profile_report
 from mcpconf.workflow.status import current
-from mcpconf.workflow.switch import Wish, prepare
+from mcpconf.workflow.switch import Wish
 
 app = new_app("Add, remove, list and test servers of your own profile.")
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The server's name.")]
@@ -78,15 +73,15 @@ def add(
     mcpconf server add NAME [-e K=V]... -- COMMAND ARGS...
     """
     world = console.app()
-    words = _words(command, f"mcpconf server add {name}")
+    words = words_after_dashes(command, f"mcpconf server add {name}")
     table = {
         "command": words[0] if words else None,
         "args": words[1:] or None,
-        "env": _pairs(e, "-e") or None,
+        "env": pairs(e, "-e") or None,
         "cwd": cwd,
         "image": image,
         "url": url,
-        "headers": _pairs(header, "--header") or None,
+        "headers": pairs(header, "--header") or None,
         "package": package,
         "toolkit": toolkit,
         "routes": [str(chosen)] if (chosen := options.route(route)) else None,
@@ -99,7 +94,7 @@ def add(
         )
     if words and package and not table["args"]:
         table["command"], table["args"] = None, words
-    _warn_of_secrets(e, f"mcpconf server add {name}")
+    warn_of_secrets(pairs(e, "-e"), f"mcpconf server add {name}")
     edit = own_profile.plan_add(world, name, table, profile=profile, over=replace)
     wish = Wish(
         profile=edit.name,
@@ -107,54 +102,9 @@ def add(
         scope=options.scope(scope),
         foreign=options.foreign(adopt, keep),
     )
-    return _save(world, edit, wish, f"server add {name}", no_apply=no_apply, yes=yes, dry_run=dry_run, json=json)
-
-
-def _warn_of_secrets(variables: list[str] | None, start: str) -> None:
-    """A literal secret would stand in the profile and in every client's file, and it is in the shell's history."""
-    for name, value in _pairs(variables, "-e").items():
-        if value and sensitive(name) and all(isinstance(part, Literal) for part in parse(value)):
-            console.tell(f"{symbol('warn')} the value of {name} will be readable in the profile and at the clients")
-            console.tell(console.hint(f"mcpconf secret set {name}, then {start} -e {name}=secret:{name} ...", "    "))
-
-
-def _words(command: list[str] | None, start: str) -> list[str]:
-    """The command after `--`. Without that, options of the command's own would have been taken for ours."""
-    if command and not console.settings.dashes:
-        raise UsageError("a command stands after --; nothing was changed", hint=f"{start} -- {command[0]} ARGS...")
-    return command or []
-
-
-def _pairs(words: list[str] | None, option: str) -> dict[str, str]:
-    pairs = {}
-    for word in words or ():
-        name, equals, value = word.partition("=")
-        if not equals or not name:
-            raise UsageError(f"{option} takes NAME=VALUE, not {name!r}")
-        pairs[name] = value
-    return pairs
-
-
-def _save(
-    world: App, edit: ProfileEdit, wish: Wish, command: str, *, no_apply: bool, yes: bool, dry_run: bool, json: bool
-) -> int:
-    """Show the edit, ask where somebody can be asked, save and apply. A failed apply puts the profile back."""
-    home = world.system.home
-    for line in own_profile.diff(edit, home) if not json else ():
-        console.tell(line)
-    if dry_run:
-        return 0
-    if console.interactive() and not yes:
-        ask.sure(f"Write {tilde(edit.path, home)}{'' if no_apply else ' and apply it'}?")
-    own_profile.save(world, edit)
-    if no_apply:
-        console.tell(f"wrote {tilde(edit.path, home)}; to apply it: mcpconf switch {edit.name}")
-        return 0
-    try:
-        return carry_out(world, prepare(world, wish), command, check=False, dry_run=False, json=json)
-    except (McpconfError, KeyboardInterrupt):
-        own_profile.restore(world, edit)
-        raise
+    return save_and_apply(
+        world, edit, wish, f"server add {name}", no_apply=no_apply, yes=yes, dry_run=dry_run, json=json
+    )
 
 
 @app.command("rm")
@@ -170,7 +120,9 @@ def rm(
     world = console.app()
     edit = own_profile.plan_remove(world, name, profile=profile)
     wish = Wish(profile=edit.name)
-    return _save(world, edit, wish, f"server rm {name}", no_apply=no_apply, yes=yes, dry_run=dry_run, json=json)
+    return save_and_apply(
+        world, edit, wish, f"server rm {name}", no_apply=no_apply, yes=yes, dry_run=dry_run, json=json
+    )
 
 
 @app.command("enable")
@@ -194,7 +146,9 @@ def _set_disabled(name: str, disabled: bool, profile: str | None, no_apply: bool
     edit = own_profile.plan_disable(world, name, disabled, profile=profile)
     verb = "disable" if disabled else "enable"
     wish = Wish(profile=edit.name)
-    return _save(world, edit, wish, f"server {verb} {name}", no_apply=no_apply, yes=True, dry_run=False, json=json)
+    return save_and_apply(
+        world, edit, wish, f"server {verb} {name}", no_apply=no_apply, yes=True, dry_run=False, json=json
+    )
 
 
 def _chosen(world: App, profile: str | None) -> str:
@@ -253,8 +207,8 @@ def try_(
     from mcpconf.serve.trial import probe_report, try_server
 
     world = console.app()
-    table: dict[str, Any] = {"url": url, "package": package, "env": _pairs(e, "-e") or None}
-    words = _words(command, f"mcpconf server test {name}")
+    table: dict[str, Any] = {"url": url, "package": package, "env": pairs(e, "-e") or None}
+    words = words_after_dashes(command, f"mcpconf server test {name}")
     table |= {"args": words or None} if package else {"command": words[0] if words else None, "args": words[1:] or None}
     if any(table[key] for key in ("url", "package", "command")):
         server = own_profile.unsaved(name or "test", {k: v for k, v in table.items() if v is not None})

@@ -57,8 +57,10 @@ def trust(
 def _list(world: App, json: bool) -> int:
     found = [one for one in list_profiles(world) if one.layer is Layer.PROJECT]
     if json:
-        rows = [{"name": one.name, "path": tilde(one.path, world.system.home), "trusted": one.trusted} for one in found]
-        console.as_json("trust", {"profiles": rows})
+        report = [
+            {"name": one.name, "path": tilde(one.path, world.system.home), "trusted": one.trusted} for one in found
+        ]
+        console.as_json("trust", {"profiles": report})
         return 0
     rows = [
         [
