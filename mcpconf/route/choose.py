@@ -74,7 +74,7 @@ def _share(routed: list[Routed], context: Context) -> tuple[Routed, ...]:
 
 def _apart(one: Routed) -> Routed:
     """A server of the shared entry's own name can't have an entry beside it."""
-    if one.entry != toolkit.ENTRY:
+    if one.launch is None or one.entry != toolkit.ENTRY:
         return one
     reason = f"its name is that of the Docker Toolkit's entry, {toolkit.ENTRY}"
     return Routed(one.server, None, reason, one.entry, hint="rename it in the profile: mcpconf profile edit")

@@ -27,8 +27,10 @@ def offer(server: Server, context: Context) -> Offer | Refusal:
 
 def gateway(docker: str, names: tuple[str, ...], context: Context) -> Launch:
     """`docker mcp gateway run` for these servers of the catalog."""
-    # A client that hands its whole environment on, and a shared file, need no copy of this machine's directories.
-    needs = WINDOWS_NEEDS if context.platform == "windows" and not context.spec.expands else ()
+    # A client that hands its whole environment on needs no copy of this machine's directories, and a shared file
+    # must not have one.
+    copied = context.platform == "windows" and not context.spec.expands and not context.target.portable
+    needs = WINDOWS_NEEDS if copied else ()
     env = {name: context.env[name] for name in needs if name in context.env}
     return Launch(command=docker, args=("mcp", "gateway", "run", "--servers", ",".join(names)), env=env)
 

@@ -63,7 +63,7 @@ def argv(routed: Routed) -> list[str]:
         (BUILTIN, context(), "direct", "mcpconf serves it itself"),
         (SECRET, context(), "wrapper", "it fills in a secret when the server starts"),
         (SECRET, context(DESKTOP), "wrapper", "it fills in a secret when the server starts"),
-        (SECRET, context(scope=Scope.PROJECT), "direct", "my-server is here"),
+        (SECRET, context(scope=Scope.PROJECT), "direct", "my-server is named for everybody"),
         (SECRET, context(which=without("bash")), "direct", "my-server is here"),
         (VARIABLE, context(), "direct", "my-server is here"),
         (VARIABLE, context(DESKTOP), "wrapper", "it fills in the variables that Claude Desktop does not"),
@@ -192,7 +192,7 @@ def test_disabled_servers_and_those_of_other_clients_are_left_out() -> None:
         (NPM, context(scope=Scope.PROJECT), "npx -y @scope/server@1.2.3 /tmp"),
         (PYPI, context(), "/home/me/.local/bin/uvx mcp-server-time@1.0"),
         (PYPI, context(which={"uv": "/bin/uv"}), "/bin/uv tool run mcp-server-time@1.0"),
-        (PYPI, context(scope=Scope.PROJECT, which={"uv": "/bin/uv"}), "uv tool run mcp-server-time@1.0"),
+        (PYPI, context(scope=Scope.PROJECT, which={"uv": "/bin/uv"}), "uvx mcp-server-time@1.0"),
         (BUILTIN, context(), "/home/me/.local/bin/mcpconf serve"),
         (BUILTIN, context(scope=Scope.PROJECT), "mcpconf serve"),
         (BUILTIN, context(launcher=("/v/python", "-m", "mcpconf")), "/v/python -m mcpconf serve"),
@@ -369,3 +369,22 @@ def test_a_client_of_another_system_starts_everything_through_the_door_to_ours()
     assert argv(wrapped) == [*enter, f"{DATA}/wrapper/mcp-secret.claude-desktop"]
     kits = choose(profile(KIT, replace(KIT, name="k2", toolkit="fetch")), replace(where, toolkit="1"))
     assert argv(kits[1])[-5:] == ["mcp", "gateway", "run", "--servers", "time,fetch"]
+
+
+@pytest.mark.parametrize(("server", "program"), [(NPM, "npx"), (PYPI, "uvx"), (OWN, "my-server"), (IMAGE, "docker")])
+def test_a_shared_file_depends_on_nothing_that_this_machine_has(server: Server, program: str) -> None:
+    here, bare = context(scope=Scope.PROJECT), context(scope=Scope.PROJECT, which={})
+
+    assert argv(one(server, bare)) == argv(one(server, here))
+    assert one(server, here).notes == ()
+    assert [note.text for note in one(server, bare).notes] == [
+        f"{server.name}: {program} is not here; who uses the shared file needs it"
+    ]
+
+
+def test_a_server_of_the_shared_entrys_own_name_is_not_put_over_it() -> None:
+    kit, own = choose(profile(KIT, replace(OWN, name="MCP_DOCKER")), context(toolkit="1"))
+
+    assert kit.route is RouteName.TOOLKIT
+    assert (own.route, own.because) == (None, "its name is that of the Docker Toolkit's entry, MCP_DOCKER")
+    assert one(replace(OWN, name="MCP_DOCKER"), context()).route is RouteName.DIRECT
