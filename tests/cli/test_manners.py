@@ -295,3 +295,18 @@ def test_a_literal_secret_is_warned_about_and_not_shown(mcpconf: World) -> None:
     assert "hunter2" not in mcpconf("server", "rm", "x", "--profile", "default", "--no-apply").err
     reference = mcpconf("server", "add", "y", "-e", "API_KEY=secret:API_KEY", "--no-apply", "--", "myserver")
     assert "will be readable" not in reference.err
+
+
+def test_the_tools_of_a_server_are_wrapped_on_a_terminal(mcpconf: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    import sys
+
+    from mcpconf.cli.render.probe import probe_lines
+    from mcpconf.serve.introduction import ProbeResult
+
+    found = ProbeResult(era="modern", version="2026-07-28", tools=tuple(f"tool_{i}" for i in range(30)), millis=3)
+    assert len(probe_lines("x", found)) == 2
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setattr(sys, "stdout", Terminal(sys.stdout))
+    lines = probe_lines("x", found)
+    assert max(len(line) for line in lines[1:]) <= 60
+    assert "".join(lines[1:]).replace("    ", " ").strip() == "30 tools: " + ", ".join(found.tools)

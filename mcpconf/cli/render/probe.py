@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import textwrap
+import sys
 
-from mcpconf.cli import console
+from mcpconf.cli import console, terminal
 from mcpconf.cli.render.table import symbol
 from mcpconf.redact import redact
 from mcpconf.serve.introduction import ProbeResult
@@ -19,12 +19,9 @@ def probe_lines(name: str, found: ProbeResult) -> list[str]:
         return [*lines, *(f"    {line}" for line in tail)]
     named = " ".join(part for part in (found.server_name, found.server_version) if part)
     lines = [f"{symbol('ok')} {title}  {console.visible(named)}  MCP {found.version} ({found.era}), {found.millis} ms"]
-    lines += textwrap.wrap(
-        f"{len(found.tools)} tools: " + ", ".join(map(console.visible, found.tools)),
-        100,
-        initial_indent="    ",
-        subsequent_indent="    ",
-    )
+    count = f"{len(found.tools)} tool{'' if len(found.tools) == 1 else 's'}"
+    tools = ", ".join(map(console.visible, found.tools))
+    lines += terminal.wrapped(f"{count}: {tools}" if tools else "no tools", sys.stdout, "    ", "    ")
     if found.stray:
         lines.append(f"  {symbol('warn')} it writes to stdout what is no message: {console.visible(found.stray)[:80]}")
     return lines
