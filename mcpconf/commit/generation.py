@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from mcpconf import ledger as ledgers
@@ -152,11 +151,7 @@ def load(data: Json) -> Generation:
 
 def read_all(state: State) -> tuple[Generation, ...]:
     """Every generation that is kept, oldest first; a damaged record is left out."""
-    try:
-        names = sorted(os.listdir(state.at("generations")))
-    except (FileNotFoundError, NotADirectoryError):
-        return ()
-    records = [name for name in names if name.endswith(".json") and not name.startswith(".")]
+    records = (name for name in state.list("generations") if name.endswith(".json"))
     found = (_load_or_none(state.read_json("generations", name)) for name in records)
     return tuple(generation for generation in found if generation is not None)
 
@@ -179,10 +174,7 @@ def forget(state: State) -> None:
     for old in generations[:-KEPT]:
         state.remove("generations", f"{old.id:06d}.json")
     named = {blob for kept in generations[-KEPT:] for file in kept.files for blob in (file.before, file.after)}
-    try:
-        present = os.listdir(state.at("blobs"))
-    except FileNotFoundError:
-        return
-    for name in present:
+    for name in state.list("blobs"):
         if name not in named:
             state.remove("blobs", name)
+    state.sweep()

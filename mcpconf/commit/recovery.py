@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Mapping
 
 from mcpconf import ledger as ledgers
+from mcpconf.commit.disk import remove_directories
 from mcpconf.commit.snapshot import read_snapshot
 from mcpconf.commit.state import State
+from mcpconf.commit.write import temporary_path
 from mcpconf.document.edit import Pointer, read_members
 from mcpconf.document.fault import Fault
 from mcpconf.document.scan import JSONC
@@ -26,22 +30,40 @@ def planned_records(plan: Plan) -> Records:
     return {edit.path: plan.ledger.files.get(edit.path, FileRecord()) for edit in plan.files}
 
 
-def dump_pending(plan: Plan) -> Json:
-    """The same as JSON, kept while the files are written."""
-    return {path: ledgers.dump_record(record) for path, record in planned_records(plan).items()}
+def dump_pending(plan: Plan, mark: str) -> Json:
+    """The same as JSON with the mark of the commit's temporary files, kept while the files are written."""
+    files = {path: ledgers.dump_record(record) for path, record in planned_records(plan).items()}
+    return {"mark": mark, "files": files}
 
 
 def absorb_pending(state: State) -> None:
-    """Own what an interrupted apply did write, disown what it did not. Nothing of the clients' is touched."""
-    data = state.read_json(PENDING)
-    if data is None:
+    """Own what an interrupted apply did write, disown what it did not, and clear away what it left behind."""
+    if state.read(PENDING) is None:
         return
     known = state.ledger()
-    planned = {path: ledgers.load_record(dumped) for path, dumped in data.items()}
+    mark, planned = _load_pending(state)
+    for path in planned:
+        _clear_temporary(path, mark)
     ledger = absorbed(known, planned, {path: _read(path) for path in planned})
     if ledger != known:
         state.write(ledgers.dump(ledger), "ledger.json")
+    for path in planned.keys() - ledger.files.keys():
+        # Only empty ones go, and only those that were not there before us.
+        remove_directories(known.files.get(path, planned[path]).made)
     state.remove(PENDING)
+
+
+def _load_pending(state: State) -> tuple[str, Records]:
+    try:
+        data = state.read_json(PENDING)
+        return str(data["mark"]), {path: ledgers.load_record(dumped) for path, dumped in data["files"].items()}
+    except (KeyError, TypeError, AttributeError):
+        return "", {}
+
+
+def _clear_temporary(path: str, mark: str) -> None:
+    with contextlib.suppress(OSError):
+        os.unlink(temporary_path(os.path.realpath(path), mark))
 
 
 def _read(path: str) -> bytes | None:

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from mcpconf.ledger import Ledger
 
 LOCK_TIMEOUT = 20.0
+_TEMPORARY = re.compile(r"\..*\.[0-9a-f]{12}\.tmp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,20 @@ class State:
         if not os.path.exists(self.at("blobs", name)):
             self.write(data, "blobs", name)
         return name
+
+    def sweep(self) -> None:
+        """Remove the temporary files of writes that a crash ended; the caller holds the lock."""
+        for directory in ((), ("generations",), ("blobs",)):
+            for name in self.list(*directory):
+                if _TEMPORARY.fullmatch(name):
+                    self.remove(*directory, name)
+
+    def list(self, *names: str) -> tuple[str, ...]:
+        """The names in a directory of ours, sorted; none where it is not there."""
+        try:
+            return tuple(sorted(os.listdir(self.at(*names))))
+        except (FileNotFoundError, NotADirectoryError):
+            return ()
 
     def blob(self, name: str) -> bytes | None:
         return self.read("blobs", name)
@@ -123,7 +139,7 @@ def write_private(path: str, data: bytes, mode: int = 0o600) -> None:
     """Write a file of ours through a temporary one; it is never readable by others, not for a moment."""
     directory, name = os.path.split(path)
     private_directory(directory)
-    temporary = os.path.join(directory, f".{name}.{secrets.token_hex(6)}")
+    temporary = os.path.join(directory, f".{name}.{secrets.token_hex(6)}.tmp")
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | BINARY, mode)
         try:

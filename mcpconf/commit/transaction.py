@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
@@ -14,7 +15,7 @@ from mcpconf.commit.disk import make_directories, missing_directories, remove_di
 from mcpconf.commit.recovery import PENDING, absorb_pending, absorbed, dump_pending, planned_records
 from mcpconf.commit.snapshot import Changed, Snapshot, read_snapshot, settled
 from mcpconf.commit.state import State
-from mcpconf.commit.write import Journals, write_file
+from mcpconf.commit.write import Scratch, write_file
 from mcpconf.document.fault import Fault
 from mcpconf.document.scan import JSONC, scan
 from mcpconf.errors import McpconfError, Refused
@@ -67,6 +68,7 @@ class _Run:
     request: Request
     state: State
     clock: Clock
+    mark: str = field(default_factory=lambda: secrets.token_hex(6))
     first: Plan | None = None
     attempts: int = 0
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
@@ -122,7 +124,7 @@ def _attempt(run: _Run) -> Plan | None:
         raise Refused(_describe_conflicts(run, plan), hint="--adopt takes them over, --keep leaves them as they are")
     if plan.files:
         plan = _fitted(plan)
-        run.state.write_json(dump_pending(plan), PENDING)
+        run.state.write_json(dump_pending(plan, run.mark), PENDING)
         try:
             _write_files(run, plan.files)
         except Changed:
@@ -175,7 +177,7 @@ def _write_one(run: _Run, edit: FileEdit, seen: Snapshot, after: bytes | None) -
     locks = {target.lock for target in edit.targets if target.lock}
     try:
         with client_lock(next(iter(locks), None), now=run.clock.now, sleep=run.clock.sleep):
-            write_file(seen, after, Journals(run.state.journals))
+            write_file(seen, after, Scratch(run.state.journals, run.mark))
     except BaseException:
         remove_directories(made)
         raise

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
 
 from mcpconf.commit import journal
 from mcpconf.commit.disk import BINARY, NOFOLLOW, refusal, sync_directory, take_after_directory, write_all
@@ -22,13 +21,20 @@ NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 
 
 @dataclass(frozen=True, slots=True)
-class Journals:
-    """Where the old bytes of a file are kept while it is overwritten in place."""
+class Scratch:
+    """Where a commit keeps the old bytes of a file while it overwrites it in place, and its temporary files' mark."""
 
-    directory: str
+    journals: str
+    mark: str
 
 
-def write_file(seen: Snapshot, after: bytes | None, journals: Journals) -> None:
+def temporary_path(real: str, mark: str) -> str:
+    """The temporary file beside a file."""
+    directory, name = os.path.split(real)
+    return os.path.join(directory, f".{name}.mcpconf-{mark}")
+
+
+def write_file(seen: Snapshot, after: bytes | None, scratch: Scratch) -> None:
     """Replace what `seen` showed by `after`; None removes the file.
 
     Raises `Changed` where the file is not as it was seen, `McpconfError` where the system refuses. In both cases
@@ -39,9 +45,9 @@ def write_file(seen: Snapshot, after: bytes | None, journals: Journals) -> None:
             _compare(seen)
             _remove(seen)
         elif seen.status is not None and seen.status.st_nlink > 1:
-            journal.overwrite(seen, after, journals.directory)
+            journal.overwrite(seen, after, scratch.journals)
         else:
-            _replace(seen, after, journals)
+            _replace(seen, after, scratch)
     except OSError as error:
         _compare(seen)  # what fails because somebody moved the file is no refusal
         raise refusal(seen.path, error) from None
@@ -63,12 +69,13 @@ def _remove(seen: Snapshot) -> None:
     sync_directory(os.path.dirname(seen.real))
 
 
-def _replace(seen: Snapshot, after: bytes, journals: Journals) -> None:
+def _replace(seen: Snapshot, after: bytes, scratch: Scratch) -> None:
     """Temporary file beside the target, then rename."""
     if seen.status is not None:
         # A rename would pass over a file's own write protection; opening it tells, in the system's words.
         os.close(os.open(seen.real, os.O_WRONLY | NOFOLLOW | BINARY))
-    temporary = _temporary(seen, after)
+    temporary = temporary_path(seen.real, scratch.mark)
+    _fill(temporary, seen, after)
     try:
         _compare(seen)
         if seen.raw is None:
@@ -78,7 +85,7 @@ def _replace(seen: Snapshot, after: bytes, journals: Journals) -> None:
     except OSError as error:
         if error.errno not in IN_PLACE or seen.raw is None:
             raise
-        journal.overwrite(seen, after, journals.directory)
+        journal.overwrite(seen, after, scratch.journals)
     finally:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)
@@ -99,9 +106,8 @@ def _link_new(temporary: str, real: str) -> None:
         os.rename(temporary, real)  # a file system without hard links
 
 
-def _temporary(seen: Snapshot, after: bytes) -> str:
-    directory, name = os.path.split(seen.real)
-    path = os.path.join(directory, f".{name}.mcpconf-{secrets.token_hex(6)}")
+def _fill(path: str, seen: Snapshot, after: bytes) -> None:
+    """Make the temporary file, with all that it takes after."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | NOFOLLOW | BINARY, 0o600)
     try:
         write_all(descriptor, after)
@@ -112,7 +118,6 @@ def _temporary(seen: Snapshot, after: bytes) -> str:
         raise
     finally:
         os.close(descriptor)
-    return path
 
 
 def _take_after(descriptor: int, seen: Snapshot) -> None:

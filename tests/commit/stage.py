@@ -65,7 +65,8 @@ class Stage:
     def target(self, path: Path | None = None, *, lock: bool = True, scope: Scope = Scope.USER) -> Target:
         name = str(path or self.path)
         pointer = ("mcpServers",) if scope is not Scope.LOCAL else ("projects", "/p", "mcpServers")
-        return Target(client="claude-code", scope=scope, path=name, pointer=pointer, lock=name + ".lock" * lock or None)
+        held = name + ".lock" if lock else None
+        return Target(client="claude-code", scope=scope, path=name, pointer=pointer, lock=held)
 
     def want(self, entries: Mapping[str, Any], path: Path | None = None, **more: Any) -> Want:
         return Want(self.target(path, **more), entries, "work", dict.fromkeys(entries, "direct"))
@@ -105,7 +106,11 @@ class Stage:
         found = []
         for directory, directories, files in os.walk(self.home):
             for name in [*directories, *files]:
-                if ".mcpconf-" in name or name.endswith((".lock", ".journal", ".new")) or name == "pending.json":
+                if (
+                    ".mcpconf-" in name
+                    or name.endswith((".lock", ".journal", ".new", ".tmp"))
+                    or name == "pending.json"
+                ):
                     found.append(os.path.relpath(os.path.join(directory, name), self.home))
         return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import socket
 from pathlib import Path
@@ -38,9 +39,9 @@ def test_a_new_file_in_a_linked_directory_lies_behind_the_link(home: Path) -> No
 @pytest.mark.parametrize("steps", [1, 3])
 def test_a_dangling_link_is_refused_and_said_where_it_leads(home: Path, steps: int) -> None:
     names = [home / f"link{number}" for number in range(steps)] + [home / "nowhere"]
-    for link, target in zip(names, names[1:], strict=False):
+    for link, target in itertools.pairwise(names):
         link.symlink_to(target.name)
-    with pytest.raises(Located, match="is a link to .*/nowhere, which does not exist; nothing was changed") as caught:
+    with pytest.raises(Located, match=r"is a link to .*/nowhere, which does not exist; nothing was changed") as caught:
         read_snapshot(str(home / "link0"))
     assert f"rm {home}/link0" in (caught.value.hint or "")
     assert not (home / "nowhere").exists()

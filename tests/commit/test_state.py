@@ -91,9 +91,10 @@ def test_a_write_that_fails_leaves_the_old_content_and_no_temporary_file(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     for name in ("open", "write", "fsync", "replace"):
-        with monkeypatch.context() as failing, pytest.raises(McpconfError, match="the disk is full"):
+        with monkeypatch.context() as failing:
             failing.setattr(os, name, full)
-            state.write(b"new", "file")
+            with pytest.raises(McpconfError, match="the disk is full"):
+                state.write(b"new", "file")
         assert (state.read("file"), os.listdir(state.directory)) == (b"old", ["file"])
 
 
@@ -123,9 +124,9 @@ def test_another_process_that_holds_the_lock_is_waited_for_and_named(state: Stat
     assert holder.stdin is not None
     assert holder.stdout is not None
     assert holder.stdout.readline() == b"held\n"
-    with pytest.raises(LockTimeout, match="another mcpconf has held .*lock for 0 s; nothing was changed") as caught:
-        with state.locked(timeout=0.05):
-            pytest.fail("two at a time")
+    said = r"another mcpconf has held .*lock for 0 s; nothing was changed"
+    with pytest.raises(LockTimeout, match=said) as caught, state.locked(timeout=0.05):
+        pytest.fail("two at a time")
     assert caught.value.exit_code == 5
     assert "fuser" in (caught.value.hint or "")
     holder.communicate()

@@ -14,7 +14,7 @@ import pytest
 from mcpconf.commit import disk, write
 from mcpconf.commit.disk import make_directories, refusal, remove_directories
 from mcpconf.commit.snapshot import Changed, read_snapshot
-from mcpconf.commit.write import Journals, write_file
+from mcpconf.commit.write import Scratch, write_file
 from mcpconf.errors import McpconfError
 from tests.commit.stage import replacing
 from tests.commit.stage import write as put
@@ -24,8 +24,8 @@ OLD, NEW = b'{"old": 1}', b'{"new": "bytes"}'
 
 
 @pytest.fixture
-def journals(home: Path) -> Journals:
-    return Journals(str(home / "state/journals"))
+def scratch(home: Path) -> Scratch:
+    return Scratch(str(home / "state/journals"), "mark")
 
 
 @pytest.fixture
@@ -49,11 +49,20 @@ def refuse(monkeypatch: pytest.MonkeyPatch, name: str, number: int, *, when: Cal
     monkeypatch.setattr(os, name, call)
 
 
-def test_a_new_file_is_for_its_owner_alone(path: Path, journals: Journals) -> None:
+def test_a_temporary_file_that_is_there_already_is_never_written_to(path: Path, scratch: Scratch) -> None:
+    put(path, OLD)
+    put(path.with_name("trap"), b"")
+    path.with_name(".c.json.mcpconf-mark").symlink_to("trap")
+    with pytest.raises(McpconfError, match="File exists; nothing was changed"):
+        write_file(read_snapshot(str(path)), NEW, scratch)
+    assert (path.read_bytes(), path.with_name("trap").read_bytes()) == (OLD, b"")
+
+
+def test_a_new_file_is_for_its_owner_alone(path: Path, scratch: Scratch) -> None:
     path.parent.mkdir()
     before = os.umask(0)
     try:
-        write_file(read_snapshot(str(path)), NEW, journals)
+        write_file(read_snapshot(str(path)), NEW, scratch)
     finally:
         os.umask(before)
     assert path.read_bytes() == NEW
@@ -62,29 +71,29 @@ def test_a_new_file_is_for_its_owner_alone(path: Path, journals: Journals) -> No
 
 
 @pytest.mark.parametrize("mode", [0o600, 0o640, 0o664, 0o755, 0o606])
-def test_the_mode_is_kept(path: Path, journals: Journals, mode: int) -> None:
+def test_the_mode_is_kept(path: Path, scratch: Scratch, mode: int) -> None:
     put(path, OLD, mode)
-    write_file(read_snapshot(str(path)), NEW, journals)
+    write_file(read_snapshot(str(path)), NEW, scratch)
     assert path.read_bytes() == NEW
     assert stat.S_IMODE(path.stat().st_mode) == mode
     assert names(path.parent) == ["c.json"]
 
 
 @root
-def test_the_owner_is_kept(path: Path, journals: Journals) -> None:
+def test_the_owner_is_kept(path: Path, scratch: Scratch) -> None:
     put(path, OLD)
     os.chown(path, 4321, 1234)
-    write_file(read_snapshot(str(path)), NEW, journals)
+    write_file(read_snapshot(str(path)), NEW, scratch)
     assert (path.stat().st_uid, path.stat().st_gid) == (4321, 1234)
 
 
 @root
-def test_what_is_new_under_sudo_belongs_to_the_directorys_owner(path: Path, journals: Journals) -> None:
+def test_what_is_new_under_sudo_belongs_to_the_directorys_owner(path: Path, scratch: Scratch) -> None:
     path.parent.mkdir()
     os.chown(path.parent, 4321, 1234)
     made = make_directories(str(path.parent / "a/b"))
     assert made == (str(path.parent / "a/b"), str(path.parent / "a"))
-    write_file(read_snapshot(str(path.parent / "a/b/c.json")), NEW, journals)
+    write_file(read_snapshot(str(path.parent / "a/b/c.json")), NEW, scratch)
     for new in ("a", "a/b", "a/b/c.json"):
         status = (path.parent / new).stat()
         assert (status.st_uid, status.st_gid) == (4321, 1234)
@@ -96,18 +105,18 @@ def test_an_ordinary_user_gives_nothing_away(home: Path, monkeypatch: pytest.Mon
     assert make_directories(str(home / "a")) == (str(home / "a"),)
 
 
-def test_extended_attributes_are_kept(path: Path, journals: Journals) -> None:
+def test_extended_attributes_are_kept(path: Path, scratch: Scratch) -> None:
     put(path, OLD)
     try:
         os.setxattr(path, "user.note", b"kept")
     except OSError:
         pytest.skip("this file system has no extended attributes")
-    write_file(read_snapshot(str(path)), NEW, journals)
+    write_file(read_snapshot(str(path)), NEW, scratch)
     assert os.getxattr(path, "user.note") == b"kept"
 
 
 def test_labels_that_only_the_system_sets_are_left_to_it(
-    path: Path, journals: Journals, monkeypatch: pytest.MonkeyPatch
+    path: Path, scratch: Scratch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(path, OLD)
     monkeypatch.setattr(os, "listxattr", lambda _: ["security.selinux", "user.gone"])
@@ -117,43 +126,43 @@ def test_labels_that_only_the_system_sets_are_left_to_it(
         raise OSError(gone[name], os.strerror(gone[name]))
 
     monkeypatch.setattr(os, "getxattr", get)
-    write_file(read_snapshot(str(path)), NEW, journals)
+    write_file(read_snapshot(str(path)), NEW, scratch)
     assert path.read_bytes() == NEW
 
 
 def test_an_attribute_that_cannot_be_kept_is_a_refusal(
-    path: Path, journals: Journals, monkeypatch: pytest.MonkeyPatch
+    path: Path, scratch: Scratch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(path, OLD)
     monkeypatch.setattr(os, "listxattr", lambda _: ["user.note"])
     monkeypatch.setattr(os, "getxattr", lambda *_: b"x")
     refuse(monkeypatch, "setxattr", errno.ENOSPC)
     with pytest.raises(McpconfError, match="the disk is full; nothing was changed"):
-        write_file(read_snapshot(str(path)), NEW, journals)
+        write_file(read_snapshot(str(path)), NEW, scratch)
     assert (path.read_bytes(), names(path.parent)) == (OLD, ["c.json"])
 
 
 @pytest.mark.parametrize(("number", "written"), [(errno.EOPNOTSUPP, True), (errno.EIO, False)])
 def test_a_file_system_without_attributes_is_no_trouble(
-    path: Path, journals: Journals, monkeypatch: pytest.MonkeyPatch, number: int, written: bool
+    path: Path, scratch: Scratch, monkeypatch: pytest.MonkeyPatch, number: int, written: bool
 ) -> None:
     put(path, OLD)
     refuse(monkeypatch, "listxattr", number)
     seen = read_snapshot(str(path))
     if not written:
         with pytest.raises(McpconfError, match="Input/output error"):
-            write_file(seen, NEW, journals)
+            write_file(seen, NEW, scratch)
     else:
-        write_file(seen, NEW, journals)
+        write_file(seen, NEW, scratch)
     assert path.read_bytes() == (NEW if written else OLD)
 
 
-def test_links_stay_links(home: Path, path: Path, journals: Journals) -> None:
+def test_links_stay_links(home: Path, path: Path, scratch: Scratch) -> None:
     put(path, OLD, 0o640)
     (home / "linked").symlink_to("config")
     (home / "second.json").symlink_to("linked/c.json")
     (home / "first.json").symlink_to(home / "second.json")
-    write_file(read_snapshot(str(home / "first.json")), NEW, journals)
+    write_file(read_snapshot(str(home / "first.json")), NEW, scratch)
     assert os.readlink(home / "first.json") == str(home / "second.json")
     assert os.readlink(home / "second.json") == "linked/c.json"
     assert path.read_bytes() == NEW
@@ -161,44 +170,44 @@ def test_links_stay_links(home: Path, path: Path, journals: Journals) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
 
 
-def test_hard_links_stay_together(home: Path, path: Path, journals: Journals) -> None:
+def test_hard_links_stay_together(home: Path, path: Path, scratch: Scratch) -> None:
     put(path, OLD)
     other = home / "other.json"
     os.link(path, other)
     inode = path.stat().st_ino
-    write_file(read_snapshot(str(path)), NEW, journals)
+    write_file(read_snapshot(str(path)), NEW, scratch)
     assert (path.read_bytes(), other.read_bytes()) == (NEW, NEW)
     assert (path.stat().st_ino, other.stat().st_ino) == (inode, inode)
-    assert names(Path(journals.directory)) == []
+    assert names(Path(scratch.journals)) == []
 
 
 @pytest.mark.parametrize("number", [errno.EBUSY, errno.EXDEV])
 @pytest.mark.parametrize("new", [NEW, b"{}", NEW * 100])
 def test_a_mounted_file_is_overwritten_in_place(
-    path: Path, journals: Journals, monkeypatch: pytest.MonkeyPatch, number: int, new: bytes
+    path: Path, scratch: Scratch, monkeypatch: pytest.MonkeyPatch, number: int, new: bytes
 ) -> None:
     put(path, OLD, 0o644)
     inode = path.stat().st_ino
     refuse(monkeypatch, "replace", number)
-    write_file(read_snapshot(str(path)), new, journals)
+    write_file(read_snapshot(str(path)), new, scratch)
     assert (path.read_bytes(), path.stat().st_ino) == (new, inode)
     assert names(path.parent) == ["c.json"]
-    assert names(Path(journals.directory)) == []
+    assert names(Path(scratch.journals)) == []
 
 
-def test_a_file_is_removed_only_as_it_was_seen(path: Path, journals: Journals) -> None:
+def test_a_file_is_removed_only_as_it_was_seen(path: Path, scratch: Scratch) -> None:
     put(path, OLD)
     seen = read_snapshot(str(path))
     replacing(path, NEW)
     with pytest.raises(Changed):
-        write_file(seen, None, journals)
+        write_file(seen, None, scratch)
     assert path.read_bytes() == NEW
-    write_file(read_snapshot(str(path)), None, journals)
+    write_file(read_snapshot(str(path)), None, scratch)
     assert names(path.parent) == []
 
 
 def test_a_file_that_goes_while_we_remove_it_is_gone(
-    path: Path, journals: Journals, monkeypatch: pytest.MonkeyPatch
+    path: Path, scratch: Scratch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(path, OLD)
     real = os.unlink
@@ -208,7 +217,7 @@ def test_a_file_that_goes_while_we_remove_it_is_gone(
         real(name)
 
     monkeypatch.setattr(os, "unlink", twice)
-    write_file(read_snapshot(str(path)), None, journals)
+    write_file(read_snapshot(str(path)), None, scratch)
     assert names(path.parent) == []
 
 
@@ -229,20 +238,20 @@ def change_kind(path: Path) -> None:
 
 @pytest.mark.parametrize("change", [change_bytes, Path.unlink, change_link, change_kind])
 def test_what_another_wrote_since_we_read_is_never_replaced(
-    path: Path, journals: Journals, change: Callable[[Path], None]
+    path: Path, scratch: Scratch, change: Callable[[Path], None]
 ) -> None:
     put(path, OLD)
     seen = read_snapshot(str(path))
     change(path)
     with pytest.raises(Changed):
-        write_file(seen, NEW, journals)
+        write_file(seen, NEW, scratch)
     assert NEW not in [p.read_bytes() for p in path.parent.iterdir() if p.is_file()]
     assert not [name for name in names(path.parent) if "mcpconf" in name]
 
 
 @pytest.mark.parametrize("links", [True, False])
 def test_a_file_that_appears_meanwhile_is_not_replaced(
-    path: Path, journals: Journals, monkeypatch: pytest.MonkeyPatch, links: bool
+    path: Path, scratch: Scratch, monkeypatch: pytest.MonkeyPatch, links: bool
 ) -> None:
     path.parent.mkdir()
     if not links:
@@ -257,17 +266,17 @@ def test_a_file_that_appears_meanwhile_is_not_replaced(
     monkeypatch.setattr(write, "_compare", lambda _: None)  # it comes right after the comparison
     monkeypatch.setattr(os, "fsync", appear)
     with pytest.raises(Changed):
-        write_file(seen, NEW, journals)
+        write_file(seen, NEW, scratch)
     assert path.read_bytes() == b"theirs"
     assert names(path.parent) == ["c.json"]
 
 
 def test_a_file_system_without_hard_links_gets_its_file_by_rename(
-    path: Path, journals: Journals, monkeypatch: pytest.MonkeyPatch
+    path: Path, scratch: Scratch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path.parent.mkdir()
     refuse(monkeypatch, "link", errno.EPERM)
-    write_file(read_snapshot(str(path)), NEW, journals)
+    write_file(read_snapshot(str(path)), NEW, scratch)
     assert (path.read_bytes(), names(path.parent)) == (NEW, ["c.json"])
 
 
@@ -296,7 +305,7 @@ CALLS += [(name, False) for name in ("open", "write", "fsync", "link")]
 
 @pytest.mark.parametrize(("name", "exists"), CALLS)
 def test_whatever_call_fails_the_old_file_stays_and_nothing_is_left_behind(
-    path: Path, journals: Journals, monkeypatch: pytest.MonkeyPatch, name: str, exists: bool
+    path: Path, scratch: Scratch, monkeypatch: pytest.MonkeyPatch, name: str, exists: bool
 ) -> None:
     path.parent.mkdir()
     if exists:
@@ -304,28 +313,28 @@ def test_whatever_call_fails_the_old_file_stays_and_nothing_is_left_behind(
     seen = read_snapshot(str(path))
     refuse(monkeypatch, name, errno.EIO, when=lambda *a: name != "open" or bool(a[1] & os.O_CREAT))
     with pytest.raises(McpconfError, match="Input/output error; nothing was changed"):
-        write_file(seen, NEW, journals)
+        write_file(seen, NEW, scratch)
     monkeypatch.undo()
     assert names(path.parent) == (["c.json"] if exists else [])
     assert not exists or path.read_bytes() == OLD
 
 
 def test_a_write_that_is_taken_in_pieces_is_whole(
-    path: Path, journals: Journals, monkeypatch: pytest.MonkeyPatch
+    path: Path, scratch: Scratch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(path, OLD)
     real = os.write
     monkeypatch.setattr(os, "write", lambda descriptor, data: real(descriptor, bytes(data[:3])))
-    write_file(read_snapshot(str(path)), NEW, journals)
+    write_file(read_snapshot(str(path)), NEW, scratch)
     assert path.read_bytes() == NEW
 
 
 def test_a_directory_that_cannot_be_synced_loses_nothing(
-    path: Path, journals: Journals, monkeypatch: pytest.MonkeyPatch
+    path: Path, scratch: Scratch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(path, OLD)
     refuse(monkeypatch, "open", errno.EACCES, when=lambda *a: a[0] == str(path.parent))
-    write_file(read_snapshot(str(path)), NEW, journals)
+    write_file(read_snapshot(str(path)), NEW, scratch)
     assert path.read_bytes() == NEW
 
 
@@ -345,12 +354,12 @@ def test_directories_in_use_stay(home: Path) -> None:
 
 
 def test_elsewhere_than_on_unix_there_is_no_owner_to_keep(
-    path: Path, journals: Journals, monkeypatch: pytest.MonkeyPatch
+    path: Path, scratch: Scratch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(path, OLD)
     for name in ("geteuid", "fchown", "fchmod", "listxattr"):
         monkeypatch.delattr(os, name)
-    write_file(read_snapshot(str(path)), NEW, journals)
-    write_file(read_snapshot(str(path.parent / "new.json")), NEW, journals)
+    write_file(read_snapshot(str(path)), NEW, scratch)
+    write_file(read_snapshot(str(path.parent / "new.json")), NEW, scratch)
     assert names(path.parent) == ["c.json", "new.json"]
     assert path.read_bytes() == NEW
