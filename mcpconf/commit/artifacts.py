@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 
 from mcpconf.commit.disk import refusal
-from mcpconf.commit.state import State, private_directory, write_private
+from mcpconf.commit.state import State, private_directory, remove_private, write_private
 from mcpconf.dirs import shipped
 from mcpconf.record import dataclass, field
 
@@ -74,7 +74,8 @@ class Artifacts:
             if in_use is None or not in_use(link):
                 _remove(link)
         after = record | {
-            context: {link for link in {*record.get(context, ()), *files} if os.path.lexists(link)}
+            # What another context wants too is that one's to keep.
+            context: {link for link in {*record.get(context, ())} - others | {*files} if os.path.lexists(link)}
             for context, files in self.wanted.items()
         }
         if after != record:
@@ -115,9 +116,8 @@ def data_path(link: str) -> str:
 
 
 def _remove(link: str) -> None:
-    for path in (link, data_path(link)):
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(path)
+    remove_private(link)
+    remove_private(data_path(link))
 
 
 def _update(path: str, data: bytes, mode: int) -> None:
