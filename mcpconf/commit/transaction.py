@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +18,7 @@ from mcpconf.commit.snapshot import Changed, Snapshot, read_snapshot, settled
 from mcpconf.commit.state import State
 from mcpconf.commit.write import Scratch, write_file
 from mcpconf.document.fault import Fault
-from mcpconf.document.scan import JSONC, scan
+from mcpconf.document.scan import JSONC, STRICT, scan
 from mcpconf.errors import McpconfError, Refused
 from mcpconf.ledger import Ledger, dump
 from mcpconf.plan import FileEdit, Plan, decode_file
@@ -109,10 +110,10 @@ def read_all(paths: Sequence[str], clock: Clock) -> dict[str, Snapshot]:
 
 def _parses(raw: bytes) -> bool:
     """Whether the bytes look finished; a comment is no truncation in flight."""
-    try:
-        return scan(decode_file("", raw).text, JSONC) is not None
-    except (Fault, Refused):
-        return False
+    for dialect in (STRICT, JSONC):
+        with contextlib.suppress(Fault, Refused):
+            return scan(decode_file("", raw).text, dialect) is not None
+    return False
 
 
 def _attempt(run: _Run) -> Plan | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from mcpconf.document.fault import Fault
 from mcpconf.record import dataclass
 
@@ -26,6 +28,7 @@ class Decoded:
         return (BOM if self.bom else b"") + text.encode("utf-8")
 
 
+@lru_cache(maxsize=4)
 def decode(raw: bytes) -> Decoded:
     """Read strict UTF-8. Raises `Fault` for anything else: Claude Code resets a file that it can't decode."""
     for mark, name in _FOREIGN:

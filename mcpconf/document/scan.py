@@ -1,6 +1,6 @@
 """Where the members of an object stand in a text.
 
-One pass: values that are not ours are skipped by the C scanner of the standard library, which also proves that
+Values that are not ours are skipped by the C scanner of the standard library, which also proves that
 they are strict JSON. Only a value that it can't take (with comments, where the dialect allows them, or nested
 beyond the interpreter's recursion limit) is walked token by token, by `walk.py`.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import NoReturn
 
 from mcpconf.document.fault import Fault, line_column
@@ -18,6 +19,7 @@ from mcpconf.record import dataclass
 
 STRICT = Dialect()
 JSONC = Dialect(comments=True, trailing_commas=True)
+KEPT = 4  # texts
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 
@@ -32,7 +34,6 @@ class Member:
     value: int
     end: int
     comma: int
-    child: Object | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +82,12 @@ def _key(text: str, at: int, dialect: Dialect) -> tuple[str, int]:
         raise Fault(f"broken string: {error.msg.lower()}", error.pos) from None
 
 
-def scan_object(text: str, at: int, dialect: Dialect, path: tuple[str, ...] = ()) -> Object:
-    """Scan the object whose brace stands at `at`; the members along `path` are scanned inside as well."""
+def scan_object(text: str, at: int, dialect: Dialect) -> Object:
+    """Scan the object whose brace stands at `at`."""
     members: list[Member] = []
     i = _trivia(text, at + 1, dialect)
     while text[i : i + 1] != "}":
-        member, i = _member(text, i, dialect, path)
+        member, i = _member(text, i, dialect)
         members.append(member)
         if member.comma < 0:
             break
@@ -97,30 +98,27 @@ def scan_object(text: str, at: int, dialect: Dialect, path: tuple[str, ...] = ()
     return Object(at, i + 1, tuple(members))
 
 
-def _member(text: str, at: int, dialect: Dialect, path: tuple[str, ...]) -> tuple[Member, int]:
+def _member(text: str, at: int, dialect: Dialect) -> tuple[Member, int]:
     name, key_end = _key(text, at, dialect)
     i = _trivia(text, key_end, dialect)
     if text[i : i + 1] != ":":
         raise expected("':'", text, i, dialect)
     value = _trivia(text, i + 1, dialect)
-    child = None
-    if path and name == path[0] and text[value : value + 1] == "{":
-        child = scan_object(text, value, dialect, path[1:])
-        end = child.end
-    else:
-        end = _skip_value(text, value, dialect)
+    end = _skip_value(text, value, dialect)
     i = _trivia(text, end, dialect)
     comma = -1
     if text[i : i + 1] == ",":
         comma = i
         i = _trivia(text, i + 1, dialect)
-    return Member(name, at, key_end, value, end, comma, child), i
+    return Member(name, at, key_end, value, end, comma), i
 
 
-def scan(text: str, dialect: Dialect, path: tuple[str, ...] = ()) -> Object | None:
+@lru_cache(maxsize=KEPT)
+def scan(text: str, dialect: Dialect) -> Object | None:
     """Scan a whole document whose top level is an object; None where the text is only white space.
 
-    Raises `Fault` for anything that the client would refuse or reset.
+    Raises `Fault` for anything that the client would refuse or reset. Remembered for the last few texts: of one
+    apply's questions to a large file only the first costs a pass over it.
     """
     at = _trivia(text, 0, dialect)
     if at == len(text):
@@ -128,11 +126,14 @@ def scan(text: str, dialect: Dialect, path: tuple[str, ...] = ()) -> Object | No
     if text[at] != "{":
         walk_value(text, at, dialect)
         raise Fault("the top level is not an object", at, hint="a config file is one JSON object: { ... }")
-    root = scan_object(text, at, dialect, path)
+    root = scan_object(text, at, dialect)
     end = _trivia(text, root.end, dialect)
     if end != len(text):
         raise expected("the end of the file", text, end, dialect)
     return root
+
+
+_scan_inner = lru_cache(maxsize=KEPT)(scan_object)
 
 
 def objects_along(text: str, dialect: Dialect, path: tuple[str, ...]) -> tuple[Object, ...]:
@@ -141,15 +142,15 @@ def objects_along(text: str, dialect: Dialect, path: tuple[str, ...]) -> tuple[O
     Raises `Fault` as `scan` does, and where a member on the way stands twice (which one a client reads is
     anybody's guess) or is no object.
     """
-    root = scan(text, dialect, path)
+    root = scan(text, dialect)
     found = [] if root is None else [root]
     for name in path if found else ():
         member = only(text, found[-1], name)
         if member is None:
             break
-        if member.child is None:
+        if text[member.value] != "{":
             raise Fault(f'"{name}" is not an object', member.value)
-        found.append(member.child)
+        found.append(_scan_inner(text, member.value, dialect))
     return tuple(found)
 
 
