@@ -31,8 +31,8 @@ class Context:
     portable: bool = False
 
     def program(self, name: str) -> str | None:
-        """What starts a program: its absolute path, or its bare name where machine paths may not stand."""
-        path = self.which.get(name)
-        if path is None:
-            return None
-        return name if self.target.portable else path
+        """What starts a program: its absolute path, or its bare name in a file that other machines share.
+
+        None where it is not here. A shared file must not depend on that: who works with it may have the program.
+        """
+        return name if self.target.portable else self.which.get(name)

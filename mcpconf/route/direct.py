@@ -21,21 +21,26 @@ def offer(server: Server, context: Context) -> Offer | Refusal:
         return Refusal("; ".join(refusal.reason for refusal in reasons), hint=reasons[0].hint)
     if not context.spec.expands and has_reference(launch):
         return Refusal(f"{context.spec.title} does not fill in variables")
-    return Offer(with_references(launch), _because(server, launch), notes=_notes(server, launch))
+    return Offer(with_references(launch), _because(server, launch, context), notes=_notes(server, launch, context))
 
 
-def _because(server: Server, launch: Launch) -> str:
+def _because(server: Server, launch: Launch, context: Context) -> str:
     if launch.url:
         return "the client speaks HTTP"
     if server.builtin:
         return "mcpconf serves it itself"
     if server.package and not server.command:
         return f"{(launch.command or '').rsplit('/', 1)[-1]} runs {server.package}"
-    return f"{(launch.command or '').rsplit('/', 1)[-1]} is here"
+    where = "named for everybody" if context.target.portable else "here"
+    return f"{(launch.command or '').rsplit('/', 1)[-1]} is {where}"
 
 
-def _notes(server: Server, launch: Launch) -> tuple[Note, ...]:
+def _notes(server: Server, launch: Launch, context: Context) -> tuple[Note, ...]:
     notes = []
+    command = launch.command or ""
+    missing = command not in context.which and not server.builtin and "/" not in command and "$" not in command
+    if context.target.portable and command and missing:
+        notes.append(Note(f"{server.name}: {command} is not here; who uses the shared file needs it"))
     if has_secret(launch):
         # The client fills in variables of its own environment, and knows nothing of our file.
         notes.append(Note(f"{server.name}: its secret is read from the environment variable of that name"))

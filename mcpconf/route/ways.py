@@ -15,6 +15,8 @@ from mcpconf.route.values import BRIDGED
 # The bridge for clients that start processes only. Pinned, since it is run from the registry.
 MCP_REMOTE = "mcp-remote@0.15.1"
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
+# What a shared file names, whatever this machine happens to have.
+RUNNERS = {"uvx": "uvx", "npx": "npx"}
 Way = Launch | Refusal
 
 
@@ -58,12 +60,10 @@ def _command(server: Server, context: Context) -> Way:
 
 def _package(server: Server, context: Context) -> Way:
     ref = parse_package(server.package or "")
-    argv = package_argv(ref, server.args, context.which)
+    argv = package_argv(ref, server.args, RUNNERS if context.target.portable else context.which)
     if argv is None:
         note = missing_runner(ref)
         return Refusal(note.text, hint=note.hint)
-    if context.target.portable:
-        argv = (_bare_name(argv[0]), *argv[1:])
     return _launch(server, argv, context)
 
 
