@@ -8,7 +8,7 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from mcpconf import ledger as ledgers
@@ -96,23 +96,49 @@ class State:
     @contextlib.contextmanager
     def locked(self, timeout: float = LOCK_TIMEOUT) -> Iterator[None]:
         """One mcpconf at a time. Raises `LockTimeout` where another holds it for longer than `timeout` seconds."""
-        from filelock import FileLock, Timeout
-
         private_directory(self.directory)
-        lock = FileLock(self.at("lock"), timeout=timeout, mode=0o600)
-        try:
-            lock.acquire()
-        except Timeout:
-            raise LockTimeout(
-                f"another mcpconf has held {self.at('lock')} for {timeout:.0f} s; nothing was changed",
-                hint="wait for it to end, or see which one it is: fuser " + self.at("lock"),
-            ) from None
-        except OSError as error:
-            raise refusal(self.at("lock"), error) from None
+        release = _lock_at_once(self.at("lock")) or _lock_patiently(self.at("lock"), timeout)
         try:
             yield
         finally:
-            lock.release()
+            release()
+
+
+def _lock_at_once(path: str) -> Callable[[], None] | None:
+    """The lock where nobody holds it: the same flock on the same file that filelock takes, without its import (43 ms).
+
+    None where it is held or anything is odd: then filelock waits, or says what is wrong.
+    """
+    try:
+        import fcntl
+
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except (ImportError, OSError):
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.path.samestat(os.fstat(descriptor), os.stat(path)):
+            return lambda: os.close(descriptor)
+    except OSError:
+        pass
+    os.close(descriptor)
+    return None
+
+
+def _lock_patiently(path: str, timeout: float) -> Callable[[], None]:
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(path, timeout=timeout, mode=0o600)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise LockTimeout(
+            f"another mcpconf has held {path} for {timeout:.0f} s; nothing was changed",
+            hint=f"wait for it to end, or see which one it is: fuser {path}",
+        ) from None
+    except OSError as error:
+        raise refusal(path, error) from None
+    return lock.release
 
 
 def private_directory(path: str) -> None:

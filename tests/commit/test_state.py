@@ -141,3 +141,16 @@ def test_an_error_under_the_lock_is_its_own_and_lets_go(state: State) -> None:
             raise error
     with state.locked(timeout=0):
         assert os.path.exists(state.at("lock"))
+
+
+def test_a_lock_file_that_was_replaced_meanwhile_is_not_taken_for_the_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = State(str(tmp_path / "state"))
+    with monkeypatch.context() as patched:
+        patched.setattr("os.path.samestat", lambda *_: False)
+        patched.setattr("filelock.FileLock.acquire", lambda _: pytest.fail("asked the patient one"))
+        with pytest.raises(pytest.fail.Exception, match="patient"), state.locked():
+            pass
+    with state.locked(timeout=0):
+        assert (tmp_path / "state/lock").exists()
