@@ -100,7 +100,10 @@ def remove(text: str, obj: Object, index: int, inner: str) -> str:
         return _remove_after_another(text, obj.members[index - 1], member)
     if len(obj.members) > 1:
         # The object was empty when we came, so what leads up to the first member is ours.
-        return text[: _after_comments(text, obj.start + 1, member.start)] + text[member.comma + 1 :]
+        start = _after_comments(text, obj.start + 1, member.start)
+        # The owner's own blank, which we had put the first line end behind.
+        start += len(inner) if inner and "\n" not in inner and text.startswith(inner, start, member.start) else 0
+        return text[:start] + text[member.comma + 1 :]
     return _remove_only(text, obj, member, inner)
 
 

@@ -54,6 +54,7 @@ def is_subsequence(part: str, whole: str) -> bool:
 @example(('{"a":1 // c\n}', ("mcpServers",), True), [[Put("x", {"command": "y"})]])
 @example(("// c", ("mcpServers",), True), [[Put("x", {"command": "y"})]])
 @example(('{"mcpServers":{\n}}', ("mcpServers",), False), [[Put("x", {}), Put("ü", {})], [Drop("x")]])
+@example(('{ // c\n"mcpServers":{ }}', ("mcpServers",), True), [[Put("x", {"a": 1})], [Put("ü", {"a": 1}), Drop("x")]])
 def test_removing_all_of_ours_gives_the_old_text_back(
     case: tuple[str, tuple[str, ...], bool], script: list[list[Operation]]
 ) -> None:
