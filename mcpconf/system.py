@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
+from mcpconf.errors import McpconfError
 from mcpconf.record import dataclass, field
 
 READ_LIMIT = 64 * 1024 * 1024
@@ -109,7 +110,10 @@ class RealSystem:
 
     @property
     def cwd(self) -> str:
-        return os.getcwd()
+        try:
+            return os.getcwd()
+        except FileNotFoundError:
+            raise McpconfError("the current directory does not exist any more", hint="cd ~") from None
 
     def _at(self, path: str) -> str:
         if self.root == "/":

@@ -40,7 +40,10 @@ def add_server(text: str | None, name: str, table: Mapping[str, Json], *, replac
     text = new_profile() if text is None else text
     if name in _data(text).get("servers", {}):
         if not replace:
-            raise McpconfError(f"the profile already has a server {name!r}", hint=f"mcpconf server rm {name}")
+            raise McpconfError(
+                f"the profile already has a server {name!r}",
+                hint=f"--replace puts the new one in its place; mcpconf server show {name}",
+            )
         text = remove_server(text, name)
     plain = _plain(table)
     wanted = _data(text)

@@ -6,7 +6,7 @@ from mcpconf.model import Note, Server
 from mcpconf.route.context import Context
 from mcpconf.route.launch import Launch
 from mcpconf.route.offer import Offer, Refusal
-from mcpconf.route.values import has_reference, has_secret, with_references
+from mcpconf.route.values import has_reference, secret_names, with_references
 from mcpconf.route.ways import ways
 
 
@@ -41,9 +41,10 @@ def _notes(server: Server, launch: Launch, context: Context) -> tuple[Note, ...]
     missing = command not in context.which and not server.builtin and "/" not in command and "$" not in command
     if context.target.portable and command and missing:
         notes.append(Note(f"{server.name}: {command} is not here; who uses the shared file needs it"))
-    if has_secret(launch):
+    for name in secret_names(launch):
         # The client fills in variables of its own environment, and knows nothing of our file.
-        notes.append(Note(f"{server.name}: its secret is read from the environment variable of that name"))
+        text = f"{server.name}: {name} must be set where the client starts; the kept secret does not reach this route"
+        notes.append(Note(text, hint=f"export {name}=..."))
     if server.cwd:
         notes.append(Note(f"{server.name}: its cwd is not set by this route", hint="--route wrapper"))
     return tuple(notes)

@@ -32,6 +32,11 @@ def has_secret(launch: Launch) -> bool:
     return any(isinstance(part, Secret) for part in parts_of(launch))
 
 
+def secret_names(launch: Launch) -> tuple[str, ...]:
+    """The secrets that its values name, each once."""
+    return tuple(dict.fromkeys(part.name for part in parts_of(launch) if isinstance(part, Secret)))
+
+
 def has_reference(launch: Launch) -> bool:
     """Whether a value must be filled in when the server starts."""
     return any(not isinstance(part, Literal) for part in parts_of(launch))

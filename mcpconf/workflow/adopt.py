@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -56,7 +57,7 @@ def plan_import(app: App, targets: Targets, name: str) -> Imported:
         for server, entry in _foreign(app, target).items():
             reader = _Reader(spec, server, _Secrets(secrets.known, dict(secrets.new)), [])
             try:
-                longer = edit.add_server(after, server, reader.table(entry), replace=server in servers)
+                longer = _with_server(after, server, reader.table(entry), again=server in servers)
                 parse(longer, own_path(app, name), name)
             except (_Unfit, McpconfError) as error:
                 notes.append(Note(f"{target.label}: {server} stays where it is: {error}"))
@@ -64,9 +65,24 @@ def plan_import(app: App, targets: Targets, name: str) -> Imported:
             after, secrets = longer, reader.secrets
             notes += reader.notes
             servers.append(server)
+    if not servers and notes:
+        raise McpconfError("\n".join(note.text for note in notes), hint="mcpconf import --profile ANOTHER")
     if not servers:
         raise McpconfError("there is no entry to import that mcpconf did not write", hint="mcpconf status")
     return Imported(ProfileEdit(name, own_path(app, name), text, after), tuple(servers), secrets.new, tuple(notes))
+
+
+def _with_server(text: str, server: str, table: dict[str, Json], *, again: bool) -> str:
+    """The profile with the server, also where an earlier import has put just this one there."""
+    longer = edit.add_server(text, server, table, replace=again or server in _servers(text))
+    if not again and server in _servers(text) and _servers(longer)[server] != _servers(text)[server]:
+        raise _Unfit("the profile has another server of that name")
+    return longer if again or server not in _servers(text) else text
+
+
+def _servers(text: str) -> dict[str, Json]:
+    servers: dict[str, Json] = tomllib.loads(text.removeprefix("\ufeff")).get("servers", {})
+    return servers
 
 
 def _foreign(app: App, target: Target) -> dict[str, Json]:

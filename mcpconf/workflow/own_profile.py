@@ -63,22 +63,29 @@ def editable(app: App, name: str | None = None) -> tuple[str, str | None]:
     The one that was named; else the active one, where it is the user's own; else `default`, which builds on the
     active one so that nothing of it is lost.
     """
+    base = _base(app, name)
+    return base.name, base.after or None
+
+
+def _base(app: App, name: str | None) -> ProfileEdit:
+    """What an edit starts from: `before` is what was read, once, so that nobody's edit in between is written over.
+
+    `after` is the text to edit, empty where there is none.
+    """
+    active = current(app) if name is None else None
+    for own in (name,) if name is not None else (active, DEFAULT):
+        text = None if own is None else read_own(app, own)
+        if own is not None and text is not None:
+            return ProfileEdit(own, own_path(app, own), text, text)
     if name is not None:
-        return name, read_own(app, name)
-    active = current(app)
-    if active is not None and read_own(app, active) is not None:
-        return active, read_own(app, active)
-    text = read_own(app, DEFAULT)
-    if text is None:
-        parent = active if active is not None and active != DEFAULT and find(app, active) else "minimal"
-        text = edit.new_profile("My own servers", (parent,))
-    return DEFAULT, text
+        return ProfileEdit(name, own_path(app, name), None, "")
+    parent = active if active is not None and active != DEFAULT and find(app, active) else "minimal"
+    return ProfileEdit(DEFAULT, own_path(app, DEFAULT), None, edit.new_profile("My own servers", (parent,)))
 
 
-def _edited(app: App, name: str, before: str | None, after: str) -> ProfileEdit:
-    path = own_path(app, name)
-    parse(after, path, name)  # whatever we write can be read again
-    return ProfileEdit(name, path, read_own(app, name) if before is not None else None, after)
+def _edited(base: ProfileEdit, after: str) -> ProfileEdit:
+    parse(after, base.path, base.name)  # whatever we write can be read again
+    return replace(base, after=after)
 
 
 def plan_add(app: App, server: str, table: Mapping[str, Json], *, profile: str | None, over: bool) -> ProfileEdit:
@@ -86,8 +93,8 @@ def plan_add(app: App, server: str, table: Mapping[str, Json], *, profile: str |
     problem = check_server_name(server)
     if problem:
         raise UsageError(problem)
-    name, text = editable(app, profile)
-    return _edited(app, name, text, edit.add_server(text, server, table, replace=over))
+    base = _base(app, profile)
+    return _edited(base, edit.add_server(base.after or None, server, table, replace=over))
 
 
 def plan_remove(app: App, server: str, *, profile: str | None) -> ProfileEdit:
@@ -101,10 +108,11 @@ def plan_disable(app: App, server: str, disabled: bool, *, profile: str | None) 
 
 
 def _change(app: App, profile: str | None, change: Callable[[str], str]) -> ProfileEdit:
-    name, text = editable(app, profile)
-    if text is None:
+    base = _base(app, profile)
+    if not base.after:
+        name = base.name
         raise McpconfError(f"you have no profile {name!r} of your own", hint=f"mcpconf profile copy {name} {name}")
-    return _edited(app, name, text, change(text))
+    return _edited(base, change(base.after))
 
 
 def save(app: App, edited: ProfileEdit) -> None:

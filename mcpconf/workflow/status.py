@@ -6,7 +6,8 @@ from mcpconf.client.project import find_project
 from mcpconf.errors import McpconfError
 from mcpconf.model import Note, Scope
 from mcpconf.plan import Action, Foreign, Plan, Reason
-from mcpconf.record import dataclass
+from mcpconf.record import dataclass, replace
+from mcpconf.route.launch import Routed
 from mcpconf.workflow import active
 from mcpconf.workflow.app import App
 from mcpconf.workflow.switch import ClientPart, Prepared, Wish, prepare
@@ -80,7 +81,7 @@ def _context(app: App, context: str, now: active.Active) -> ContextStatus:
         prepared = prepare(app, wish_for(context, profile))
     except McpconfError as error:
         return ContextStatus(context, profile, now.previous, error=str(error), hint=error.hint)
-    parts = tuple(_target(part, prepared.plan) for part in prepared.parts)
+    parts = tuple(_target(app, part, prepared.plan) for part in prepared.parts)
     return ContextStatus(context, profile, now.previous, parts, prepared.notes)
 
 
@@ -89,9 +90,8 @@ def wish_for(context: str, profile: str) -> Wish:
     return Wish(profile=profile, scope=Scope(context.partition(":")[0]), foreign=Foreign.KEEP, remember=False)
 
 
-def _target(part: ClientPart, plan: Plan) -> TargetStatus:
-    entries = tuple(_entry(one.server.name, one.entry, str(one.route) if one.route else None, one.because, one.hint,
-                           part, plan) for one in part.routed)  # fmt: skip
+def _target(app: App, part: ClientPart, plan: Plan) -> TargetStatus:
+    entries = tuple(_with_files(app, one, _entry(one, part, plan)) for one in part.routed)
     names = {entry.name for entry in entries} | {one.entry for one in part.routed}
     left = tuple(
         EntryStatus(
@@ -103,17 +103,24 @@ def _target(part: ClientPart, plan: Plan) -> TargetStatus:
     return TargetStatus(part.spec.id, str(part.target.scope), part.target.path, entries + left)
 
 
+def _with_files(app: App, one: Routed, entry: EntryStatus) -> EntryStatus:
+    """An entry is no use without the files of ours that it starts."""
+    lost = [path for path in (one.launch.files if one.launch else ()) if not app.system.exists(path)]
+    if entry.state != IN_STEP or not lost:
+        return entry
+    return replace(entry, state=MISSING, because=f"{lost[0]} is gone", hint="mcpconf switch NAME")
+
+
 def _names(part: ClientPart, plan: Plan) -> tuple[str, ...]:
     changed = [change.name for change in plan.changes if change.target == part.target]
     kept = [conflict.name for conflict in plan.conflicts if conflict.target == part.target]
     return tuple(dict.fromkeys(changed + kept))
 
 
-def _entry(
-    name: str, entry: str, route: str | None, because: str, hint: str | None, part: ClientPart, plan: Plan
-) -> EntryStatus:
-    if route is None:
-        return EntryStatus(name, UNAVAILABLE, None, because, hint)
+def _entry(one: Routed, part: ClientPart, plan: Plan) -> EntryStatus:
+    name, entry, route, because = one.server.name, one.entry, str(one.route), one.because
+    if one.route is None:
+        return EntryStatus(name, UNAVAILABLE, None, because, one.hint)
     for change in plan.changes:
         if change.target == part.target and change.name == entry:
             state = MISSING if change.action is Action.ADD else OUTDATED

@@ -54,6 +54,7 @@ class Prepared:
     artifacts: Artifacts
     wants: tuple[Want, ...]
     compiled: CompiledProfiles
+    base: Ledger
     notes: tuple[Note, ...] = ()
 
     @property
@@ -113,6 +114,7 @@ def prepare(app: App, wish: Wish) -> Prepared:
         artifacts=Artifacts(app.dirs.wrapper, {context: {p: data for part in parts for p, data in part.files.items()}}),
         wants=wants,
         compiled=compiled,
+        base=ledger,
         notes=told,
     )
 
@@ -146,6 +148,10 @@ def apply(app: App, prepared: Prepared, command: str) -> Applied:
     """
     _refuse(prepared.plan)
     with app.writing() as state:
+        if not _is_current(app, prepared):
+            # Another mcpconf was here since: what it did must not be undone by what we had prepared before it.
+            prepared = prepare(app, replace(prepared.wish, profile=prepared.profile.name))
+            _refuse(prepared.plan)
         known = active.load(state.read(active.FILE))
         before = besides.Besides(prepared.artifacts.before(state), known)
         request = Request(
@@ -168,6 +174,12 @@ def apply(app: App, prepared: Prepared, command: str) -> Applied:
         _remember(app, prepared)
         keep_compiled(app, prepared.compiled)
     return Applied(replace(prepared, plan=committed.plan), committed, _afterwards(prepared, committed.plan))
+
+
+def _is_current(app: App, prepared: Prepared) -> bool:
+    """Whether the profile and what is ours are still as they were when the switch was prepared."""
+    profile = load_profile(app, prepared.profile.name, compiled=prepared.compiled)
+    return profile == prepared.profile and app.state.ledger() == prepared.base
 
 
 def _afterwards(prepared: Prepared, plan: Plan) -> tuple[Note, ...]:

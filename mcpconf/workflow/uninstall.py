@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 
 from mcpconf.commit.artifacts import Artifacts, contexts
+from mcpconf.commit.recovery import absorb_pending
 from mcpconf.commit.state import State
 from mcpconf.commit.transaction import Committed, Request, commit, read_all
 from mcpconf.ledger import Ledger
@@ -59,6 +60,7 @@ def _take_out(app: App, state: State, force: bool) -> Committed:
     def plan(snapshots: Mapping[str, bytes | None], ledger: Ledger) -> Plan:
         return make_plan(snapshots, _wants(ledger), ledger, Policy(force=force))
 
+    absorb_pending(state)  # what a killed run wrote is ours as well, and its files are to be read
     known = active.load(state.read(active.FILE))
     paths = list(state.ledger().files)
     artifacts = Artifacts(app.dirs.wrapper, {context: {} for context in contexts(state)})

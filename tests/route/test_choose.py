@@ -321,7 +321,8 @@ def test_a_secret_becomes_a_reference_where_the_client_fills_it_in() -> None:
 
     assert launched(routed).headers == {"Authorization": "Bearer ${T}", "X": "${U}"}
     assert [note.text for note in routed.notes] == [
-        "remote: its secret is read from the environment variable of that name"
+        f"remote: {name} must be set where the client starts; the kept secret does not reach this route"
+        for name in ("T", "U")
     ]
 
 

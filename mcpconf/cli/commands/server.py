@@ -152,9 +152,11 @@ def _set_disabled(name: str, disabled: bool, profile: str | None, no_apply: bool
 
 
 def _chosen(world: App, profile: str | None) -> str:
-    name = profile or current(world)
+    name = (
+        profile or current(world) or (own_profile.DEFAULT if own_profile.read_own(world, own_profile.DEFAULT) else None)
+    )
     if name is None:
-        raise UsageError("no profile is active", hint="--profile NAME")
+        raise UsageError("no profile is active", hint="--profile NAME, or: mcpconf init")
     return name
 
 

@@ -1,0 +1,52 @@
+"""What an attack on the whole command found, each kept from coming back."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.scenarios.conftest import World
+
+
+def test_parallel_adds_lose_nothing_that_was_reported(home: Path, mcpconf: World) -> None:
+    mcpconf("server", "add", "s0", "-q", "--", "/bin/true")
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-m", "mcpconf", "server", "add", f"s{i}", "-q", "--", "/bin/true"],
+            stderr=subprocess.DEVNULL,
+        )
+        for i in range(1, 7)
+    ]
+    done = [i for i, process in enumerate(running, 1) if process.wait(timeout=60) == 0]
+
+    assert done
+    text = (home / ".config/mcpconf/profiles/default.toml").read_text()
+    entries = json.loads((home / ".claude.json").read_text())["mcpServers"]
+    for i in done:
+        assert f"[servers.s{i}]" in text
+        assert f"s{i}" in entries
+
+
+def test_uninstall_takes_out_what_a_killed_first_run_had_written(home: Path, mcpconf: World) -> None:
+    mcpconf("init", "--yes")
+    state = home / ".local/state/mcpconf"
+    files = json.loads((state / "ledger.json").read_text())["files"]
+    (state / "pending.json").write_text(json.dumps({"mark": "0123456789ab", "files": files}))
+    (state / "ledger.json").unlink()
+
+    mcpconf("uninstall")
+
+    assert not (home / ".claude.json").exists()
+
+
+def test_a_directory_that_is_gone_is_said_to_be(tmp_path: Path, home: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    program = "import os, sys; os.rmdir(os.getcwd()); from mcpconf.cli.main import main; sys.exit(main(['status']))"
+    done = subprocess.run([sys.executable, "-c", program], cwd=gone, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 1
+    assert "the current directory does not exist any more" in done.stderr
+    assert not list(home.iterdir())
