@@ -98,7 +98,7 @@ def test_a_server_of_that_name_is_not_overwritten() -> None:
     with pytest.raises(McpconfError, match="already has a server 'git'") as caught:
         add_server(TEXT, "git", {"command": "x"})
 
-    assert caught.value.hint == "mcpconf server rm git"
+    assert caught.value.hint == "--replace puts the new one in its place; mcpconf server show git"
 
 
 def test_a_server_is_replaced_when_that_is_asked_for() -> None:
