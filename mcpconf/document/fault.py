@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+NAME = "a name in double quotes"
+END = "the end of the file"
+COMMA = "remove this comma: none may stand before a closing } or ]"
+OBJECT = 'put one JSON object in its place, {} if nothing is to be kept; clients read { "mcpServers": { ... } }'
+
 
 class Fault(Exception):
     """The text can't be edited safely. `position` is an index into the text it was raised for.
@@ -20,3 +25,21 @@ def line_column(text: str, position: int) -> tuple[int, int]:
     """1-based line and column of an index, lines ended by `\\n`."""
     start = text.rfind("\n", 0, position) + 1
     return text.count("\n", 0, position) + 1, position - start + 1
+
+
+def mend(wanted: str, text: str, at: int) -> str | None:
+    """What a person does about anything but `wanted` at `at`; None where the message says it all."""
+    found = text[at : at + 1]
+    if not found:
+        return "write the end that is missing: every { needs its } and every [ its ]"
+    if found == ",":
+        return "remove this comma: nothing stands before it"
+    if wanted == NAME:
+        # A name without quotes is often the beginning of an object that was never finished.
+        close = ", and close every { with a }" if text.count("{") > text.count("}") else ""
+        return f'write names in double quotes, as in {{"name": "value"}}{close}'
+    if wanted == END:
+        return "remove what stands behind the last }"
+    if wanted.startswith("',' or") and found == '"':
+        return "put a comma between this and what stands before it"
+    return None

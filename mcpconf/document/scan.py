@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import NoReturn
 
-from mcpconf.document.fault import Fault, line_column
+from mcpconf.document.fault import COMMA, END, NAME, OBJECT, Fault, line_column
 from mcpconf.document.walk import Dialect, expected, scan_string, skip_trivia, walk_value
 from mcpconf.record import dataclass
 
@@ -75,7 +75,7 @@ def _trivia(text: str, at: int, dialect: Dialect) -> int:
 
 def _key(text: str, at: int, dialect: Dialect) -> tuple[str, int]:
     if text[at : at + 1] != '"':
-        raise expected("a name in double quotes", text, at, dialect)
+        raise expected(NAME, text, at, dialect)
     try:
         return scan_string(text, at + 1, True)
     except json.JSONDecodeError as error:
@@ -92,7 +92,7 @@ def scan_object(text: str, at: int, dialect: Dialect) -> Object:
         if member.comma < 0:
             break
         if text[i : i + 1] == "}" and not dialect.trailing_commas:
-            raise Fault("trailing comma, which is not allowed in this file", member.comma)
+            raise Fault("trailing comma, which is not allowed in this file", member.comma, hint=COMMA)
     if text[i : i + 1] != "}":
         raise expected("',' or '}'", text, i, dialect)
     return Object(at, i + 1, tuple(members))
@@ -125,11 +125,11 @@ def scan(text: str, dialect: Dialect) -> Object | None:
         return None
     if text[at] != "{":
         walk_value(text, at, dialect)
-        raise Fault("the top level is not an object", at, hint="a config file is one JSON object: { ... }")
+        raise Fault("the top level is not an object", at, hint=OBJECT)
     root = scan_object(text, at, dialect)
     end = _trivia(text, root.end, dialect)
     if end != len(text):
-        raise expected("the end of the file", text, end, dialect)
+        raise expected(END, text, end, dialect)
     return root
 
 
@@ -149,7 +149,7 @@ def objects_along(text: str, dialect: Dialect, path: tuple[str, ...]) -> tuple[O
         if member is None:
             break
         if text[member.value] != "{":
-            raise Fault(f'"{name}" is not an object', member.value)
+            raise Fault(f'"{name}" is not an object', member.value, hint=f'write {{}} there: "{name}": {{}}')
         found.append(_scan_inner(text, member.value, dialect))
     return tuple(found)
 

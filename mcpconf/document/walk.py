@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from json import decoder
 
-from mcpconf.document.fault import Fault
+from mcpconf.document.fault import COMMA, NAME, Fault, mend
 from mcpconf.record import dataclass
 
 # The C scanner for one string: (text, index after the quote, strict) -> (value, index after the closing quote).
@@ -59,16 +59,17 @@ def expected(what: str, text: str, at: int, dialect: Dialect) -> Fault:
     """The fault for anything but `what` at `at`, in words that name what stands there."""
     rest = text[at : at + 2]
     if not rest:
-        return Fault(f"the file ends where {what} is expected", at)
+        return Fault(f"the file ends where {what} is expected", at, hint=mend(what, text, at))
     if rest in ("//", "/*") or rest[0] == "#":
         where = "this kind of" if dialect.comments else "a"
         return Fault(f"{where} comment is not allowed in this file", at, hint="remove the comment")
     word = _WORD.match(text, at)
     if word and word.group() in ("NaN", "Infinity", "-Infinity", "undefined"):
-        return Fault(f"{word.group()} is no JSON value", at)
+        return Fault(f"{word.group()} is no JSON value", at, hint="write a number in its place, or null")
     if rest[0] == "'":
-        return Fault(f"expected {what}: JSON strings stand in double quotes", at)
-    return Fault(f"expected {what}, found {rest[0]!r}", at)
+        hint = "write double quotes in the place of single ones"
+        return Fault(f"expected {what}: JSON strings stand in double quotes", at, hint=hint)
+    return Fault(f"expected {what}, found {rest[0]!r}", at, hint=mend(what, text, at))
 
 
 def walk_string(text: str, at: int) -> int:
@@ -94,7 +95,7 @@ def _scalar(text: str, at: int, dialect: Dialect) -> int:
 def _walk_key(text: str, at: int, dialect: Dialect) -> int:
     """From a name to the start of its value."""
     if text[at : at + 1] != '"':
-        raise expected("a name in double quotes", text, at, dialect)
+        raise expected(NAME, text, at, dialect)
     at = skip_trivia(text, walk_string(text, at), dialect)
     if text[at : at + 1] != ":":
         raise expected("':'", text, at, dialect)
@@ -131,7 +132,7 @@ def _after_value(text: str, at: int, dialect: Dialect, open_: list[str]) -> tupl
             if text[at : at + 1] != _CLOSER[bracket]:
                 return (_walk_key(text, at, dialect) if bracket == "{" else at), True
             if not dialect.trailing_commas:
-                raise Fault("trailing comma, which is not allowed in this file", comma)
+                raise Fault("trailing comma, which is not allowed in this file", comma, hint=COMMA)
         if text[at : at + 1] != _CLOSER[bracket]:
             raise expected(f"',' or '{_CLOSER[bracket]}'", text, at, dialect)
         open_.pop()

@@ -95,6 +95,39 @@ def test_reading_refuses_what_editing_refuses(name: str) -> None:
     assert message in caught.value.message
 
 
+MENDED = {
+    "trailing comma": ('{"a": 1,}', "remove this comma"),
+    "trailing comma in a list": ('{"a": [1,]}', "remove this comma"),
+    "only a comma": ("{,}", "remove this comma: nothing stands before it"),
+    "unclosed": ('{"a": {', "write the end that is missing: every { needs its }"),
+    "broken off": ("{broken", 'write names in double quotes, as in {"name": "value"}, and close every { with a }'),
+    "bare name": ("{broken: 1}", 'write names in double quotes, as in {"name": "value"}'),
+    "no comma": ('{"a": 1 "b": 2}', "put a comma between"),
+    "no comma in a list": ('{"a": ["b" "c"]}', "put a comma between"),
+    "a second document": ("{} {}", "remove what stands behind the last }"),
+    "top level list": ("[]", "put one JSON object in its place"),
+    "container is a list": ('{"mcpServers": []}', 'write {} there: "mcpServers": {}'),
+    "single quotes": ("{'a': 1}", "write double quotes"),
+    "NaN": ('{"a": NaN}', "write a number in its place"),
+    "comment": ('{"a": 1 // x\n}', "remove the comment"),
+}
+
+
+@pytest.mark.parametrize("name", MENDED)
+def test_a_fault_says_in_one_sentence_how_to_mend_it(name: str) -> None:
+    text, hint = MENDED[name]
+    with pytest.raises(Fault) as caught:
+        read_members(text, POINTER, STRICT)
+    assert (caught.value.hint or "").startswith(hint)
+    assert "\n" not in (caught.value.hint or "")
+
+
+def test_what_a_message_says_alone_has_no_hint() -> None:
+    with pytest.raises(Fault) as caught:
+        read_members('{"a": yes}', POINTER, STRICT)
+    assert caught.value.hint is None
+
+
 @pytest.mark.parametrize(
     ("text", "place", "message"),
     [
