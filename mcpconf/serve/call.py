@@ -29,6 +29,7 @@ from mcpconf.serve.introduction import (
 )
 
 DISCOVER, INITIALIZE, FIRST_FREE = 1, 2, 3
+PATIENCE = 1.0  # seconds that a server may take to end after it closed its output
 LATE = 0.25  # seconds that an answer to `server/discover` may come behind a good one to `initialize`
 
 
@@ -36,7 +37,7 @@ def probe(argv: Sequence[str], env: Mapping[str, str], cwd: str | None, *, timeo
     """Try the server that `argv` starts, with exactly the environment `env`, in the directory `cwd`.
 
     `timeout` is in seconds, for all of the conversation; ending a stubborn server may take 4 s more. Never raises for
-    anything the server does, and leaves no process behind.
+    anything the server does, and leaves no process behind but one that left the server's own group.
     """
     began = time.monotonic()
     deadline = began + timeout
@@ -58,30 +59,18 @@ def _probe_once(
     found = ProbeResult()
     try:
         known = _introduce(child, deadline, discover=discover)
-        tools = tool_names(Conversation(child, deadline).ask, known)
-        found = replace(found, tools=tools, millis=_since(began))
+        found = replace(found, tools=tool_names(Conversation(child, deadline).ask, known))
     except Refusal as refusal:
-        found = replace(found, error=str(refusal), millis=_since(began))
+        found = replace(found, error=str(refusal))
     except Ended:
-        if discover and known is None:
+        if discover and known is None and time.monotonic() < deadline and child.exit_code(PATIENCE) is not None:
             raise
-        found = replace(found, error=_last_words(child), millis=_since(began))
+        found = replace(found, error=_last_words(child))
     finally:
-        child.stop()
-    return replace(_with(found, known), stderr_tail=child.errors(), stray=child.stray)
-
-
-def _with(found: ProbeResult, known: Introduction | None) -> ProbeResult:
-    if known is None:
-        return found
-    return replace(
-        found,
-        era=known.era,
-        version=known.version,
-        server_name=known.name,
-        server_version=known.server_version,
-        instructions=known.instructions,
-    )
+        millis = _since(began)
+        child.stop(brief=time.monotonic() >= deadline)
+    found = found.introduced(known) if known is not None else found
+    return replace(found, millis=millis, stderr_tail=child.errors(), stray=child.stray)
 
 
 def _introduce(child: Child, deadline: float, *, discover: bool) -> Introduction:
@@ -148,13 +137,15 @@ class Conversation:
 
 
 def _silence(child: Child) -> str:
+    if child.exit_code(0) is not None:
+        return f"{_last_words(child)}, and something that it started holds its output"
     if child.stray:
         return "it did not answer in time; what it printed is no MCP message"
     return "it did not answer in time"
 
 
 def _last_words(child: Child) -> str:
-    code = child.exit_code(patience=1.0)
+    code = child.exit_code(PATIENCE)
     if code is None:
         return "it closed its output before it answered"
     if code < 0:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mcpconf import __version__
-from mcpconf.record import dataclass
+from mcpconf.record import dataclass, replace
 from mcpconf.serve.protocol import CAPABILITIES_KEY, HANDSHAKE_VERSIONS, MODERN_VERSIONS, SERVER_KEY, VERSION_KEY
 
 Message = dict[str, Any]
@@ -59,6 +59,17 @@ class ProbeResult:
     stderr_tail: str = ""
     error: str | None = None
     stray: str = ""
+
+    def introduced(self, known: Introduction) -> ProbeResult:
+        """The same with what the server said about itself."""
+        return replace(
+            self,
+            era=known.era,
+            version=known.version,
+            server_name=known.name,
+            server_version=known.server_version,
+            instructions=known.instructions,
+        )
 
 
 def request(identity: int, method: str, params: Message) -> Message:

@@ -33,6 +33,7 @@ from mcpconf.serve.introduction import (
 
 ACCEPT = "application/json, text/event-stream"
 LIMIT = 64 * 1024 * 1024  # bytes of one answer
+CHUNK = 65536
 DISCOVER_SHARE = 3  # a legacy server that stays silent over server/discover may use up a third of the time
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -72,16 +73,7 @@ def probe_http(url: str, headers: Mapping[str, str], timeout: float) -> ProbeRes
         found = replace(found, error=_no_connection(problem))
     found = replace(found, millis=round((time.monotonic() - began) * 1000))
     line.close()
-    if known is None:
-        return found
-    return replace(
-        found,
-        era=known.era,
-        version=known.version,
-        server_name=known.name,
-        server_version=known.server_version,
-        instructions=known.instructions,
-    )
+    return found if known is None else found.introduced(known)
 
 
 def _is_web(url: str) -> bool:
@@ -141,7 +133,7 @@ class Line:
                 return _matching(_messages(response, deadline), identity, method)
         except HTTPError as problem:
             with problem:
-                return _from_status(problem, identity)
+                return _from_status(problem, identity, deadline)
         except URLError as problem:
             if isinstance(problem.reason, TimeoutError):
                 raise problem.reason from None
@@ -194,9 +186,9 @@ def _left(deadline: float) -> float:
 def _messages(response: Any, deadline: float) -> Iterator[Message]:
     """The messages in a response body: one JSON object, or the `data` of server-sent events as they come."""
     if response.headers.get_content_type() == "text/event-stream":
-        texts = _events(_lines(response, deadline))
+        texts = _events(_lines(_chunks(response, deadline)))
     else:
-        texts = iter((response.read(LIMIT),))
+        texts = iter((b"".join(_chunks(response, deadline)),))
     for text in texts:
         try:
             message = json.loads(text.decode("utf-8-sig"))
@@ -206,11 +198,27 @@ def _messages(response: Any, deadline: float) -> Iterator[Message]:
             yield message
 
 
-def _lines(response: Any, deadline: float) -> Iterator[bytes]:
-    # The socket's own time-out counts from one byte to the next, so a stream of comments would never run into it.
-    while line := response.readline(LIMIT):
+def _chunks(response: Any, deadline: float) -> Iterator[bytes]:
+    """A body as it comes. Raises TimeoutError at the deadline, Refusal where the body is longer than anybody reads."""
+    # The socket's own time-out counts from one byte to the next, so a trickle would never run into it.
+    size = 0
+    while chunk := response.read1(CHUNK):
         _left(deadline)
-        yield line
+        size += len(chunk)
+        if size > LIMIT:
+            raise Refusal(f"it sent more than {LIMIT // 1024 // 1024} MB")
+        yield chunk
+
+
+def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    parts: list[bytes] = []
+    for chunk in chunks:
+        *ends, rest = chunk.split(b"\n")
+        for end in ends:
+            yield b"".join((*parts, end))
+            parts = []
+        parts.append(rest)
+    yield b"".join(parts)
 
 
 def _events(lines: Iterable[bytes]) -> Iterator[bytes]:
@@ -235,11 +243,11 @@ def _matching(messages: Iterable[Message], identity: int, method: str) -> Messag
     raise Refusal(f"what it sent back to {method} holds no answer to it")
 
 
-def _from_status(problem: HTTPError, identity: int) -> Message:
+def _from_status(problem: HTTPError, identity: int, deadline: float) -> Message:
     """A JSON-RPC error that came with an HTTP error status, or HttpRefusal where the body is none."""
     status = problem.code
     try:
-        body = json.loads(problem.read(LIMIT).decode("utf-8"))
+        body = json.loads(b"".join(_chunks(problem, deadline)).decode("utf-8"))
     except (ValueError, OSError, HTTPException, RecursionError):
         body = None
     if isinstance(body, dict) and isinstance(body.get("error"), dict) and status not in (401, 403):

@@ -28,7 +28,7 @@ class Habits:
         self.sse = sse
         self.session = session
         self.status = status
-        self.stall = False
+        self.stall = ""  # the type of an answer that never ends
         self.seen: list[tuple[str, str, dict[str, str]]] = []
 
     def answer(self, message: dict[str, Any]) -> dict[str, Any]:
@@ -98,15 +98,15 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def drip(self) -> None:
-        """A stream that stays alive with comments and never says anything."""
+        """An answer that stays alive with comments, or with white space, and never says anything."""
         self.send_response(200)
-        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Content-Type", self.habits.stall)
         self.end_headers()
         self.close_connection = True
         deadline = time.monotonic() + 20
         try:
             while time.monotonic() < deadline:
-                self.wfile.write(b": still here\n" * 1000)
+                self.wfile.write(b": still here\n" * 10 if "event" in self.habits.stall else b" ")
         except OSError:
             return
 
@@ -176,9 +176,10 @@ def test_an_http_status_is_told_as_it_is(start: Start, status: int, words: str) 
     assert len(habits.seen) == (1 if status < 404 else 2)
 
 
-def test_a_stream_that_never_answers_runs_into_the_time_out(start: Start) -> None:
+@pytest.mark.parametrize("kind", ["text/event-stream", "application/json"])
+def test_an_answer_that_never_ends_runs_into_the_time_out(start: Start, kind: str) -> None:
     habits = Habits()
-    habits.stall = True
+    habits.stall = kind
     began = time.monotonic()
     assert probe_http(start(habits), {}, 1.0).error == "it did not answer in time"
     assert time.monotonic() - began < 8

@@ -5,23 +5,33 @@ from __future__ import annotations
 import sys
 
 from mcpconf.cli import console, terminal
-from mcpconf.cli.render.table import symbol
+from mcpconf.cli.render.table import one_line, symbol
 from mcpconf.redact import redact
 from mcpconf.serve.introduction import ProbeResult
+
+LAST_WORDS = 12  # lines of stderr
 
 
 def probe_lines(name: str, found: ProbeResult) -> list[str]:
     """Era, version, time and tools; or the reason and the server's last words."""
-    title = console.paint(name, "bold")
+    title = console.paint(_line(name), "bold")
     if found.error is not None:
-        lines = [f"{symbol('error')} {title}  {redact(console.visible(found.error))}"]
-        tail = redact(console.visible(found.stderr_tail)).rstrip().splitlines()[-12:]
-        return [*lines, *(f"    {line}" for line in tail)]
-    named = " ".join(part for part in (found.server_name, found.server_version) if part)
-    lines = [f"{symbol('ok')} {title}  {console.visible(named)}  MCP {found.version} ({found.era}), {found.millis} ms"]
+        tail = redact(console.visible(found.stderr_tail)).rstrip().splitlines()[-LAST_WORDS:]
+        return [f"{symbol('error')} {title}  {_line(found.error)}", *_stray(found), *(f"    {line}" for line in tail)]
+    named = _line(" ".join(part for part in (found.server_name, found.server_version) if part))
+    spoken = f"MCP {_line(found.version or '')} ({found.era}), {found.millis} ms"
     count = f"{len(found.tools)} tool{'' if len(found.tools) == 1 else 's'}"
-    tools = ", ".join(map(console.visible, found.tools))
-    lines += terminal.wrapped(f"{count}: {tools}" if tools else "no tools", sys.stdout, "    ", "    ")
-    if found.stray:
-        lines.append(f"  {symbol('warn')} it writes to stdout what is no message: {console.visible(found.stray)[:80]}")
-    return lines
+    tools = ", ".join(map(_line, found.tools))
+    listed = terminal.wrapped(f"{count}: {tools}" if tools else "no tools", sys.stdout, "    ", "    ")
+    return [f"{symbol('ok')} {title}  {named}  {spoken}", *listed, *_stray(found)]
+
+
+def _stray(found: ProbeResult) -> list[str]:
+    if not found.stray:
+        return []
+    return [f"  {symbol('warn')} it writes to stdout what is no message: {_line(found.stray)[:80]}"]
+
+
+def _line(text: str) -> str:
+    """What a server said, on one line, without secrets and what a terminal would obey."""
+    return redact(one_line(text))

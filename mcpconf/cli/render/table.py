@@ -36,7 +36,12 @@ def symbol(name: str) -> str:
 
 def plain(text: str, *styles: str) -> Cell:
     """A cell."""
-    return console.visible(text).replace("\n", " "), styles
+    return one_line(text), styles
+
+
+def one_line(text: str) -> str:
+    """Text that somebody else wrote as a part of a line of ours: it can't start one of its own."""
+    return console.visible(text).replace("\n", " ").replace("\t", " ")
 
 
 def columns(rows: Sequence[Sequence[Cell]], indent: str = "  ", stream: TextIO | None = None) -> list[str]:
