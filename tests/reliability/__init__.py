@@ -1,0 +1,5 @@
+"""Campaigns: real `mcpconf` processes under faults, kills, power cuts, other writers, full disks and bind mounts.
+
+Each is a program that counts: attempts and violations. `shell/test.sh` runs a tenth of every campaign,
+`shell/test.sh --long` all of it; the counts become the tables of docs/reliability.md.
+"""

@@ -1,0 +1,36 @@
+"""How large a campaign is, and where its counts go."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+from collections.abc import Sequence
+from pathlib import Path
+
+FULL = os.environ.get("MCPCONF_CAMPAIGN") == "full"
+
+
+def size(full: int) -> int:
+    """How often to try: all of it in a long run, else a tenth, but once at least."""
+    return full if FULL else max(1, full // 10)
+
+
+def every(count: int) -> range:
+    """Which of `count` cases to take: all, or each tenth."""
+    return range(0, count, 1 if FULL else 10)
+
+
+def record(name: str, part: str = "", **numbers: float | str) -> None:
+    """Add counts to the figures of a campaign; parts of one may run in several processes."""
+    directory = os.environ.get("MCPCONF_FIGURES")
+    if not directory:
+        return
+    place = Path(directory, name)
+    place.mkdir(parents=True, exist_ok=True)
+    (place / f"{part or 'all'}.json").write_text(json.dumps({"full": FULL, **numbers}) + "\n")
+
+
+def spread(seconds: Sequence[float]) -> dict[str, float]:
+    """The least and the middle of some times, in milliseconds."""
+    return {"min_ms": round(min(seconds) * 1e3, 1), "median_ms": round(statistics.median(seconds) * 1e3, 1)}
