@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mcpconf.document.edit import Trace
-from mcpconf.errors import McpconfError
+from mcpconf.errors import Refused
 from mcpconf.ledger import FileRecord, Ledger, Owned, digest, dump, load
+from mcpconf.model import Scope
 
 PATH = "/home/u/.claude.json"
 OWNED = Owned("d1", "claude-code", "user", "work", "direct", '{"command": "old"}')
@@ -23,23 +24,27 @@ RECORD = FileRecord(
 )
 
 text = st.text(max_size=4)
-owned = st.builds(Owned, text, text, text, text, text, st.none() | text)
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=4),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+)
+paths = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=4).map("/{}".format)
+blank = st.text(" \t\r\n", max_size=4)
+owned = st.builds(
+    Owned, text, text, st.sampled_from([*Scope]).map(str), text, text, st.none() | json_values.map(json.dumps)
+)
 records = st.builds(
     FileRecord,
     st.booleans(),
     st.dictionaries(
         st.tuples(text, text), st.dictionaries(text, owned, min_size=1, max_size=2), min_size=1, max_size=2
     ),
-    st.dictionaries(st.tuples(text), st.builds(Trace, st.booleans(), text, text), max_size=2),
-    st.lists(text, max_size=2).map(tuple),
-)
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=4),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    st.dictionaries(st.tuples(text), st.builds(Trace, st.booleans(), blank, blank), max_size=2),
+    st.lists(paths, max_size=2).map(tuple),
 )
 
 
-@given(st.dictionaries(text, records, max_size=2))
+@given(st.dictionaries(paths, records, max_size=2))
 def test_what_is_written_is_read_back(files: dict[str, FileRecord]) -> None:
     assert load(dump(Ledger(files)), "ledger.json") == Ledger(files)
 
@@ -95,17 +100,40 @@ DAMAGED = {
     "a member with an unknown field": damaged(lambda data: data["files"][PATH]["members"][0].update(more=1)),
     "a trace without a field": damaged(lambda data: data["files"][PATH]["traces"][0].pop("inner")),
     "a pointer of lists": damaged(lambda data: data["files"][PATH]["members"][0].update(pointer=[["a"]])),
+    "a pointer that is text": damaged(lambda data: data["files"][PATH]["members"][0].update(pointer="a")),
+    "a name that is a number": damaged(lambda data: data["files"][PATH]["members"][0].update(name=5)),
+    "a digest that is a list": damaged(lambda data: data["files"][PATH]["members"][0].update(digest=[])),
+    "an unknown scope": damaged(lambda data: data["files"][PATH]["members"][0].update(scope="moon")),
+    "no JSON before": damaged(lambda data: data["files"][PATH]["members"][0].update(before='{"a":')),
+    "two values before": damaged(lambda data: data["files"][PATH]["members"][0].update(before="{}, 1")),
+    "a trace that is more than white space": damaged(lambda data: data["files"][PATH]["traces"][0].update(inner="x")),
+    "a trace with half a comment": damaged(lambda data: data["files"][PATH]["traces"][0].update(document="/*")),
+    "created is a number": damaged(lambda data: data["files"][PATH].update(created=1)),
+    "made is text": damaged(lambda data: data["files"][PATH].update(made="/a")),
+    "a relative path": dump(Ledger({"a": RECORD})),
+    "a path with NUL": dump(Ledger({"/a\0b": RECORD})),
+    "a path that no file system has": dump(Ledger({"/\ud800": RECORD})),
+    "deep nesting": b"[" * 100_000,
+    "a number without end": b'{"version": ' + b"1" * 6000 + b', "files": {}}',
+    "a version that is true": b'{"version": true, "files": {}}',
+    "version 0": b'{"version": 0, "files": {}}',
 }
+
+
+def test_what_stood_there_before_may_hold_what_python_cannot_read() -> None:
+    for before in ('{"a": ' + "1" * 6000 + "}", '{"a": 1, // why\n }', "[" * 3000 + "]" * 3000):
+        ledger = Ledger({PATH: FileRecord(members={("m",): {"x": Owned("d", "c", "user", "p", "r", before)}})})
+        assert load(dump(ledger), "ledger.json") == ledger
 
 
 @pytest.mark.parametrize("name", DAMAGED)
 def test_a_damaged_ledger_is_an_error_with_a_way_out(name: str) -> None:
-    with pytest.raises(McpconfError, match=r"/s/ledger\.json is damaged .*; nothing was changed") as caught:
+    with pytest.raises(Refused, match=r"(?s)/s/ledger\.json is damaged .*; nothing was changed") as caught:
         load(DAMAGED[name], "/s/ledger.json")
     assert "mv /s/ledger.json /s/ledger.json.damaged" in (caught.value.hint or "")
 
 
 def test_a_newer_ledger_is_left_to_a_newer_mcpconf() -> None:
-    with pytest.raises(McpconfError, match="was written by a newer mcpconf") as caught:
+    with pytest.raises(Refused, match="was written by a newer mcpconf") as caught:
         load(b'{"version": 2, "files": "whatever"}', "/s/ledger.json")
     assert caught.value.hint == "update mcpconf"

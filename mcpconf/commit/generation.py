@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import contextlib
+import re
 
 from mcpconf import ledger as ledgers
 from mcpconf.commit.state import State
+from mcpconf.errors import McpconfError
 from mcpconf.ledger import FileRecord, Owned
-from mcpconf.model import Json
+from mcpconf.model import Json, Scope
+from mcpconf.plan import Action, Plan
 from mcpconf.record import dataclass
 
-if TYPE_CHECKING:
-    from mcpconf.plan import Plan
-
 KEPT = 50
+DOOMSDAY = 253_402_300_800  # seconds: the year 10000, where a calendar ends
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,50 +133,100 @@ def _dump_change(change: GenerationChange) -> Json:
 
 
 def load(data: Json) -> Generation:
-    """The inverse of `dump`."""
-    files = tuple(
-        GenerationFile(f["path"], f["before"], f["after"], ledgers.load_record(f["record"]), f["exact"])
-        for f in data["files"]
+    """The inverse of `dump`. Raises one of `ledgers.DAMAGED` where the data has another shape."""
+    return Generation(
+        **{
+            **data,
+            "id": _number(data["id"]),
+            "time": _seconds(data["time"]),
+            "command": ledgers.string(data["command"]),
+            "context": ledgers.string(data["context"]),
+            "profile": _text(data["profile"]),
+            "previous": _text(data["previous"]),
+            "undone": ledgers.flag(data["undone"]),
+            "files": tuple(_load_file(item) for item in ledgers.listed(data["files"])),
+            "changes": tuple(_load_change(item) for item in ledgers.listed(data["changes"])),
+        }
     )
-    changes = tuple(
-        GenerationChange(
-            **{
-                **change,
-                "pointer": tuple(change["pointer"]),
-                "owned_before": None if change["owned_before"] is None else Owned(**change["owned_before"]),
-            }
-        )
-        for change in data["changes"]
+
+
+def _load_file(data: Json) -> GenerationFile:
+    path, exact = ledgers.absolute(data["path"]), ledgers.flag(data["exact"])
+    return GenerationFile(path, _sum(data["before"]), _sum(data["after"]), ledgers.load_record(data["record"]), exact)
+
+
+def _load_change(data: Json) -> GenerationChange:
+    owned = data["owned_before"]
+    return GenerationChange(
+        **{
+            **data,
+            "path": ledgers.absolute(data["path"]),
+            "pointer": ledgers.pointer_in(data),
+            "name": ledgers.string(data["name"]),
+            "action": str(Action(data["action"])),
+            "client": ledgers.string(data["client"]),
+            "scope": str(Scope(data["scope"])),
+            "before": ledgers.raw_value(data["before"]),
+            "after": _sum(data["after"]),
+            "owned_before": None if owned is None else ledgers.load_owned(owned),
+        }
     )
-    return Generation(**{**data, "files": files, "changes": changes})
+
+
+def _number(value: Json) -> int:
+    if type(value) is not int or value < 1:
+        raise TypeError(f"{value!r:.40} numbers no generation")
+    return value
+
+
+def _seconds(value: Json) -> float:
+    """A time that can be shown as a date."""
+    if type(value) not in (int, float) or not 0 <= value < DOOMSDAY:
+        raise ValueError(f"{value!r:.40} is no time")
+    return float(value)
+
+
+def _text(value: Json) -> str | None:
+    return None if value is None else ledgers.string(value)
+
+
+def _sum(value: Json) -> str | None:
+    """A digest, which also is the name of a file of ours."""
+    if value is None or _DIGEST.fullmatch(value):
+        return value
+    raise ValueError(f"{value!r:.40} is no digest")
 
 
 def read_all(state: State) -> tuple[Generation, ...]:
     """Every generation that is kept, oldest first; a damaged record is left out."""
     records = (name for name in state.list("generations") if name.endswith(".json"))
-    found = (_load_or_none(state.read_json("generations", name)) for name in records)
-    return tuple(generation for generation in found if generation is not None)
+    found = (_load_or_none(name, state.read_json("generations", name)) for name in records)
+    return tuple(sorted((one for one in found if one is not None), key=lambda one: one.id))
 
 
-def _load_or_none(data: Json) -> Generation | None:
+def _load_or_none(name: str, data: Json) -> Generation | None:
     try:
-        return load(data)
-    except (KeyError, TypeError, AttributeError):
+        one = load(data)
+    except ledgers.DAMAGED:
         return None
+    return one if name == _file(one.id) else None
+
+
+def _file(number: int) -> str:
+    return f"{number:06d}.json"
 
 
 def save(generation: Generation, state: State) -> None:
     """Write a generation, and forget the oldest beyond `KEPT`."""
-    state.write_json(dump(generation), "generations", f"{generation.id:06d}.json")
+    state.write_json(dump(generation), "generations", _file(generation.id))
 
 
 def forget(state: State) -> None:
-    """Keep the newest `KEPT` generations and the blobs that they name."""
+    """Keep the newest `KEPT` generations and the blobs that they name. What can't be removed stays: it does no harm."""
     generations = read_all(state)
-    for old in generations[:-KEPT]:
-        state.remove("generations", f"{old.id:06d}.json")
     named = {blob for kept in generations[-KEPT:] for file in kept.files for blob in (file.before, file.after)}
-    for name in state.list("blobs"):
-        if name not in named:
-            state.remove("blobs", name)
+    old = [("generations", _file(one.id)) for one in generations[:-KEPT]]
+    for names in (*old, *(("blobs", name) for name in state.list("blobs") if name not in named)):
+        with contextlib.suppress(McpconfError):
+            state.remove(*names)
     state.sweep()

@@ -13,14 +13,18 @@ import hashlib
 import json
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 
-from mcpconf.commit.disk import BINARY, NOFOLLOW, sync_directory, write_all
+from mcpconf.commit.disk import BINARY, NOFOLLOW, refusal, sync_directory, write_all
+from mcpconf.commit.private import read_private
 from mcpconf.commit.snapshot import Changed, Snapshot
 from mcpconf.errors import McpconfError
+from mcpconf.ledger import DAMAGED, absolute
 from mcpconf.record import dataclass
 
 SUFFIX = ".journal"
+LIMIT = 1 << 30  # bytes: a journal is as large as the file it is for, before and after
 BLOCK = 512  # bytes that a disk writes together; after a power cut later blocks may be there and earlier ones not
 
 
@@ -71,8 +75,10 @@ def _fill_or_restore(descriptor: int, entry: _Entry) -> None:
 
 @contextlib.contextmanager
 def _opened(path: str) -> Iterator[int]:
-    descriptor = os.open(path, os.O_RDWR | NOFOLLOW | BINARY)
+    descriptor = os.open(path, os.O_RDWR | NOFOLLOW | getattr(os, "O_NONBLOCK", 0) | BINARY)
     try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file", path)
         yield descriptor
     finally:
         os.close(descriptor)
@@ -131,7 +137,10 @@ def recover(directory: str) -> tuple[str, ...]:
 
     One whose file can't be written now (its mount is not here, say) is kept for a later run.
     """
-    return tuple(mended for path in _unfinished(directory) if (mended := _roll_back(path)) is not None)
+    try:
+        return tuple(mended for path in _unfinished(directory) if (mended := _roll_back(path)) is not None)
+    except OSError as error:
+        raise refusal(error.filename or directory, error) from None
 
 
 def _unfinished(directory: str) -> Iterator[str]:
@@ -163,14 +172,14 @@ def _roll_back(journal: str) -> str | None:
 
 def _load(journal: str) -> _Entry | None:
     """A journal's content; None for a damaged one: nothing is overwritten before the whole of it is on disk."""
-    with open(journal, "rb") as stream:
-        try:
-            header = json.loads(stream.readline())
-            entry = _Entry(header["path"], stream.read(header["old"]), stream.read(header["after"]))
-            whole = (len(entry.old), len(entry.after)) == (header["old"], header["after"])
-        except (ValueError, KeyError, TypeError):
-            return None
-    return entry if whole else None
+    first, _, rest = (read_private(journal, LIMIT) or b"").partition(b"\n")
+    try:
+        header = json.loads(first)
+        path, old, after = absolute(header["path"]), header["old"], header["after"]
+        whole = type(old) is type(after) is int and min(old, after) >= 0 and old + after <= len(rest)
+    except DAMAGED:
+        return None
+    return _Entry(path, rest[:old], rest[old : old + after]) if whole else None
 
 
 def is_torn(current: bytes, old: bytes, after: bytes) -> bool:

@@ -7,20 +7,33 @@ import hashlib
 import json
 import os
 import re
-import secrets
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from mcpconf import ledger as ledgers
-from mcpconf.commit.disk import BINARY, refusal, sync_directory, write_all
-from mcpconf.errors import LockTimeout
+from mcpconf.commit.disk import refusal
+from mcpconf.commit.private import (
+    check_directory,
+    is_regular,
+    private_directory,
+    read_private,
+    remove_private,
+    unreadable,
+    write_private,
+)
+from mcpconf.errors import LockTimeout, McpconfError
 from mcpconf.model import Json
 from mcpconf.record import dataclass
 
 if TYPE_CHECKING:
     from mcpconf.ledger import Ledger
 
+__all__ = ["State", "private_directory", "remove_private", "write_private"]
+
 LOCK_TIMEOUT = 20.0
+BLOB_LIMIT = 1 << 30  # a client's file may be of any size; one beyond this goes back entry by entry
+FILES = ("active", "ledger.json", "made.json", "pending.json", "trust.json", "wrapper.json")
+DIRECTORIES = ("besides", "blobs", "generations", "journals", "rescued")
 _TEMPORARY = re.compile(r"\..*\.[0-9a-f]{12}\.tmp")
 
 
@@ -37,15 +50,14 @@ class State:
     def journals(self) -> str:
         return self.at("journals")
 
+    @property
+    def rescued(self) -> str:
+        """Versions of a client's file that lost because two other programs wrote it in the same moment as we."""
+        return self.at("rescued")
+
     def read(self, *names: str) -> bytes | None:
         """A file of ours; None where there is none."""
-        try:
-            with open(self.at(*names), "rb") as stream:
-                return stream.read()
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        except OSError as error:
-            raise refusal(self.at(*names), error) from None
+        return read_private(self.at(*names))
 
     def write(self, data: bytes, *names: str) -> None:
         """Replace a file of ours, whole or not at all."""
@@ -61,33 +73,44 @@ class State:
     def keep(self, data: bytes) -> str:
         """Keep a backup by its content; its name is the SHA-256."""
         name = hashlib.sha256(data).hexdigest()
-        if not os.path.exists(self.at("blobs", name)):
+        if not self._kept(name, len(data)):
             self.write(data, "blobs", name)
         return name
+
+    def _kept(self, name: str, size: int) -> bool:
+        try:
+            return os.stat(self.at("blobs", name)).st_size == size
+        except OSError:
+            return False
 
     def sweep(self) -> None:
         """Remove the temporary files of writes that a crash ended; the caller holds the lock."""
         for directory in ((), ("generations",), ("blobs",)):
             for name in self.list(*directory):
                 if _TEMPORARY.fullmatch(name):
-                    self.remove(*directory, name)
+                    with contextlib.suppress(McpconfError):  # it does no harm
+                        self.remove(*directory, name)
 
     def list(self, *names: str) -> tuple[str, ...]:
         """The names in a directory of ours, sorted; none where it is not there."""
         try:
             return tuple(sorted(os.listdir(self.at(*names))))
-        except (FileNotFoundError, NotADirectoryError):
+        except FileNotFoundError:
             return ()
+        except OSError as error:
+            raise unreadable(self.at(*names), error) from None
 
     def blob(self, name: str) -> bytes | None:
-        return self.read("blobs", name)
+        """A backup by its name; None where it is not there, or is not any more what was kept."""
+        data = read_private(self.at("blobs", name), BLOB_LIMIT)
+        return None if data is None or hashlib.sha256(data).hexdigest() != name else data
 
     def read_json(self, *names: str) -> Json:
         """A JSON file of ours; None where there is none or it is damaged (it is never the only record)."""
         raw = self.read(*names)
         try:
             return None if raw is None else json.loads(raw)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
 
     def write_json(self, value: Json, *names: str) -> None:
@@ -95,8 +118,16 @@ class State:
 
     @contextlib.contextmanager
     def locked(self, timeout: float = LOCK_TIMEOUT) -> Iterator[None]:
-        """One mcpconf at a time. Raises `LockTimeout` where another holds it for longer than `timeout` seconds."""
+        """One mcpconf at a time. Raises `LockTimeout` where another holds it for longer than `timeout` seconds.
+
+        Raises `Refused` where something stands in the way of our own files: that must not come out only when the
+        clients' are written.
+        """
         private_directory(self.directory)
+        for name in FILES:
+            is_regular(self.at(name))
+        for name in DIRECTORIES:
+            check_directory(self.at(name))
         release = _lock_at_once(self.at("lock")) or _lock_patiently(self.at("lock"), timeout)
         try:
             yield
@@ -139,44 +170,3 @@ def _lock_patiently(path: str, timeout: float) -> Callable[[], None]:
     except OSError as error:
         raise refusal(path, error) from None
     return lock.release
-
-
-def private_directory(path: str) -> None:
-    """Make a directory and its parents, the last one for its owner alone."""
-    try:
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with contextlib.suppress(FileExistsError):
-            os.mkdir(path, 0o700)
-    except OSError as error:
-        raise refusal(path, error) from None
-
-
-def remove_private(path: str) -> None:
-    """Remove a file of ours, if it is there."""
-    try:
-        os.unlink(path)
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise refusal(path, error) from None
-
-
-def write_private(path: str, data: bytes, mode: int = 0o600) -> None:
-    """Write a file of ours through a temporary one; it is never readable by others, not for a moment."""
-    directory, name = os.path.split(path)
-    private_directory(directory)
-    temporary = os.path.join(directory, f".{name}.{secrets.token_hex(6)}.tmp")
-    try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | BINARY, mode)
-        try:
-            write_all(descriptor, data)
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        os.replace(temporary, path)
-    except OSError as error:
-        raise refusal(path, error) from None
-    finally:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-    sync_directory(directory)

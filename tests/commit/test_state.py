@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mcpconf.commit.state import State, private_directory, write_private
-from mcpconf.errors import LockTimeout, McpconfError
+from mcpconf.errors import LockTimeout, McpconfError, Refused
 from tests.commit.stage import Stage
 
 
@@ -61,7 +61,8 @@ def test_a_blob_is_kept_once_by_its_content(state: State) -> None:
 def test_a_file_where_our_directory_should_be_is_told(home: Path) -> None:
     (home / "file").write_bytes(b"")
     state = State(str(home / "file/state"))
-    assert state.read("ledger.json") is None
+    with pytest.raises(Refused, match="lies under something that is no directory"):
+        state.read("ledger.json")
     with pytest.raises(McpconfError, match="can't be written"):
         state.write(b"", "ledger.json")
     with pytest.raises(McpconfError, match="can't be written"), state.locked():
@@ -71,14 +72,18 @@ def test_a_file_where_our_directory_should_be_is_told(home: Path) -> None:
 def test_directories_in_place_of_our_files_are_told(state: State) -> None:
     for name in ("ledger.json", "lock"):
         os.makedirs(state.at(name, "inside"))
-    with pytest.raises(McpconfError, match=r"ledger\.json can't be written"):
+    with pytest.raises(Refused, match=r"ledger\.json is a directory, not a regular file; nothing was changed"):
         state.read("ledger.json")
     with pytest.raises(McpconfError, match=r"ledger\.json can't be written"):
         state.write(b"", "ledger.json")
     with pytest.raises(McpconfError, match=r"ledger\.json can't be written"):
         state.remove("ledger.json")
+    with pytest.raises(Refused, match=r"ledger\.json is a directory"), state.locked():
+        pytest.fail("held")
+    os.rename(state.at("ledger.json"), state.at("old"))
     with pytest.raises(McpconfError, match="lock can't be written"), state.locked(timeout=0.1):
         pytest.fail("held")
+    os.rename(state.at("old"), state.at("ledger.json"))
     assert sorted(os.listdir(state.directory)) == ["ledger.json", "lock"]
 
 
