@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 from collections.abc import Mapping
 
 from mcpconf import ledger as ledgers
 from mcpconf.commit.disk import remove_directories
+from mcpconf.commit.exchange import Known, clear
 from mcpconf.commit.snapshot import read_snapshot
 from mcpconf.commit.state import State
-from mcpconf.commit.write import temporary_path
+from mcpconf.commit.temporary import temporary_path
 from mcpconf.document.edit import Pointer, read_members
 from mcpconf.document.fault import Fault
-from mcpconf.document.scan import JSONC
+from mcpconf.document.scan import JSONC, scan
 from mcpconf.errors import McpconfError
 from mcpconf.ledger import FileRecord, Ledger, Owned, digest
 from mcpconf.model import Json
 from mcpconf.plan import Plan, decode_file, traces_of
-from mcpconf.record import replace
+from mcpconf.record import dataclass, field, replace
 
 PENDING = "pending.json"
 
@@ -31,9 +33,14 @@ def planned_records(plan: Plan) -> Records:
 
 
 def dump_pending(plan: Plan, mark: str) -> Json:
-    """The same as JSON with the mark of the commit's temporary files, kept while the files are written."""
+    """The same as JSON, with the mark of the temporary files and what tells their content, while files are written."""
     files = {path: ledgers.dump_record(record) for path, record in planned_records(plan).items()}
-    return {"mark": mark, "files": files}
+    sums = {edit.path: [_sum(edit.before), _sum(edit.after)] for edit in plan.files}
+    return {"mark": mark, "files": files, "sums": sums}
+
+
+def _sum(raw: bytes | None) -> str | None:
+    return None if raw is None else hashlib.sha256(raw).hexdigest()
 
 
 def absorb_pending(state: State) -> None:
@@ -41,9 +48,10 @@ def absorb_pending(state: State) -> None:
     if state.read(PENDING) is None:
         return
     known = state.ledger()
-    mark, planned = _load_pending(state)
+    pending = _load_pending(state)
+    planned = pending.records
     for path in planned:
-        _clear_temporary(path, mark)
+        _clear_temporary(path, pending, state)
     ledger = absorbed(known, planned, {path: _read(path) for path in planned})
     if ledger != known:
         state.write(ledgers.dump(ledger), "ledger.json")
@@ -53,17 +61,41 @@ def absorb_pending(state: State) -> None:
     state.remove(PENDING)
 
 
-def _load_pending(state: State) -> tuple[str, Records]:
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    """What was being written; `sums` has the SHA-256 of each file before and after, by its path."""
+
+    mark: str = ""
+    records: Records = field(default_factory=dict)
+    sums: Mapping[str, tuple[str | None, str | None]] = field(default_factory=dict)
+
+
+def _load_pending(state: State) -> _Pending:
     try:
         data = state.read_json(PENDING)
-        return str(data["mark"]), {path: ledgers.load_record(dumped) for path, dumped in data["files"].items()}
-    except (KeyError, TypeError, AttributeError):
-        return "", {}
+        records = {path: ledgers.load_record(dumped) for path, dumped in data["files"].items()}
+        sums = {path: (before, after) for path, (before, after) in data.get("sums", {}).items()}
+        return _Pending(str(data["mark"]), records, sums)
+    except (KeyError, TypeError, AttributeError, ValueError):
+        return _Pending()
 
 
-def _clear_temporary(path: str, mark: str) -> None:
-    with contextlib.suppress(OSError):
-        os.unlink(temporary_path(os.path.realpath(path), mark))
+def _clear_temporary(path: str, pending: _Pending, state: State) -> None:
+    """Remove what the interrupted write left; what another program wrote and we had swapped out goes back."""
+    real = os.path.realpath(path)
+    temporary = temporary_path(real, pending.mark)
+    before, after = pending.sums.get(path, (None, None))
+    known = Known(lambda raw: _sum(raw) == before, lambda raw: _sum(raw) == after, lambda raw: not _whole(raw))
+    with contextlib.suppress(OSError, McpconfError):  # what can't be cleared away now stays
+        clear(temporary, real, known, state.rescued)
+
+
+def _whole(raw: bytes) -> bool:
+    """Whether it is a finished document: one that we were still filling is not."""
+    try:
+        return scan(decode_file("", raw).text, JSONC) is not None
+    except (Fault, McpconfError):
+        return False
 
 
 def _read(path: str) -> bytes | None:

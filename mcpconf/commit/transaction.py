@@ -54,12 +54,16 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """What was done. `generation` is None where there was nothing to do; `recovered` names files mended first."""
+    """What was done. `generation` is None where there was nothing to do.
+
+    `recovered` names files mended first, `rescued` files with what another program wrote and a third one dropped.
+    """
 
     plan: Plan
     generation: int | None
     recovered: tuple[str, ...] = ()
     attempts: int = 1
+    rescued: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -80,6 +84,7 @@ def commit(request: Request, state: State, clock: Clock) -> Committed:
 
     The caller holds the state lock (`State.locked`).
     """
+    known = set(state.list("rescued"))
     recovered = journal.recover(state.journals)
     run = _Run(request, state, clock)
     for _ in range(ATTEMPTS):
@@ -87,7 +92,8 @@ def commit(request: Request, state: State, clock: Clock) -> Committed:
         absorb_pending(state)  # of a crash before us, or of our own attempt that did not last
         plan = _attempt(run)
         if plan is not None:
-            return Committed(_told(run, plan), _finish(run, plan), recovered, run.attempts)
+            rescued = tuple(state.at("rescued", name) for name in state.list("rescued") if name not in known)
+            return Committed(_told(run, plan), _finish(run, plan), recovered, run.attempts, rescued)
     raise McpconfError(
         "another program keeps writing the same files; what mcpconf writes does not last",
         hint="close running Claude sessions and try again",
@@ -178,7 +184,7 @@ def _write_one(run: _Run, edit: FileEdit, seen: Snapshot, after: bytes | None) -
     locks = {target.lock for target in edit.targets if target.lock}
     try:
         with client_lock(next(iter(locks), None), now=run.clock.now, sleep=run.clock.sleep):
-            write_file(seen, after, Scratch(run.state.journals, run.mark))
+            write_file(seen, after, Scratch(run.state.journals, run.state.rescued, run.mark))
     except BaseException:
         remove_directories(made)
         raise

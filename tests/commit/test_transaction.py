@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from mcpconf.commit import journal, transaction
+from mcpconf.commit import exchange, journal, transaction
 from mcpconf.commit.generation import read_all
 from mcpconf.commit.snapshot import SETTLE
 from mcpconf.errors import Located, McpconfError, Refused
@@ -140,13 +140,14 @@ def test_the_lock_of_the_client_is_held_only_around_the_write(stage: Stage, monk
     write(stage.path, {})
     lock = stage.home / ".claude.json.lock"
     held: list[bool] = []
-    real = os.replace
+    for module, name in ((os, "replace"), (exchange, "exchange")):
+        real = getattr(module, name)
 
-    def look(source: str, target: str) -> None:
-        held.append(lock.is_dir())
-        real(source, target)
+        def look(source: str, target: str, real: Any = real) -> Any:
+            held.append(lock.is_dir())
+            return real(source, target)
 
-    monkeypatch.setattr(os, "replace", look)
+        monkeypatch.setattr(module, name, look)
     stage.before_write = [lambda: held.append(lock.exists())]
     stage.switch({"x": ENTRY})
     # planning; our own pending record; the client's file; our ledger and the generation
@@ -223,7 +224,7 @@ def test_a_removal_is_taken_back_as_well(stage: Stage, monkeypatch: pytest.Monke
     go()
     before = first.read_bytes()
     with monkeypatch.context() as broken:
-        failing(broken, "unlink", lambda name: str(name) == str(second), errno.EIO)
+        failing(broken, "rename", lambda name, _: str(name) == str(second), errno.EIO)
         with pytest.raises(McpconfError, match="Input/output error"):
             go({})
     assert first.read_bytes() == before

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from mcpconf.commit import disk, write
+from mcpconf.commit import disk, exchange, write
 from mcpconf.commit.disk import make_directories, refusal, remove_directories
 from mcpconf.commit.snapshot import Changed, read_snapshot
 from mcpconf.commit.write import Scratch, write_file
@@ -19,13 +19,14 @@ from mcpconf.errors import McpconfError
 from tests.commit.stage import replacing
 from tests.commit.stage import write as put
 
+pytestmark = pytest.mark.usefixtures("naming")
 root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
 OLD, NEW = b'{"old": 1}', b'{"new": "bytes"}'
 
 
 @pytest.fixture
 def scratch(home: Path) -> Scratch:
-    return Scratch(str(home / "state/journals"), "mark")
+    return Scratch(str(home / "state/journals"), str(home / "state/rescued"), "mark")
 
 
 @pytest.fixture
@@ -181,6 +182,16 @@ def test_hard_links_stay_together(home: Path, path: Path, scratch: Scratch) -> N
     assert names(Path(scratch.journals)) == []
 
 
+@pytest.mark.parametrize("hard", [False, True])
+def test_a_write_protected_file_is_honoured_by_root_too(path: Path, scratch: Scratch, hard: bool) -> None:
+    put(path, OLD, 0o444)
+    if hard:
+        os.link(path, path.with_name("other"))
+    with pytest.raises(McpconfError, match="permission denied; nothing was changed"):
+        write_file(read_snapshot(str(path)), NEW, scratch)
+    assert (path.read_bytes(), stat.S_IMODE(path.stat().st_mode)) == (OLD, 0o444)
+
+
 @pytest.mark.parametrize("number", [errno.EBUSY, errno.EXDEV])
 @pytest.mark.parametrize("new", [NEW, b"{}", NEW * 100])
 def test_a_mounted_file_is_overwritten_in_place(
@@ -189,6 +200,7 @@ def test_a_mounted_file_is_overwritten_in_place(
     put(path, OLD, 0o644)
     inode = path.stat().st_ino
     refuse(monkeypatch, "replace", number)
+    monkeypatch.setattr(exchange, "exchange", os.replace)  # which now answers the same
     write_file(read_snapshot(str(path)), new, scratch)
     assert (path.read_bytes(), path.stat().st_ino) == (new, inode)
     assert names(path.parent) == ["c.json"]
@@ -305,13 +317,15 @@ CALLS += [(name, False) for name in ("open", "write", "fsync", "link")]
 
 @pytest.mark.parametrize(("name", "exists"), CALLS)
 def test_whatever_call_fails_the_old_file_stays_and_nothing_is_left_behind(
-    path: Path, scratch: Scratch, monkeypatch: pytest.MonkeyPatch, name: str, exists: bool
+    path: Path, scratch: Scratch, monkeypatch: pytest.MonkeyPatch, naming: str, name: str, exists: bool
 ) -> None:
     path.parent.mkdir()
     if exists:
         put(path, OLD)
     seen = read_snapshot(str(path))
     refuse(monkeypatch, name, errno.EIO, when=lambda *a: name != "open" or bool(a[1] & os.O_CREAT))
+    if naming == "swap" and name == "replace":
+        monkeypatch.setattr(exchange, "exchange", os.replace)
     with pytest.raises(McpconfError, match="Input/output error; nothing was changed"):
         write_file(seen, NEW, scratch)
     monkeypatch.undo()

@@ -14,19 +14,16 @@ from typing import Any
 
 THEIRS = {"command": "/bin/theirs", "env": {"KEY": "\u00fc", "big": "12345678901234567890"}}
 # Odd on purpose: numbers that a parser changes, a key twice, an empty object, spaces that nobody would write.
-CLIENT_FILE = (
-    """{
+CLIENT_FILE = f"""{{
   "numStartups": 12345678901234567890, "odd": [1e400, -0, 1.10],
-  "mcpServers": {
-    "theirs": %s
-  },
+  "mcpServers": {{
+    "theirs": {json.dumps(THEIRS)}
+  }},
   "twice": 1, "twice": 2,
-  "projects": {"/p": {"history": [%s], "mcpServers": {}}},
-  "empty" : { }
-}
-"""
-    % (json.dumps(THEIRS), ", ".join(json.dumps(f"line {n} of a history") for n in range(400)))
-).encode()
+  "projects": {{"/p": {{"history": {json.dumps([f"line {n} of a history" for n in range(400)])}, "mcpServers": {{}}}}}},
+  "empty" : {{ }}
+}}
+""".encode()
 PROFILES = {
     "one": {"alpha": "/bin/cat", "gone": "/bin/cat"},
     "two": {"alpha": "/bin/true", "beta": "/bin/cat"},
@@ -147,7 +144,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Kept:
-    """A place as it was at one moment, to be had again: paths in our state are absolute, so always in the same place."""
+    """A place as it was at one moment, to be had again there: our state holds absolute paths."""
 
     place: Place
     copy: Path
