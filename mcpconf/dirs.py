@@ -32,6 +32,10 @@ class Dirs:
         return os.path.join(self.data, "secrets")
 
     @property
+    def keyring(self) -> str:
+        return os.path.join(self.data, "keyring")
+
+    @property
     def trust(self) -> str:
         return os.path.join(self.state, "trust.json")
 

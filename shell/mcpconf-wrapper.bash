@@ -3,7 +3,8 @@
 #
 # A link `mcp-SERVER` beside this file starts it, and it reads `data/mcp-SERVER`: fields, each ended by a NUL, so that
 # any text stands there as it is. mcpconf/route/wrapper.py writes them and says what they mean; a secret comes from
-# the environment, else from `../secrets`. Syntax of bash 3.2, which macOS has; builtins only; nothing is evaluated.
+# the environment, else from `../secrets`, else from the keyring. Syntax of bash 3.2, which macOS has; builtins only,
+# but for mcpconf itself, which asks the keyring; nothing is evaluated.
 #
 # Every name here begins with `_mc_`: any other might be a variable that the server is to see, or that a value names.
 # `${!name}` also finds what bash itself sets without exporting it, such as HOSTNAME and UID.
@@ -95,15 +96,40 @@ _mc_check_name() {
   case $1 in "" | [0-9]* | *[!A-Za-z0-9_]* | _mc_*) _mc_damaged ;; esac
 }
 
-# NAME: sets _mc_got to a secret. An empty variable is none: a container forwards what its host lacks as that.
+# NAME: sets _mc_got to a secret, or _mc_missing to why not. An empty variable is none: a container forwards what its
+# host lacks as that.
 _mc_secret() {
+  _mc_missing="secret:$1 is not set"
   _mc_variable "$1" && [[ -n $_mc_got ]] && return
-  [[ -r $_mc_directory/../secrets ]] || return
+  if [[ -r $_mc_directory/../secrets ]]; then
+    while IFS= read -r -d '' _mc_one; do
+      _mc_got=${_mc_one#*=}
+      [[ $_mc_one == "$1="* && -n $_mc_got ]] && return
+    done <"$_mc_directory/../secrets"
+  fi
+  _mc_keyring "$1"
+}
+
+# NAME: sets _mc_got to a secret of the keyring. `../keyring` names those, and the command that gives one.
+_mc_keyring() {
+  _mc_got=""
+  _mc_run=()
+  _mc_listed=""
+  [[ -r $_mc_directory/../keyring ]] || return
   while IFS= read -r -d '' _mc_one; do
-    _mc_got=${_mc_one#*=}
-    [[ $_mc_one == "$1="* && -n $_mc_got ]] && return
-  done <"$_mc_directory/../secrets"
-  return 1
+    case $_mc_one in
+      run=*) _mc_run[${#_mc_run[@]}]=${_mc_one#run=} ;;
+      "name=$1") _mc_listed=yes ;;
+    esac
+  done <"$_mc_directory/../keyring"
+  [[ -n $_mc_listed ]] || return
+  _mc_missing="secret:$1 is in the keyring, and ${_mc_run[0]:-mcpconf}, which would ask it, is not here"
+  [[ ${_mc_run[0]-} == /* && -x ${_mc_run[0]} ]] || return
+  _mc_missing="secret:$1 is in the keyring, which did not give it"
+  # The full stop keeps line ends at the end of the value. Our own stdin is the server's, and nobody else's.
+  _mc_got=$(_mc_locale_back && "${_mc_run[@]}" secret print "$1" </dev/null && printf .) || return
+  _mc_got=${_mc_got%.}
+  [[ -n $_mc_got ]]
 }
 
 # The field that is next; sets _mc_next.
@@ -138,7 +164,7 @@ _mc_value() {
         _mc_take
         _mc_variable "$_mc_word" || _mc_got=$_mc_next
         ;;
-      sec) _mc_secret "$_mc_word" || _mc_lack "secret:$_mc_word is not set" "mcpconf secret set $_mc_word" ;;
+      sec) _mc_secret "$_mc_word" || _mc_lack "$_mc_missing" "mcpconf secret set $_mc_word" ;;
       *) _mc_damaged ;;
     esac
     _mc_made=$_mc_made$_mc_got

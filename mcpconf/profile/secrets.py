@@ -1,4 +1,8 @@
-"""The secrets file as a value: `NAME=VALUE`, each ended by a NUL, which bash 3.2 reads with `read -r -d ''`."""
+"""Our two files about secrets as values: records, each ended by a NUL, which bash 3.2 reads with `read -r -d ''`.
+
+The secrets file holds `NAME=VALUE`. A keyring can't list what it holds, so its file does: `name=NAME` for each secret,
+and `run=WORD` for each word of the command that the wrapper asks for one.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +50,7 @@ class SecretsFile:
 
     def with_(self, name: str, value: str) -> SecretsFile:
         """The same with one more secret, or another value of it. Raises `McpconfError` for what cannot be kept."""
-        problem = check_secret_name(name) or _unfit(value)
+        problem = check_secret(name, value)
         if problem:
             raise McpconfError(problem)
         return SecretsFile({**self.values, name: value})
@@ -56,6 +60,42 @@ class SecretsFile:
 
     def dump(self) -> bytes:
         return b"".join(f"{name}={value}\0".encode() for name, value in self.values.items())
+
+
+@dataclass(frozen=True, slots=True)
+class KeyringIndex:
+    """The names of the secrets that are in the keyring, sorted, and the command that starts mcpconf."""
+
+    names: tuple[str, ...] = ()
+    launcher: tuple[str, ...] = ()
+
+    @staticmethod
+    def load(content: bytes | None) -> KeyringIndex:
+        """Read the file's bytes; None or nothing gives no names. Raises `McpconfError` where it is damaged."""
+        *records, rest = (content or b"").split(b"\0")
+        pairs = [record.decode("utf-8", "surrogateescape").partition("=") for record in records]
+        names = [value for key, _, value in pairs if key == "name"]
+        if rest or any(key not in ("name", "run") for key, _, _ in pairs) or any(map(check_secret_name, names)):
+            raise McpconfError(
+                "the list of the secrets in the keyring is damaged",
+                hint="move it away, then: mcpconf secret set NAME --keyring",
+            )
+        return KeyringIndex(tuple(sorted(set(names))), tuple(value for key, _, value in pairs if key == "run"))
+
+    def with_(self, name: str, launcher: tuple[str, ...]) -> KeyringIndex:
+        return KeyringIndex(tuple(sorted({*self.names, name})), launcher)
+
+    def without(self, name: str) -> KeyringIndex:
+        return KeyringIndex(tuple(one for one in self.names if one != name), self.launcher)
+
+    def dump(self) -> bytes:
+        records = [f"run={word}" for word in self.launcher] + [f"name={name}" for name in self.names]
+        return "".join(f"{record}\0" for record in records).encode("utf-8", "surrogateescape")
+
+
+def check_secret(name: str, value: str) -> str | None:
+    """What keeps a value from being kept by this name, or None. No message holds the value."""
+    return check_secret_name(name) or _unfit(value)
 
 
 def _unfit(value: str) -> str | None:

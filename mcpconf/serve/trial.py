@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from mcpconf import record
 from mcpconf.client import claude_code
 from mcpconf.model import Scope, Server
-from mcpconf.profile.variables import Unset, expand, parse
-from mcpconf.redact import redact
+from mcpconf.profile.variables import Unset, expand, parse, references
+from mcpconf.redact import HIDDEN, redact
 from mcpconf.route.launch import Launch
 from mcpconf.route.offer import Refusal
 from mcpconf.route.ways import ways
@@ -16,12 +18,16 @@ from mcpconf.serve.remote import probe_http
 from mcpconf.workflow import secrets
 from mcpconf.workflow.app import App
 from mcpconf.workflow.parts import context_for
+from mcpconf.workflow.vault import NoKeyring
+
+SHORTEST = 4  # characters: a shorter secret would be found in every other word
 
 
 def try_server(app: App, server: Server, *, timeout: float) -> ProbeResult:
     """Try the first of the server's ways that can be taken here; `timeout` is in seconds.
 
-    What it answers is not redacted. A value that can't be filled in is the result's error.
+    The secrets that it was given are left out of what it answers; other than that, nothing is redacted. A value that
+    can't be filled in is the result's error.
     """
     target = claude_code.targets(app.place, Scope.USER)[0]
     facts, _ = app.look()
@@ -32,22 +38,39 @@ def try_server(app: App, server: Server, *, timeout: float) -> ProbeResult:
         return ProbeResult(error="; ".join(reasons) or "only the Docker Toolkit can serve it")
     try:
         return _try(app, server, launch, timeout)
-    except Unset as unset:
-        return ProbeResult(error=f"{unset}; try: {unset.hint}")
+    except (Unset, NoKeyring) as problem:
+        return ProbeResult(error=f"{problem}; try: {problem.hint}")
 
 
 def _try(app: App, server: Server, launch: Launch, timeout: float) -> ProbeResult:
     env = app.system.env
-    known = secrets.load(app).values
+    names = references(server).secrets
+    known = secrets.values(app, [name for name in names if not env.get(name)])
 
     def fill(text: str) -> str:
         return expand(parse(text), env, known)
 
     if launch.url is not None:
-        return probe_http(fill(launch.url), {name: fill(value) for name, value in launch.headers.items()}, timeout)
-    argv = [fill(word) for word in (launch.command or "", *launch.args)]
-    own = {name: fill(value) for name, value in launch.env.items()}
-    return probe(argv, {**env, **own}, fill(server.cwd) if server.cwd else None, timeout=timeout)
+        headers = {name: fill(value) for name, value in launch.headers.items()}
+        found = probe_http(fill(launch.url), headers, timeout)
+    else:
+        argv = [fill(word) for word in (launch.command or "", *launch.args)]
+        own = {name: fill(value) for name, value in launch.env.items()}
+        found = probe(argv, {**env, **own}, fill(server.cwd) if server.cwd else None, timeout=timeout)
+    return _without(found, [env.get(name) or known.get(name, "") for name in names])
+
+
+def _without(found: ProbeResult, given: Iterable[str]) -> ProbeResult:
+    """The result without secrets that the server says back to us, as many do that refuse one."""
+
+    def hide(said: object) -> object:
+        if isinstance(said, str):
+            for value in given:
+                said = said.replace(value, HIDDEN) if len(value) >= SHORTEST else said
+        return tuple(map(hide, said)) if isinstance(said, tuple) else said
+
+    given = sorted(given, key=len, reverse=True)
+    return record.replace(found, **{name: hide(said) for name, said in record.asdict(found).items()})
 
 
 def probe_report(found: ProbeResult) -> dict[str, object]:

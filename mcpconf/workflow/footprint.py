@@ -16,7 +16,7 @@ INSTALLED = "made"
 
 # By name, never "all that is there": --config-dir may name a directory that holds other people's files, too.
 CONFIG = ("profiles", "config.toml")
-DATA = ("secrets", "wrapper", "venv", INSTALLED)
+DATA = ("secrets", "keyring", "wrapper", "venv", INSTALLED)
 STATE = (
     *("active", "besides", "blobs", "compiled", "generations", "journals", "ledger.json", "lock"),
     *(RECORD, "pending.json", "trust.json", "wrapper.json"),

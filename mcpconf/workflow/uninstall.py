@@ -14,7 +14,7 @@ from mcpconf.ledger import Ledger
 from mcpconf.model import Note
 from mcpconf.plan import Plan, Policy, Want, make_plan
 from mcpconf.record import dataclass
-from mcpconf.workflow import active, besides, footprint
+from mcpconf.workflow import active, besides, footprint, secrets
 from mcpconf.workflow.app import App
 from mcpconf.workflow.owned import named_in, owned_targets
 
@@ -88,9 +88,10 @@ def _purged(app: App, plan: Plan, committed: Committed | None) -> Uninstalled:
     if os.path.islink(link) and os.path.realpath(link).startswith(os.path.realpath(app.dirs.data) + os.sep):
         os.unlink(link)
         removed = (link,)
+    held = secrets.purge(app)
     removed += footprint.remove(app.dirs)
     kept = tuple(Note(f"{path} holds something that is not mcpconf's, and stays") for path in footprint.left(app.dirs))
-    return Uninstalled(plan, committed, removed, _notes() + kept)
+    return Uninstalled(plan, committed, removed, _notes() + kept + held)
 
 
 def _notes() -> tuple[Note, ...]:

@@ -171,7 +171,7 @@ def test_yes_does_it(lived: World, ask: Ask) -> None:
     assert ask("server", "add", "x", "--", "myserver", keys="y")[0] == 0
     assert "x" in lived.servers()
     assert ask("secret", "set", "KEY", keys="s3cret" + ENTER)[0] == 0
-    assert lived("secret", "ls").out == "KEY\n"
+    assert lived("secret", "ls").out == "KEY  file\n"
     assert ask("trust", "team", keys="y")[0] == 0
     assert ask("switch", "team", keys="")[0] == 0
     assert "t" in lived.servers()

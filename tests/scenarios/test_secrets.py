@@ -43,8 +43,9 @@ def test_set_list_and_forget(mcpconf: World) -> None:
     assert path.read_bytes() == b"B=two\0A=one\0"
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.parent.stat().st_mode & 0o777 == 0o700
-    assert mcpconf("secret", "ls").out == "A\nB\n"
-    assert mcpconf("secret", "ls", "--json").json["names"] == ["A", "B"]
+    assert mcpconf("secret", "ls").out == "A  file\nB  file\n"
+    listed = mcpconf("secret", "ls", "--json").json
+    assert (listed["names"], listed["places"]) == (["A", "B"], {"A": "file", "B": "file"})
     mcpconf("secret", "rm", "B")
     assert path.read_bytes() == b"A=one\0"
     mcpconf("secret", "rm", "B", code=1)

@@ -140,7 +140,7 @@ def test_uninstall_keeps_profiles_and_secrets(mcpconf: World) -> None:
     mcpconf("secret", "set", "T", stdin="v")
     mcpconf("switch", "mine")
     mcpconf("uninstall")
-    assert mcpconf("secret", "ls").out == "T\n"
+    assert mcpconf("secret", "ls").out == "T  file\n"
     assert not (mcpconf.home / ".local/share/mcpconf/wrapper").exists()
     mcpconf("switch", "mine")
     assert set(mcpconf.servers()) == {"a"}

@@ -36,8 +36,8 @@ def test_nothing_is_evaluated() -> None:
     assert not re.search(r"\b(eval|source|declare|let)\b|\$\(\(.*\$\{!|^\s*\. ", CODE, re.MULTILINE)
 
 
-def test_no_program_but_readlink_and_env_is_named() -> None:
-    assert re.findall(r"\$\((?!\()(\w+)", CODE) == ["readlink"]
+def test_no_program_but_readlink_env_and_mcpconf_itself_is_named() -> None:
+    assert re.findall(r"\$\((?!\()(.*?) [\"<]", CODE) == ["readlink", "_mc_locale_back &&"]
 
 
 def test_bash_reads_it() -> None:
