@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from mcpconf.client.table import client
-from mcpconf.model import Layer, Note, Profile, Scope
+from mcpconf.errors import McpconfError
+from mcpconf.model import Layer, Note, Profile, RouteName, Scope
 from mcpconf.plan import Action, Plan, Want
 from mcpconf.profile.names import warnings
+from mcpconf.profile.variables import Unset, references
+from mcpconf.route.launch import Routed
+from mcpconf.workflow import secrets
 from mcpconf.workflow.app import App
 from mcpconf.workflow.parts import ClientPart
 from mcpconf.workflow.profiles import find
@@ -22,6 +26,33 @@ def of_profile(app: App, profile: Profile, parts: Sequence[ClientPart]) -> Itera
         yield Note(f"{profile.name} is this project's own profile, {profile.path}{instead}")
     yield from warnings(server.name for server in profile.servers if not server.disabled)
     yield from dict.fromkeys(note for part in parts for one in part.routed for note in one.notes)
+    yield from _missing(app, [one for part in parts for one in part.routed if one.route is not None])
+
+
+def _missing(app: App, routed: Sequence[Routed]) -> Iterator[Note]:
+    """What servers need that is set nowhere: which of them, and the command that sets it."""
+    env = app.system.env
+    variables: dict[str, dict[str, None]] = {}
+    named: dict[str, dict[str, None]] = {}
+    for one in routed:
+        needs = references(one.server)
+        for name in needs.variables:
+            variables.setdefault(name, {})[one.server.name] = None
+        # On the direct route the client fills in its own variables, and the route itself has said so.
+        for name in () if one.route is RouteName.DIRECT else needs.secrets:
+            named.setdefault(name, {})[one.server.name] = None
+    lost = {name: servers for name, servers in named.items() if not env.get(name)}
+    try:
+        kept = secrets.places(app) if lost else {}
+    except McpconfError as damaged:
+        yield Note(str(damaged), hint=damaged.hint)
+        return
+    yield from (_unset(Unset((), (name,)), servers) for name, servers in lost.items() if name not in kept)
+    yield from (_unset(Unset((name,), ()), servers) for name, servers in variables.items() if name not in env)
+
+
+def _unset(problem: Unset, servers: Iterable[str]) -> Note:
+    return Note(f"{', '.join(servers)}: {problem}", hint=problem.hint)
 
 
 def of_leaving(leaving: Sequence[Want]) -> Iterator[Note]:

@@ -274,3 +274,71 @@ def test_secrets_in_arguments_are_moved_by_the_name_beside_them(
     text = (mcpconf.home / ".config/mcpconf/profiles/mine.toml").read_text()
     assert tomllib.loads(text)["servers"]["s"]["args"] == after
     assert holders(mcpconf) <= {".claude.json", ".local/share/mcpconf/secrets"}
+
+
+NEEDY = """
+[servers.one]
+command = "myserver"
+env = { API_TOKEN = "secret:API_TOKEN", AREA = "${AREA}", PLACE = "${PLACE:-here}" }
+[servers.two]
+command = "myserver"
+args = ["${secret:API_TOKEN}"]
+[servers.off]
+command = "myserver"
+args = ["${secret:OTHER}"]
+disabled = true
+"""
+
+
+def needed(world: World, *argv: str) -> dict[str, str]:
+    """What a switch says is not set, and what sets it."""
+    notes = world("switch", "n", "--json", *argv).json["notes"]
+    return {note["text"]: note["hint"] for note in notes if "not set" in note["text"]}
+
+
+def test_switch_says_which_server_needs_what_is_set_nowhere_and_what_sets_it(mcpconf: World) -> None:
+    mcpconf.profile("n", NEEDY)
+    assert needed(mcpconf) == {
+        "one, two: secret:API_TOKEN is not set": "mcpconf secret set API_TOKEN",
+        "one: ${AREA} is not set": "export AREA=..., or give it a default: ${AREA:-...}",
+    }
+    told = mcpconf("switch", "n", "--dry-run").err
+    assert "one, two: secret:API_TOKEN is not set\n    try: mcpconf secret set API_TOKEN\n" in told
+
+
+@pytest.mark.parametrize("where", ["environment", "file", "keyring"])
+def test_switch_says_nothing_of_what_is_set(mcpconf: World, where: str) -> None:
+    mcpconf.profile("n", NEEDY)
+    mcpconf.patch.setenv("AREA", "")
+    if where == "environment":
+        mcpconf.patch.setenv("API_TOKEN", VALUE)
+    elif where == "file":
+        mcpconf("secret", "set", "API_TOKEN", stdin=VALUE)
+    else:
+        index = mcpconf.home / ".local/share/mcpconf/keyring"
+        index.parent.mkdir(parents=True)
+        index.write_bytes(b"run=/usr/bin/mcpconf\0name=API_TOKEN\0")
+    assert needed(mcpconf) == {}
+
+
+def test_an_empty_variable_is_no_secret_and_switch_says_so(mcpconf: World) -> None:
+    mcpconf.profile("n", NEEDY)
+    mcpconf.patch.setenv("API_TOKEN", "")
+    assert "one, two: secret:API_TOKEN is not set" in needed(mcpconf)
+
+
+def test_a_damaged_secrets_file_does_not_stop_a_switch(mcpconf: World) -> None:
+    mcpconf.profile("n", NEEDY)
+    path = mcpconf.home / ".local/share/mcpconf/secrets"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"no record")
+    assert "the secrets file is damaged" in mcpconf("switch", "n").err
+    assert set(mcpconf.servers()) == {"one", "two"}
+
+
+@pytest.mark.parametrize("content", [b"name=A", b"what=A\0", b"name=a-b\0", b"A\0"])
+def test_a_damaged_list_of_what_is_in_the_keyring_is_told(mcpconf: World, content: bytes) -> None:
+    path = mcpconf.home / ".local/share/mcpconf/keyring"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(content)
+    assert "the list of the secrets in the keyring is damaged" in mcpconf("secret", "ls", code=1).err
