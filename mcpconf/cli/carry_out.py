@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mcpconf.cli import ask, console
 from mcpconf.cli.render import plan as render
 from mcpconf.errors import Refused
-from mcpconf.plan import Foreign
+from mcpconf.plan import Conflict, Foreign
 from mcpconf.record import replace
 from mcpconf.workflow import switch as workflow
 from mcpconf.workflow.app import App
@@ -20,21 +22,23 @@ def carry_out(app: App, prepared: workflow.Prepared, command: str, *, check: boo
     if check or dry_run:
         return preview(app, prepared, check=check, json=json)
     prepared = settle_conflicts(app, prepared)
-    applied = workflow.apply(app, prepared, command)
+    return finish(app, workflow.apply(app, prepared, command), json=json)
+
+
+def finish(app: App, applied: workflow.Applied, *, json: bool) -> int:
+    """Tell what was done; the exit code: 1 where not one of the profile's servers can be reached here."""
     if json:
         console.as_json("switch", applied_report(app, applied))
-        return 0
-    for line in render.plan_lines(applied.prepared, app.system.home):
-        console.tell(line)
-    tell_applied(app, applied)
-    return 0
+    else:
+        for line in render.plan_lines(applied.prepared, app.system.home):
+            console.tell(line)
+        tell_applied(app, applied)
+    return 1 if applied.prepared.unreachable else 0
 
 
 def tell_applied(app: App, applied: workflow.Applied) -> None:
     """One line for what was done, and whatever is left to do."""
     console.tell(render.headline(applied.prepared, True))
-    for line in render.unavailable_lines(applied.prepared):
-        console.tell(line)
     for line in render.note_lines(applied.prepared.notes + applied.notes):
         console.tell(line)
     for path in applied.committed.recovered:
@@ -71,7 +75,12 @@ def settle_conflicts(app: App, prepared: workflow.Prepared) -> workflow.Prepared
     """Ask what to do with other people's entries of the same name, where somebody can be asked."""
     if not prepared.plan.blocked or not console.interactive():
         return prepared
-    choice = ask.foreign(prepared.plan.blocked, app.system.home)
+    return workflow.prepare(app, replace(prepared.wish, foreign=decide(app, prepared.plan.blocked)))
+
+
+def decide(app: App, conflicts: Sequence[Conflict]) -> Foreign:
+    """What to do with them, by the user's answer. Raises `Refused` for "stop"."""
+    choice = ask.foreign(conflicts, app.system.home)
     if choice is Foreign.REFUSE:
         raise Refused("stopped as you said; nothing was changed")
-    return workflow.prepare(app, replace(prepared.wish, foreign=choice))
+    return choice

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from mcpconf.cli import ask, console
-from mcpconf.cli.carry_out import carry_out
+from mcpconf.cli.carry_out import decide, finish
 from mcpconf.cli.render.table import symbol
-from mcpconf.errors import McpconfError, UsageError
+from mcpconf.errors import UsageError
 from mcpconf.profile.redact import sensitive
 from mcpconf.profile.variables import Literal, parse
+from mcpconf.record import replace
 from mcpconf.workflow import own_profile
+from mcpconf.workflow.amend import amend
 from mcpconf.workflow.app import App
 from mcpconf.workflow.diff import tilde
 from mcpconf.workflow.own_profile import ProfileEdit
-from mcpconf.workflow.switch import Wish, prepare
-
-
-def words_after_dashes(command: list[str] | None, start: str) -> list[str]:
-    """The command after `--`. Without that, options of the command's own would have been taken for ours."""
-    if command and not console.settings.dashes:
-        raise UsageError("a command stands after --; nothing was changed", hint=f"{start} -- {command[0]} ARGS...")
-    return command or []
+from mcpconf.workflow.status import current
+from mcpconf.workflow.switch import Applied, Blocked, Wish
 
 
 def pairs(words: list[str] | None, option: str) -> dict[str, str]:
@@ -42,23 +38,47 @@ def warn_of_secrets(variables: dict[str, str], start: str) -> None:
 
 
 def save_and_apply(
-    world: App, edit: ProfileEdit, wish: Wish, command: str, *, no_apply: bool, yes: bool, dry_run: bool, json: bool
+    world: App,
+    plan: own_profile.Plan,
+    wish: Wish,
+    command: str,
+    *,
+    no_apply: bool = False,
+    yes: bool = False,
+    dry_run: bool = False,
+    json: bool = False,
 ) -> int:
     """Show the edit, ask where somebody can be asked, save and apply. A failed apply puts the profile back."""
     home = world.system.home
+    edit = plan()
     for line in own_profile.diff(edit, home) if not json else ():
         console.tell(line)
+    if not (no_apply or json):
+        _tell_switch(world, edit)
     if console.interactive() and not (yes or dry_run or json):
         ask.sure(f"Write {tilde(edit.path, home)}{'' if no_apply else ' and apply it'}?")
-    if not dry_run:
-        own_profile.save(world, edit)
     if dry_run or no_apply:
+        edit = edit if dry_run else own_profile.save(world, plan)
         return _tell_edit(edit, home, written=not dry_run, json=json)
+    return finish(world, _amended(world, plan, wish, command), json=json)
+
+
+def _tell_switch(world: App, edit: ProfileEdit) -> None:
+    """The edit is of another profile than the active one, whose servers go."""
+    active = current(world)
+    if active not in (None, edit.name):
+        console.tell(f"{symbol('warn')} this makes {edit.name} the active profile, in the place of {active}")
+
+
+def _amended(world: App, plan: own_profile.Plan, wish: Wish, command: str) -> Applied:
+    """Save and apply; where other people's entries are in the way and somebody can be asked, ask first."""
     try:
-        return carry_out(world, prepare(world, wish), command, check=False, dry_run=False, json=json)
-    except (McpconfError, KeyboardInterrupt):
-        own_profile.restore(world, edit)
-        raise
+        return amend(world, plan, wish, command)
+    except Blocked as blocked:
+        if not console.interactive():
+            raise
+        wish = replace(wish, foreign=decide(world, blocked.conflicts))
+    return amend(world, plan, wish, command)
 
 
 def _tell_edit(edit: ProfileEdit, home: str, *, written: bool, json: bool) -> int:

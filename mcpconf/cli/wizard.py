@@ -5,7 +5,7 @@ from __future__ import annotations
 from mcpconf.cli import ask, console
 from mcpconf.cli.carry_out import settle_conflicts, tell_applied
 from mcpconf.cli.render.env import verdict_line
-from mcpconf.cli.render.plan import diff_lines, note_lines, plan_lines, unavailable_lines
+from mcpconf.cli.render.plan import diff_lines, headline, note_lines, plan_lines
 from mcpconf.cli.render.table import symbol
 from mcpconf.client.project import find_project
 from mcpconf.client.table import CLIENTS, client
@@ -128,7 +128,7 @@ def _show(world: App, prepared: Prepared) -> None:
     """The diff first, what it means nearest to the question."""
     home = world.system.home
     diff = diff_lines(prepared.plan, home)
-    for line in ["", *diff, *([""] if diff else []), *plan_lines(prepared, home), *unavailable_lines(prepared)]:
+    for line in ["", *diff, *([""] if diff else []), *plan_lines(prepared, home)]:
         console.tell(line)
     for line in note_lines(prepared.notes) if prepared.plan.files else ():
         console.tell(line)
@@ -142,5 +142,7 @@ def _question(prepared: Prepared, home: str) -> str:
 
 def already(prepared: Prepared) -> str:
     """That a run had nothing to do."""
+    if prepared.kept or prepared.unserved:
+        return headline(prepared, True)
     name = console.paint(prepared.profile.name, "bold")
     return f"{symbol('ok')} already configured: profile {name} is in step, nothing to write"

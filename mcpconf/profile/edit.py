@@ -7,6 +7,9 @@ say exactly what was meant, else nothing is given back.
 
 from __future__ import annotations
 
+import contextlib
+import itertools
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import deepcopy
 from typing import Any
@@ -14,9 +17,12 @@ from typing import Any
 from mcpconf.errors import McpconfError
 from mcpconf.model import Json
 from mcpconf.profile.cut import after_servers, cut_out, paste, put_key
+from mcpconf.profile.locate import Index, KeyPath
 
 BOM = "\ufeff"
 Change = Callable[[Any], None]  # on a tomlkit document
+
+_LINE_AND_BLANK = re.compile(r"[ \t]*\r?\n(?:[ \t]*\r?\n)?")  # what is left of a line, and a blank one below it
 
 
 def new_profile(description: str = "", extends: Iterable[str] = ()) -> str:
@@ -38,7 +44,7 @@ def add_server(text: str | None, name: str, table: Mapping[str, Json], *, replac
     where there is one of that name, or where the text is no TOML.
     """
     text = new_profile() if text is None else text
-    if name in _data(text).get("servers", {}):
+    if name in servers(text):
         if not replace:
             raise McpconfError(
                 f"the profile already has a server {name!r}",
@@ -82,12 +88,18 @@ def _removals(text: str, name: str, change: Change) -> Iterator[str]:
     yield _through_tomlkit(text, change)
 
 
+def servers(text: str) -> Mapping[str, Json]:
+    """The servers that this file itself has. Raises `McpconfError` where it is no TOML."""
+    found: Mapping[str, Json] = _data(text).get("servers", {})
+    return found
+
+
 def set_disabled(text: str, name: str, disabled: bool) -> str:
     """The profile with a server switched off or on; one that is only inherited gets a table of its own here."""
     wanted = _data(text)
     server = wanted.get("servers", {}).get(name)
     if server is None:
-        return add_server(text, name, {"disabled": disabled})
+        return _same_end(text, add_server(text, name, {"disabled": disabled}))
     if server.get("disabled") is disabled:
         return text
     server["disabled"] = disabled
@@ -95,12 +107,40 @@ def set_disabled(text: str, name: str, disabled: bool) -> str:
     def change(document: Any) -> None:
         document["servers"][name]["disabled"] = disabled
 
-    return _first_right(wanted, _switches(text, name, disabled, change))
+    return _same_end(text, _first_right(wanted, _switches(text, name, disabled, change)))
 
 
 def _switches(text: str, name: str, disabled: bool, change: Change) -> Iterator[str]:
     yield put_key(text, ("servers", name), "disabled", "true" if disabled else "false")
     yield _through_tomlkit(text, change)
+
+
+def without_disabled(text: str, name: str) -> str:
+    """The profile as it was before `set_disabled` switched a server off: doing that again gives this very text.
+
+    Where somebody else wrote the key, perhaps with a comment, it stays and says false.
+    """
+    for candidate in _before_disabled(text, ("servers", name)):
+        before = _same_end(text, candidate)
+        with contextlib.suppress(McpconfError):
+            if before != text and set_disabled(before, name, True) == text:
+                return before
+    return set_disabled(text, name, False)
+
+
+def _before_disabled(text: str, table: KeyPath) -> Iterator[str]:
+    """What `set_disabled` adds, taken away: a table of its own, the header of one that had none, the key alone."""
+    yield cut_out(text, table)
+    for header, key in itertools.pairwise(Index(text).statements):
+        line = _LINE_AND_BLANK.match(text, key.end)
+        if (header.path, header.header, key.path) == (table, True, (*table, "disabled")) and line:
+            yield text[: header.start] + text[line.end() :]
+    yield cut_out(text, (*table, "disabled"))
+
+
+def _same_end(text: str, edited: str) -> str:
+    """The edited text ended as the text before it, with a line break or without."""
+    return edited if text.endswith("\n") or not text.strip() else edited.removesuffix("\n").removesuffix("\r")
 
 
 def _first_right(wanted: dict[str, Json], candidates: Iterator[str]) -> str:

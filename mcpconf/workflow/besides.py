@@ -1,4 +1,5 @@
-"""What an apply changed besides the clients' files: the wrapper's data and the active profiles, kept for `undo`."""
+"""What an apply changed besides the clients' files, kept for `undo`: the wrapper's data, the active profiles, and the
+user's own profile where the apply began with an edit of it."""
 
 from __future__ import annotations
 
@@ -10,18 +11,28 @@ from mcpconf.commit import generation as generations
 from mcpconf.commit.artifacts import Files
 from mcpconf.commit.state import State
 from mcpconf.commit.transaction import Request
-from mcpconf.record import dataclass, field
+from mcpconf.record import asdict, dataclass, field
 from mcpconf.workflow import active
 
 DIRECTORY = "besides"
 
 
 @dataclass(frozen=True, slots=True)
+class ProfileWas:
+    """A profile of the user's before and after an edit; `before` is None for a new one."""
+
+    path: str
+    before: str | None
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
 class Besides:
-    """As it was before a generation: the wrapper's files and the active profile, by context."""
+    """As it was before a generation: the wrapper's files and the active profile, by context; an edited profile."""
 
     files: Mapping[str, Files] = field(default_factory=dict)
     active: Mapping[str, active.Active] = field(default_factory=dict)
+    profile: ProfileWas | None = None
 
 
 def new_generation(state: State, request: Request, time: float) -> int:
@@ -44,13 +55,12 @@ def save(state: State, generation: int | None, before: Besides) -> None:
         context: {link: base64.b64encode(data).decode() for link, data in links.items()}
         for context, links in before.files.items()
     }
-    state.write_json(
-        {"files": files, "active": active.dump(before.active).decode("utf-8", "surrogateescape")},
-        DIRECTORY,
-        _name(generation),
-    )
-    kept = {_name(one.id) for one in generations.read_all(state)}
-    for name in set(os.listdir(state.at(DIRECTORY))) - kept:
+    kept = {"files": files, "active": active.dump(before.active).decode("utf-8", "surrogateescape")}
+    if before.profile is not None:
+        kept["profile"] = asdict(before.profile)
+    state.write_json(kept, DIRECTORY, _name(generation))
+    standing = {_name(one.id) for one in generations.read_all(state)}
+    for name in set(os.listdir(state.at(DIRECTORY))) - standing:
         state.remove(DIRECTORY, name)
 
 
@@ -63,7 +73,8 @@ def load(state: State, generation: int) -> Besides | None:
         context: {link: base64.b64decode(text) for link, text in links.items()}
         for context, links in data["files"].items()
     }
-    return Besides(files, active.load(data["active"].encode("utf-8", "surrogateescape")))
+    edited = ProfileWas(**data["profile"]) if "profile" in data else None
+    return Besides(files, active.load(data["active"].encode("utf-8", "surrogateescape")), edited)
 
 
 def _name(generation: int) -> str:

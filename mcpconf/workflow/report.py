@@ -239,7 +239,13 @@ def changes_report(plan: Plan, home: str) -> Data:
 
 def undo_report(done: Undone, home: str) -> Data:
     """`undo` as JSON."""
-    return {"generation": done.generation.id, "changed": bool(done.plan.files), **changes_report(done.plan, home)}
+    return {
+        "generation": done.generation.id,
+        "changed": bool(done.plan.files or done.profile),
+        "profile": None if done.profile is None else tilde(done.profile.path, home),
+        **changes_report(done.plan, home),
+        "notes": notes_report(done.notes),
+    }
 
 
 def uninstall_report(done: Uninstalled, home: str) -> Data:

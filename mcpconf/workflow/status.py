@@ -10,7 +10,8 @@ from mcpconf.record import dataclass, replace
 from mcpconf.route.launch import Routed
 from mcpconf.workflow import active
 from mcpconf.workflow.app import App
-from mcpconf.workflow.switch import ClientPart, Prepared, Wish, prepare
+from mcpconf.workflow.profiles import find
+from mcpconf.workflow.switch import ClientPart, Prepared, Wish, is_kept, prepare
 
 IN_STEP, MISSING, OUTDATED, EDITED, FOREIGN, LEFT_OVER, UNAVAILABLE = (
     "in step",
@@ -77,12 +78,31 @@ def status(app: App) -> tuple[ContextStatus, ...]:
 
 def _context(app: App, context: str, now: active.Active) -> ContextStatus:
     profile = now.current or ""
+    away = _away(app, now)
+    if away is not None:
+        return ContextStatus(context, profile, now.previous, error=away, hint=_leave(now))
     try:
         prepared = prepare(app, wish_for(context, profile))
     except McpconfError as error:
         return ContextStatus(context, profile, now.previous, error=str(error), hint=error.hint)
     parts = tuple(_target(app, part, prepared.plan) for part in prepared.parts)
     return ContextStatus(context, profile, now.previous, parts, prepared.notes)
+
+
+def _away(app: App, now: active.Active) -> str | None:
+    """Why a project's own profile can't be told about here; None where it can."""
+    if now.origin is None or now.current is None:
+        return None
+    found = find(app, now.current)
+    if found is not None and app.system.realpath(found.path) == app.system.realpath(now.origin):
+        return None
+    if not app.system.exists(now.origin):
+        return f"its file is gone: {now.origin}"
+    return f"it is a project's own profile, {now.origin}, and can be looked at from that project only"
+
+
+def _leave(now: active.Active) -> str:
+    return "mcpconf switch -" if now.previous else "mcpconf switch NAME; mcpconf profile ls"
 
 
 def wish_for(context: str, profile: str) -> Wish:
@@ -129,8 +149,7 @@ def _entry(one: Routed, part: ClientPart, plan: Plan) -> EntryStatus:
         if conflict.target == part.target and conflict.name == entry:
             state = EDITED if conflict.reason is Reason.EDITED else FOREIGN
             return EntryStatus(name, state, route, because, "mcpconf switch NAME --force")
-    kept = any(note.text.endswith(f"kept the {entry} that was there") for note in plan.notes)
-    return EntryStatus(name, FOREIGN if kept else IN_STEP, route, because)
+    return EntryStatus(name, FOREIGN if is_kept(plan, part.target, entry) else IN_STEP, route, because)
 
 
 def current(app: App) -> str | None:

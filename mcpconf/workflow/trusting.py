@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import shlex
 
 from mcpconf.commit.state import write_private
-from mcpconf.errors import McpconfError
+from mcpconf.errors import McpconfError, Refused
 from mcpconf.model import Layer, Profile
 from mcpconf.profile.load import Found
 from mcpconf.profile.trust import summary
@@ -65,3 +66,22 @@ def revoke(app: App, chosen: Candidate) -> None:
     """Trust that file no more."""
     with app.writing():
         write_private(app.dirs.trust, trust_store(app).without(chosen.path).dump())
+
+
+def refuse_untrusted(app: App, name: str, path: str) -> None:
+    """Raise `Refused` where a project's profile, at that path, is not trusted as it is now."""
+    content = app.system.read(path)
+    if content is not None and trust_store(app).trusts(app.system.realpath(path), content):
+        return
+    raise Refused(
+        f"{path} is not trusted, and undo would bring its servers back; nothing was changed",
+        hint=f"{_trust_line(app, name, path)}; or bring them back all the same: mcpconf undo --untrusted",
+    )
+
+
+def _trust_line(app: App, name: str, path: str) -> str:
+    """The command that trusts it: where another file of that name is nearer, it works from the project only."""
+    found = find(app, name)
+    if found is not None and found.path == path:
+        return f"mcpconf trust {name}"
+    return f"cd {shlex.quote(os.path.dirname(os.path.dirname(path)))} && mcpconf trust {name}"

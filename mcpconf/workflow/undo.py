@@ -2,42 +2,40 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from mcpconf.client.spec import Target
 from mcpconf.commit import generation as generations
 from mcpconf.commit.artifacts import Artifacts
-from mcpconf.commit.generation import Generation, GenerationChange, GenerationFile
+from mcpconf.commit.generation import Generation
 from mcpconf.commit.state import State
-from mcpconf.commit.transaction import Committed, Request, commit
-from mcpconf.document.edit import Drop, Found, Operation, Pointer, Put, edit, read_members
-from mcpconf.document.fault import Fault
+from mcpconf.commit.transaction import Committed, Request, commit, read_all
 from mcpconf.errors import McpconfError, Refused
-from mcpconf.ledger import FileRecord, Ledger, Owned, digest
-from mcpconf.model import Scope
-from mcpconf.plan import Action, Change, Conflict, FileEdit, Plan, Reason, decode_file, locate
+from mcpconf.ledger import Ledger
+from mcpconf.model import Note
+from mcpconf.plan import Action, Conflict, Plan
 from mcpconf.record import dataclass, replace
 from mcpconf.workflow import active, besides
 from mcpconf.workflow.app import App
-from mcpconf.workflow.owned import named_in, target_for
+from mcpconf.workflow.besides import ProfileWas
+from mcpconf.workflow.own_profile import write_text
+from mcpconf.workflow.owned import named_in
+from mcpconf.workflow.trusting import refuse_untrusted
+from mcpconf.workflow.undo_plan import plan_undo
 
-BACK = {
-    Action.ADD: Action.REMOVE,
-    Action.REMOVE: Action.ADD,
-    Action.UPDATE: Action.UPDATE,
-    Action.ADOPT: Action.RESTORE,
-    Action.RESTORE: Action.ADOPT,
-}
+BACK_AGAIN = (Action.ADD, Action.UPDATE, Action.ADOPT)  # with these an undo writes an entry that was ours once
+
+Planner = Callable[[Mapping[str, bytes | None], Ledger], Plan]
 
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """The generation that was taken back, and how."""
+    """The generation that was taken back, and how. `profile`: the user's own one, whose edit went back with it."""
 
     generation: Generation
     plan: Plan
     committed: Committed | None = None
+    profile: ProfileWas | None = None
+    notes: tuple[Note, ...] = ()
 
 
 def latest(state: State) -> Generation:
@@ -48,170 +46,103 @@ def latest(state: State) -> Generation:
     return standing[-1]
 
 
-def preview(app: App, *, force: bool = False) -> Undone:
-    """What undo would do now. Reads only."""
-    from mcpconf.commit.transaction import read_all
-
+def preview(app: App, *, force: bool = False, untrusted: bool = False) -> Undone:
+    """What undo would do now. Reads only. Raises `Refused` as `undo` does, but for entries that were edited since."""
     one = latest(app.state)
+    kept = besides.load(app.state, one.id)
     snapshots = {path: seen.raw for path, seen in read_all([f.path for f in one.files], app.system).items()}
-    return Undone(one, plan_undo(one, app.state, snapshots, app.state.ledger(), force))
+    planned = plan_undo(one, app.state, snapshots, app.state.ledger(), force)
+    if not untrusted:
+        _check_trust(app, one, kept, planned)
+    profile, notes = _profile(app, kept, force)
+    return Undone(one, planned, profile=profile, notes=notes)
 
 
-def undo(app: App, *, force: bool = False) -> Undone:
-    """Take the latest generation back. Raises `Refused` where something of it was edited since."""
+def undo(app: App, *, force: bool = False, untrusted: bool = False) -> Undone:
+    """Take the latest generation back. Raises `Refused` where something of it was edited since, or where servers of a
+    project's profile would come back that is not trusted, unless `untrusted`."""
     latest(app.state)  # before anything is made or locked
     with app.writing() as state:
         one = latest(state)
         kept = besides.load(state, one.id)
+        profile, notes = _profile(app, kept, force)
 
         def plan(snapshots: Mapping[str, bytes | None], ledger: Ledger) -> Plan:
             planned = plan_undo(one, state, snapshots, ledger, force)
             if planned.conflicts:
                 raise Refused(_conflicts(planned.conflicts), hint="mcpconf undo --force overwrites these")
+            if not untrusted:
+                _check_trust(app, one, kept, planned)
             return planned
 
-        paths = [file.path for file in one.files]
-        request = Request(
-            paths=paths,
-            plan=plan,
-            command=f"undo {one.id}",
-            context=one.context,
-            profile=one.previous,
-            previous=one.profile,
-            record=False,
-        )
-        with Artifacts(app.dirs.wrapper, kept.files if kept else {}).in_place(state, named_in(app, paths)):
-            committed = commit(request, state, app.system)
+        committed = _commit(app, state, one, kept, plan)
+        if profile is not None:
+            write_text(profile.path, profile.before)
         generations.save(replace(one, undone=True), state)
         now = active.load(state.read(active.FILE))
         state.write(active.dump(_active(one, kept, now)), active.FILE)
-    return Undone(one, committed.plan, committed)
+    return Undone(one, committed.plan, committed, profile, notes)
+
+
+def _commit(app: App, state: State, one: Generation, kept: besides.Besides | None, plan: Planner) -> Committed:
+    paths = [file.path for file in one.files]
+    request = Request(
+        paths=paths,
+        plan=plan,
+        command=f"undo {one.id}",
+        context=one.context,
+        profile=one.previous,
+        previous=one.profile,
+        record=False,
+    )
+    with Artifacts(app.dirs.wrapper, kept.files if kept else {}).in_place(state, named_in(app, paths)):
+        return commit(request, state, app.system)
+
+
+def _profile(app: App, kept: besides.Besides | None, force: bool) -> tuple[ProfileWas | None, tuple[Note, ...]]:
+    """The profile whose edit is to be taken back, where there is one. Raises `Refused` where it was edited since.
+
+    With `force` such a one stays as it is: an edit of the user's is nothing to write over.
+    """
+    edited = kept.profile if kept else None
+    raw = None if edited is None else app.system.read(edited.path)
+    if edited is None or raw == _encoded(edited.before):
+        return None, ()
+    if raw == _encoded(edited.after):
+        return edited, ()
+    if not force:
+        raise Refused(
+            f"{edited.path} was edited since; nothing was changed", hint="mcpconf undo --force leaves it as it is now"
+        )
+    return None, (Note(f"{edited.path} was edited since, and stays as it is"),)
+
+
+def _encoded(text: str | None) -> bytes | None:
+    return None if text is None else text.encode("utf-8")
+
+
+def _check_trust(app: App, one: Generation, kept: besides.Besides | None, plan: Plan) -> None:
+    """Refuse to bring back what a project's profile brought, where that is not trusted any more."""
+    if kept is None or not any(change.action in BACK_AGAIN for change in plan.changes):
+        return
+    # Only an uninstall ends more than one context.
+    contexts = tuple(kept.active) if one.profile is None else (one.context,)
+    for context in contexts:
+        now = kept.active.get(context, active.Active())
+        if now.origin is not None and now.current is not None:
+            refuse_untrusted(app, now.current, now.origin)
 
 
 def _active(
     one: Generation, kept: besides.Besides | None, now: Mapping[str, active.Active]
 ) -> Mapping[str, active.Active]:
-    """Which profiles are active after the undo. Only an uninstall ends more than one context."""
+    """Which profiles are active after the undo."""
     if one.profile is None and kept is not None:
         return kept.active
-    return {**now, one.context: active.Active(one.previous, one.profile)}
+    origin = kept.active.get(one.context, active.Active()).origin if kept else None
+    return {**now, one.context: active.Active(one.previous, one.profile, origin)}
 
 
 def _conflicts(conflicts: Sequence[Conflict]) -> str:
     lines = [f"{c.target.path}:{c.line}: {c.name!r} was edited since mcpconf wrote it" for c in conflicts]
     return "\n".join([*lines, "nothing was changed"])
-
-
-def plan_undo(
-    one: Generation, state: State, snapshots: Mapping[str, bytes | None], ledger: Ledger, force: bool
-) -> Plan:
-    """The plan that takes a generation back, as pure a function as its blobs allow."""
-    plan = Plan(ledger=ledger)
-    for file in one.files:
-        changes = [change for change in one.changes if change.path == file.path]
-        raw = snapshots[file.path]
-        if _sha(raw) == file.before:
-            plan = replace(plan, ledger=plan.ledger.with_file(file.path, file.record))
-        elif file.exact and _sha(raw) == file.after and (file.before is None or state.blob(file.before) is not None):
-            plan = _whole(plan, file, changes, raw, state)
-        else:
-            plan = _members(plan, file, changes, raw, force)
-    return plan
-
-
-def _sha(raw: bytes | None) -> str | None:
-    return None if raw is None else hashlib.sha256(raw).hexdigest()
-
-
-def _target(change: GenerationChange) -> Target:
-    return target_for(change.path, change.pointer, change.client, Scope(change.scope))
-
-
-def _whole(
-    plan: Plan, file: GenerationFile, changes: Sequence[GenerationChange], raw: bytes | None, state: State
-) -> Plan:
-    """Nobody else wrote: the old bytes are the undo."""
-    before = None if file.before is None else state.blob(file.before)
-    targets = tuple(dict.fromkeys(_target(change) for change in changes))
-    known = plan.ledger.files.get(file.path, FileRecord())
-    # The directories that were made for the file go with it.
-    edits = (FileEdit(file.path, raw, before, targets, replace(file.record, made=known.made), known),)
-    done = tuple(Change(_target(c), c.name, BACK[Action(c.action)]) for c in changes)
-    return replace(
-        plan,
-        files=plan.files + edits,
-        changes=plan.changes + done,
-        ledger=plan.ledger.with_file(file.path, file.record),
-    )
-
-
-def _members(
-    plan: Plan, file: GenerationFile, changes: Sequence[GenerationChange], raw: bytes | None, force: bool
-) -> Plan:
-    """Somebody else wrote too: entry by entry."""
-    decoded = decode_file(file.path, raw)
-    text, record = decoded.text, plan.ledger.files.get(file.path, FileRecord(created=file.before is None))
-    known = record
-    try:
-        for pointer in dict.fromkeys(change.pointer for change in changes):
-            mine = [change for change in changes if change.pointer == pointer]
-            current = read_members(text, pointer, _target(mine[0]).dialect)
-            mine = [c for c in mine if not _is_back(c, current.get(c.name))]
-            refused = [] if force else [c for c in mine if not _as_left(c, current.get(c.name))]
-            plan = replace(plan, conflicts=plan.conflicts + tuple(_conflict(c, current) for c in refused))
-            text, record = _reverse(text, record, pointer, [c for c in mine if c not in refused], current)
-    except Fault as fault:
-        raise locate(file.path, text, fault) from None
-    after = decoded.encode(text) if text or decoded.bom else (None if record.created else raw and b"")
-    edits = (
-        (FileEdit(file.path, raw, after, tuple(_target(c) for c in changes), record, known),) if after != raw else ()
-    )
-    done = tuple(Change(_target(c), c.name, BACK[Action(c.action)]) for c in changes)
-    return replace(
-        plan, files=plan.files + edits, changes=plan.changes + done, ledger=plan.ledger.with_file(file.path, record)
-    )
-
-
-def _conflict(change: GenerationChange, current: Mapping[str, Found]) -> Conflict:
-    line = current[change.name].line if change.name in current else 1
-    return Conflict(_target(change), change.name, Reason.EDITED, line)
-
-
-def _as_left(change: GenerationChange, found: Found | None) -> bool:
-    """Whether the entry is still what this change made of it."""
-    if change.after is not None:
-        return found is not None and digest(found.value) == change.after
-    if change.action == Action.REMOVE:
-        return found is None
-    return found is not None  # a foreign entry that was given back: whatever it is now, it is its owner's
-
-
-def _is_back(change: GenerationChange, found: Found | None) -> bool:
-    """Whether the entry already is what it was before the change."""
-    if change.before is None:
-        return found is None
-    return found is not None and found.raw == change.before
-
-
-def _reverse(
-    text: str,
-    record: FileRecord,
-    pointer: Pointer,
-    changes: Sequence[GenerationChange],
-    current: Mapping[str, Found],
-) -> tuple[str, FileRecord]:
-    owned: dict[str, Owned] = dict(record.members.get(pointer, {}))
-    operations: list[Operation] = []
-    for change in changes:
-        owned.pop(change.name, None)
-        if change.owned_before is not None:
-            owned[change.name] = change.owned_before
-        if change.before is not None:
-            operations.append(Put(change.name, raw=change.before))
-        elif change.name in current:
-            operations.append(Drop(change.name))
-    done = edit(text, pointer, operations, _target(changes[0]).dialect, record.traces) if operations else None
-    members = {at: kept for at, kept in record.members.items() if at != pointer} | ({pointer: owned} if owned else {})
-    traces = record.traces if done is None else done.traces
-    kept = {at: t for at, t in traces.items() if any(p[: len(at)] == at for p in members)}
-    return (text if done is None else done.text or ""), replace(record, members=members, traces=kept)

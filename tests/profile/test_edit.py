@@ -150,7 +150,7 @@ def test_a_server_with_no_header_of_its_own_gets_one() -> None:
 
 
 def test_a_header_that_ends_the_file_is_followed_by_a_line_break() -> None:
-    assert set_disabled("[servers.a]", "a", True) == "[servers.a]\ndisabled = true\n"
+    assert set_disabled("[servers.a]", "a", True) == "[servers.a]\ndisabled = true"
 
 
 ODD = [

@@ -103,14 +103,97 @@ def test_a_users_profile_does_not_build_on_a_projects(mcpconf: World) -> None:
     assert set(mcpconf.servers()) == {"mcpconf"}
 
 
-def test_the_user_scope_status_elsewhere_says_that_the_profile_is_not_there(mcpconf: World) -> None:
+def test_the_status_elsewhere_names_the_projects_profile_and_the_way_back(mcpconf: World) -> None:
+    path = project(mcpconf)
+    trust(mcpconf)
+    mcpconf("switch", "minimal")
+    mcpconf("switch", "team")
+    mcpconf("status")
+    mcpconf.project("other")
+    told = mcpconf("status", code=1).out
+    assert f"it is a project's own profile, {path}, and can be looked at from that project only" in told
+    assert "try: mcpconf switch -\n" in told
+    mcpconf("switch", "-")
+    assert set(mcpconf.servers()) == {"mcpconf"}
+    mcpconf("status")
+
+
+def test_the_status_elsewhere_is_not_that_of_another_profile_of_the_same_name(mcpconf: World) -> None:
+    path = project(mcpconf, "minimal")
+    trust(mcpconf, "minimal")
+    mcpconf("switch", "minimal")
+    mcpconf.project("other")
+    told = mcpconf("status", code=1).out
+    assert str(path) in told
+    assert "try: mcpconf switch NAME" in told, "there is no profile to go back to"
+    path.unlink()
+    assert f"its file is gone: {path}" in mcpconf("status", code=1).out
+    mcpconf("switch", "minimal")
+    mcpconf("status")
+    assert set(mcpconf.servers()) == {"mcpconf"}
+
+
+def test_undo_does_not_bring_back_what_is_not_trusted_any_more(mcpconf: World) -> None:
+    path = project(mcpconf)
+    trust(mcpconf)
+    mcpconf("switch", "team")
+    mcpconf("switch", "minimal")
+    mcpconf("trust", "team", "--revoke")
+    before = mcpconf.tree()
+    for line in (["undo"], ["undo", "--dry-run"]):
+        told = mcpconf(*line, code=4).err
+        assert f"{path} is not trusted, and undo would bring its servers back; nothing was changed" in told
+        assert "try: mcpconf trust team; " in told
+    assert mcpconf.tree() == before
+    mcpconf.project("other")
+    assert f"try: cd {mcpconf.work / 'repo'} && mcpconf trust team; " in mcpconf("undo", code=4).err
+    mcpconf("undo", "--untrusted")
+    assert set(mcpconf.servers()) == {"team"}
+    assert mcpconf("current").out == "team\n"
+
+
+def test_undo_that_only_takes_away_needs_no_trust(mcpconf: World) -> None:
     project(mcpconf)
     trust(mcpconf)
     mcpconf("switch", "team")
-    mcpconf.project("other")
-    assert "no profile named 'team'" in mcpconf("status", code=1).out
-    mcpconf("switch", "minimal")
-    assert set(mcpconf.servers()) == {"mcpconf"}
+    mcpconf("trust", "team", "--revoke")
+    mcpconf("undo")
+    assert not mcpconf.claude.exists()
+
+
+def test_undo_of_an_uninstall_asks_for_trust_as_well(mcpconf: World) -> None:
+    path = project(mcpconf)
+    trust(mcpconf)
+    mcpconf("switch", "team")
+    mcpconf("uninstall")
+    path.write_text(TEAM.replace("myserver", "evil"))
+    assert "is not trusted" in mcpconf("undo", code=4).err
+    assert not mcpconf.claude.exists()
+    path.write_text(TEAM)
+    mcpconf("undo")
+    assert set(mcpconf.servers()) == {"team"}
+
+
+def test_a_server_is_not_added_to_a_projects_own_profile(mcpconf: World) -> None:
+    path = project(mcpconf)
+    trust(mcpconf)
+    mcpconf("switch", "team")
+    before = mcpconf.tree()
+    told = mcpconf("server", "add", "x", "--", "myserver", code=1).err
+    assert f"the active profile is this project's own, {path}; nothing was changed" in told
+    assert mcpconf.tree() == before
+    assert (
+        "the active profile, in the place of team"
+        in mcpconf("server", "add", "x", "--profile", "own", "--", "myserver").err
+    )
+    assert set(mcpconf.servers()) == {"x"}
+
+
+def test_trust_without_a_name_says_how_to_trust_what_it_lists(mcpconf: World) -> None:
+    project(mcpconf)
+    assert "try: mcpconf trust team\n" in mcpconf("trust").err
+    trust(mcpconf)
+    assert "try:" not in mcpconf("trust").err
 
 
 def test_a_file_in_the_home_directory_is_no_project(mcpconf: World) -> None:

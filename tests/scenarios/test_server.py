@@ -48,15 +48,35 @@ def test_comments_and_layout_of_the_profile_are_kept(mcpconf: World) -> None:
         assert line in path.read_text()
     mcpconf("server", "rm", "b")
     assert set(mcpconf.servers()) == {"mcpconf", "a"}
-    assert path.read_text().replace("disabled = false\n", "") == COMMENTED
+    assert path.read_text() == COMMENTED
 
 
 def test_an_inherited_server_can_be_disabled_and_enabled(mcpconf: World) -> None:
-    mcpconf.profile("mine", 'extends = "essentials"\n')
+    path = mcpconf.profile("mine", 'extends = "essentials"\n')
     mcpconf("switch", "mine")
     mcpconf("server", "disable", "time")
     assert "time" not in mcpconf.servers()
     mcpconf("server", "enable", "time")
+    assert "time" in mcpconf.servers()
+    assert path.read_text() == 'extends = "essentials"\n'
+
+
+def test_what_a_parent_disables_is_enabled_by_a_key_of_its_own(mcpconf: World) -> None:
+    mcpconf.profile("base", '[servers.a]\ncommand = "myserver"\ndisabled = true\n')
+    path = mcpconf.profile("mine", 'extends = ["minimal", "base"]\n')
+    mcpconf("switch", "mine")
+    mcpconf("server", "enable", "a")
+    assert path.read_text().endswith("\n[servers.a]\ndisabled = false\n")
+    assert set(mcpconf.servers()) == {"mcpconf", "a"}
+
+
+def test_a_key_that_a_person_wrote_keeps_its_comment(mcpconf: World) -> None:
+    path = mcpconf.profile(
+        "mine", 'extends = "minimal"\n[servers.time]\ndisabled = true # too slow\nurl = "https://e.org"\n'
+    )
+    mcpconf("switch", "mine")
+    mcpconf("server", "enable", "time")
+    assert "disabled = false # too slow\n" in path.read_text()
     assert "time" in mcpconf.servers()
 
 
@@ -122,7 +142,7 @@ def test_replace_takes_the_place_of_a_server(mcpconf: World) -> None:
 
 
 def test_a_literal_reference_is_not_expanded_by_accident(mcpconf: World) -> None:
-    told = mcpconf("server", "add", "x", "-e", "A=${not a reference}", "--", "myserver", code=4).err
+    told = mcpconf("server", "add", "x", "-e", "A=${not a reference}", "--", "myserver", code=2).err
     assert "${not a reference}" in told
     assert not mcpconf.claude.exists()
 
@@ -134,12 +154,106 @@ def test_a_missing_program_is_told_and_the_others_are_written(mcpconf: World) ->
     assert set(mcpconf.servers()) == {"mcpconf"}
 
 
-def test_server_add_undo_takes_the_entry_back_and_keeps_the_profile(mcpconf: World) -> None:
+def test_undo_of_the_first_add_takes_the_new_profile_back_too(mcpconf: World) -> None:
     mcpconf("switch", "minimal")
     mcpconf("server", "add", "x", "--", "myserver")
-    mcpconf("undo")
+    path = mcpconf.home / ".config/mcpconf/profiles/default.toml"
+    assert path.exists()
+    assert "~/.config/mcpconf/profiles/default.toml" in mcpconf("undo").err
     assert set(mcpconf.servers()) == {"mcpconf"}
     assert mcpconf("current").out == "minimal\n"
+    assert not path.exists()
+
+
+def test_undo_takes_back_each_edit_of_the_profile_with_its_entries(mcpconf: World) -> None:
+    path = mcpconf.profile("mine", COMMENTED)
+    path.chmod(0o640)
+    mcpconf("switch", "mine")
+    steps = (
+        ["add", "b", "--", "myserver"],
+        ["disable", "a"],
+        ["rm", "b"],
+        ["add", "a", "--replace", "--url", "https://e.org"],
+    )
+    seen = []
+    for step in steps:
+        seen.append((path.read_text(), mcpconf.claude.read_bytes()))
+        mcpconf("server", *step)
+    for text, data in reversed(seen):
+        before = mcpconf.tree()
+        mcpconf("undo", "--dry-run")
+        assert mcpconf.tree() == before
+        assert mcpconf("undo", "--json").json["profile"] == "~/.config/mcpconf/profiles/mine.toml"
+        assert (path.read_text(), mcpconf.claude.read_bytes()) == (text, data)
+    assert path.stat().st_mode & 0o777 == 0o640
+    mcpconf("status")
+
+
+def test_undo_of_an_edit_that_changed_no_client_is_an_undo_too(mcpconf: World) -> None:
+    path = mcpconf.profile("mine", COMMENTED + '[servers.b]\ncommand = "nosuchprogram"\n')
+    mcpconf("switch", "mine")
+    text = path.read_text()
+    mcpconf("server", "rm", "b")
+    mcpconf("undo")
+    assert path.read_text() == text
+
+
+def test_undo_does_not_write_over_a_later_edit_of_the_profile(mcpconf: World) -> None:
+    path = mcpconf.profile("mine", COMMENTED)
+    mcpconf("switch", "mine")
+    mcpconf("server", "add", "b", "--", "myserver")
+    path.write_text(path.read_text() + "# mine\n")
+    before = mcpconf.tree()
+    for line in (["undo"], ["undo", "--dry-run"]):
+        assert f"{path} was edited since; nothing was changed" in mcpconf(*line, code=4).err
+    assert mcpconf.tree() == before
+    told = mcpconf("undo", "--force").err
+    assert f"{path} was edited since, and stays as it is" in told
+    assert path.read_text().endswith("# mine\n")
+    assert set(mcpconf.servers()) == {"mcpconf", "a"}
+
+
+def test_undo_of_a_profile_that_was_put_back_by_hand_takes_the_entries_back(mcpconf: World) -> None:
+    path = mcpconf.profile("mine", COMMENTED)
+    mcpconf("switch", "mine")
+    mcpconf("server", "add", "b", "--", "myserver")
+    path.write_text(COMMENTED)
+    assert mcpconf("undo", "--json").json["profile"] is None
+    assert set(mcpconf.servers()) == {"mcpconf", "a"}
+
+
+def test_what_is_wrong_with_the_command_line_names_no_file(mcpconf: World) -> None:
+    told = mcpconf("server", "add", "foo", "--url", "foo", code=2).err
+    assert "foo: url is not an address: begin it with http://" in told
+    assert "nothing was changed" in told
+    assert ".toml" not in told
+    assert mcpconf.tree() == {}
+
+
+def test_a_forgotten_pair_of_dashes_is_answered_with_the_whole_line(mcpconf: World) -> None:
+    for line, meant in (
+        ("foo python3 -m x", "foo -- python3 -m x"),
+        ("foo -e A=b --client claude-code python3 --version", "foo -e A=b --client claude-code -- python3 --version"),
+        ("--no-apply -eA=b --cwd=/tmp foo npx -y pkg", "--no-apply -eA=b --cwd=/tmp foo -- npx -y pkg"),
+    ):
+        told = mcpconf("server", "add", *line.split(), code=2).err
+        assert f"try: mcpconf server add {meant}\n" in told
+    assert (
+        "try: mcpconf server test foo -- python3 -m x\n"
+        in mcpconf("server", "test", "foo", "python3", "-m", "x", code=2).err
+    )
+    assert "no such option: --nosuch" in mcpconf("server", "add", "foo", "--nosuch", "x", code=2).err.lower()
+    assert mcpconf.tree() == {}
+
+
+def test_an_inherited_server_is_not_removed_but_may_be_disabled(mcpconf: World) -> None:
+    mcpconf("switch", "essentials")
+    before = mcpconf.tree()
+    told = mcpconf("server", "rm", "time", code=1).err
+    assert "'time' is inherited" in told
+    assert "try: mcpconf server disable time\n" in told
+    assert "did you mean 'time'" in mcpconf("server", "rm", "tme", code=1).err
+    assert mcpconf.tree() == before
 
 
 def test_a_profile_is_made_copied_shown_and_removed(mcpconf: World) -> None:

@@ -10,6 +10,7 @@ from mcpconf.cli import console, options
 from mcpconf.cli.carry_out import preview
 from mcpconf.cli.catalogue import new_app
 from mcpconf.errors import UsageError
+from mcpconf.workflow.settings import parse_scope
 from mcpconf.workflow.status import current
 from mcpconf.workflow.switch import Wish, prepare
 
@@ -21,8 +22,8 @@ def diff(
     profile: Annotated[
         str | None, typer.Argument(metavar="PROFILE", help="The profile to compare with; the active one if left out.")
     ] = None,
-    client: options.Client = None,
-    scope: options.ScopeOption = None,
+    client: options.OnlyClient = None,
+    scope: options.OnlyScope = None,
     route: options.Route = None,
     portable: options.Portable = False,
     check: options.Check = False,
@@ -36,8 +37,8 @@ def diff(
     wish = Wish(
         profile=name,
         clients=tuple(client or ()),
-        scope=options.scope(scope),
-        route=options.route(route),
+        scope=parse_scope(scope),
+        route=options.parse_route(route),
         portable=portable,
     )
     return preview(world, prepare(world, wish), check=check, json=json)

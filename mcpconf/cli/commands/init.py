@@ -19,18 +19,13 @@ app = new_app()
 
 
 @app.command()
+@options.asking
 def init(
     profile: Annotated[
         str | None, typer.Option("--profile", metavar="PROFILE", help="Which profile to activate.")
     ] = None,
-    client: options.Client = None,
-    scope: options.ScopeOption = None,
-    route: options.Route = None,
-    portable: options.Portable = False,
-    adopt: options.Adopt = False,
-    keep: options.Keep = False,
-    force: options.Force = False,
-    approve: options.Approve = False,
+    *,
+    asked: options.Asked,
     yes: options.Yes = False,
     dry_run: options.DryRun = False,
     json: options.Json = False,
@@ -42,19 +37,9 @@ def init(
     """
     world = console.app()
     found = workflow.defaults(world)
-    wish = Wish(
-        profile=profile or found.profile,
-        clients=tuple(client or found.clients),
-        scope=options.scope(scope) or found.scope,
-        route=options.route(route),
-        portable=portable,
-        foreign=options.foreign(adopt, keep),
-        force=force,
-        approve=approve,
-    )
+    wish = replace(asked.wish, profile=profile or found.profile)
     if yes or dry_run:
         # Only what was said is remembered: a client that comes later is then found by the next switch.
-        wish = replace(wish, clients=tuple(client or ()), scope=options.scope(scope))
         return _without_questions(world, wish, dry_run=dry_run, json=json)
     if json or not console.interactive():
         why = "--json asks nothing" if json else "nobody can be asked here"
@@ -64,7 +49,8 @@ def init(
         )
     from mcpconf.cli import wizard
 
-    said = wizard.Said(profile is not None, bool(client), scope is not None, route is not None)
+    said = wizard.Said(profile is not None, *(name in asked.said for name in ("client", "scope", "route")))
+    wish = replace(wish, clients=wish.clients or found.clients, scope=wish.scope or found.scope)
     return wizard.run(world, found, wish, said)
 
 
@@ -76,4 +62,4 @@ def _without_questions(world: App, wish: Wish, *, dry_run: bool, json: bool) -> 
 
     apply(world, prepared, "init")  # what is remembered may still be new
     console.tell(already(prepared))
-    return 0
+    return 1 if prepared.unreachable else 0

@@ -63,11 +63,10 @@ def new(
 ) -> int:
     """Make a profile of your own."""
     world = console.app()
-    made = own_profile.create(world, name, description, tuple(extends or ()))
     for parent in extends or ():
         if find(world, parent) is None:
             raise UsageError(f"there is no profile named {parent!r}", hint="mcpconf profile ls")
-    own_profile.save(world, made)
+    made = own_profile.save(world, lambda: own_profile.create(world, name, description, tuple(extends or ())))
     console.tell(f"wrote {tilde(made.path, world.system.home)}; add to it: mcpconf profile edit {name}")
     return 0
 
@@ -79,8 +78,7 @@ def copy(
 ) -> int:
     """Copy any profile to one of your own."""
     world = console.app()
-    made = own_profile.copy(world, source, name)
-    own_profile.save(world, made)
+    made = own_profile.save(world, lambda: own_profile.copy(world, source, name))
     console.tell(f"wrote {tilde(made.path, world.system.home)}")
     return 0
 

@@ -2,50 +2,45 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from mcpconf.cli import console, options
 from mcpconf.cli.catalogue import new_app
-from mcpconf.cli.edit_profile import pairs, save_and_apply, warn_of_secrets, words_after_dashes
+from mcpconf.cli.edit_profile import pairs, save_and_apply, warn_of_secrets
 from mcpconf.cli.render.probe import probe_lines
 from mcpconf.cli.render.profiles import profile_lines, server_rows
-from mcpconf.errors import McpconfError, UsageError
-from mcpconf.workflow import own_profile
+from mcpconf.cli.server_options import (
+    Command,
+    CommandAfterDashes,
+    Cwd,
+    Headers,
+    Image,
+    Name,
+    NoApply,
+    Package,
+    ProfileName,
+    Seconds,
+    Toolkit,
+    Url,
+    Variables,
+    Ways,
+)
+from mcpconf.errors import UsageError
+from mcpconf.workflow import own_profile, own_servers
 from mcpconf.workflow.app import App
+from mcpconf.workflow.own_profile import ProfileEdit
 from mcpconf.workflow.profiles import load_profile
 from mcpconf.workflow.report import profile_report
+from mcpconf.workflow.settings import parse_scope
 from mcpconf.workflow.status import current
 from mcpconf.workflow.switch import Wish
 
 app = new_app("Add, remove, list and test servers of your own profile.")
-Name = Annotated[str, typer.Argument(metavar="NAME", help="The server's name.")]
-ProfileName = Annotated[
-    str | None,
-    typer.Option("--profile", metavar="PROFILE", help="Which profile of yours; the active one, else 'default'."),
-]
-NoApply = Annotated[bool, typer.Option("--no-apply", help="Change the profile only, not the clients.")]
-Variables = Annotated[
-    list[str] | None, typer.Option("-e", metavar="NAME=VALUE", help="A variable for the server; may be repeated.")
-]
-Headers = Annotated[
-    list[str] | None, typer.Option("--header", metavar="NAME=VALUE", help="A header for --url; may be repeated.")
-]
-Image = Annotated[str | None, typer.Option("--image", metavar="IMAGE", help="A container image to run.")]
-Url = Annotated[str | None, typer.Option("--url", metavar="URL", help="A remote server's address.")]
-Package = Annotated[
-    str | None, typer.Option("--package", metavar="PACKAGE", help="pypi:NAME==VERSION or npm:NAME@VERSION.")
-]
-Toolkit = Annotated[str | None, typer.Option("--toolkit", metavar="NAME", help="Its name in Docker's MCP catalog.")]
-Cwd = Annotated[str | None, typer.Option("--cwd", metavar="DIR", help="The directory it starts in.")]
-Command = Annotated[
-    list[str] | None, typer.Argument(metavar="-- COMMAND ARGS", help="After --: the command and its arguments.")
-]
-Seconds = Annotated[float, typer.Option("--timeout", metavar="SECONDS", help="Seconds to wait for the server.")]
 
 
-@app.command("add")
+@app.command("add", cls=CommandAfterDashes)
 def add(
     name: Name,
     command: Command = None,
@@ -73,38 +68,24 @@ def add(
     mcpconf server add NAME [-e K=V]... -- COMMAND ARGS...
     """
     world = console.app()
-    words = words_after_dashes(command, f"mcpconf server add {name}")
-    table = {
-        "command": words[0] if words else None,
-        "args": words[1:] or None,
-        "env": pairs(e, "-e") or None,
-        "cwd": cwd,
-        "image": image,
-        "url": url,
-        "headers": pairs(header, "--header") or None,
-        "package": package,
-        "toolkit": toolkit,
-        "routes": [str(chosen)] if (chosen := options.route(route)) else None,
-        "clients": list(client) if client and profile is None and no_apply else None,
-    }
-    if not any(table[key] for key in ("command", "image", "url", "package", "toolkit")):
+    line = f"server add {name}"
+    variables = pairs(e, "-e")
+    ways = Ways(tuple(command or ()), variables, url, package, image, toolkit, pairs(header, "--header"), cwd)
+    only = tuple(client) if client and profile is None and no_apply else ()
+    table = ways.table(route=options.parse_route(route), clients=only)
+    if not ways:
         raise UsageError(
             "nothing says how to reach the server",
-            hint=f"mcpconf server add {name} -- COMMAND ARGS..., or --url, --package, --image, --toolkit",
+            hint=f"mcpconf {line} -- COMMAND ARGS..., or --url, --package, --image, --toolkit",
         )
-    if words and package and not table["args"]:
-        table["command"], table["args"] = None, words
-    warn_of_secrets(pairs(e, "-e"), f"mcpconf server add {name}")
-    edit = own_profile.plan_add(world, name, table, profile=profile, over=replace)
-    wish = Wish(
-        profile=edit.name,
-        clients=tuple(client or ()),
-        scope=options.scope(scope),
-        foreign=options.foreign(adopt, keep),
-    )
-    return save_and_apply(
-        world, edit, wish, f"server add {name}", no_apply=no_apply, yes=yes, dry_run=dry_run, json=json
-    )
+    warn_of_secrets(variables, f"mcpconf {line}")
+    foreign = options.parse_foreign(adopt, keep)
+    wish = Wish(profile="", clients=tuple(client or ()), scope=parse_scope(scope), foreign=foreign)
+
+    def plan() -> ProfileEdit:
+        return own_servers.plan_add(world, name, table, profile=profile, over=replace)
+
+    return save_and_apply(world, plan, wish, line, no_apply=no_apply, yes=yes, dry_run=dry_run, json=json)
 
 
 @app.command("rm")
@@ -118,11 +99,12 @@ def rm(
 ) -> int:
     """Remove a server from your own profile, and apply that."""
     world = console.app()
-    edit = own_profile.plan_remove(world, name, profile=profile)
-    wish = Wish(profile=edit.name)
-    return save_and_apply(
-        world, edit, wish, f"server rm {name}", no_apply=no_apply, yes=yes, dry_run=dry_run, json=json
-    )
+
+    def plan() -> ProfileEdit:
+        return own_servers.plan_remove(world, name, profile=profile)
+
+    line = f"server rm {name}"
+    return save_and_apply(world, plan, Wish(profile=""), line, no_apply=no_apply, yes=yes, dry_run=dry_run, json=json)
 
 
 @app.command("enable")
@@ -139,22 +121,18 @@ def disable(name: Name, profile: ProfileName = None, no_apply: NoApply = False, 
 
 def _set_disabled(name: str, disabled: bool, profile: str | None, no_apply: bool, json: bool) -> int:
     world = console.app()
-    own, text = own_profile.editable(world, profile)
-    known = [server.name for server in load_profile(world, current(world) or own).servers]
-    if name not in known and (text is None or name not in text):
-        raise McpconfError(f"the profile has no server {name!r}", hint="mcpconf server ls")
-    edit = own_profile.plan_disable(world, name, disabled, profile=profile)
-    verb = "disable" if disabled else "enable"
-    wish = Wish(profile=edit.name)
-    return save_and_apply(
-        world, edit, wish, f"server {verb} {name}", no_apply=no_apply, yes=True, dry_run=False, json=json
-    )
+
+    def plan() -> ProfileEdit:
+        return own_servers.plan_disable(world, name, disabled, profile=profile)
+
+    line = f"server {'disable' if disabled else 'enable'} {name}"
+    return save_and_apply(world, plan, Wish(profile=""), line, no_apply=no_apply, yes=True, json=json)
 
 
 def _chosen(world: App, profile: str | None) -> str:
-    name = (
-        profile or current(world) or (own_profile.DEFAULT if own_profile.read_own(world, own_profile.DEFAULT) else None)
-    )
+    name = profile or current(world)
+    if name is None and own_profile.read_own(world, own_servers.DEFAULT):
+        name = own_servers.DEFAULT
     if name is None:
         raise UsageError("no profile is active", hint="--profile NAME, or: mcpconf init")
     return name
@@ -178,7 +156,7 @@ def show(name: Name, profile: ProfileName = None, json: options.Json = False) ->
     """Show one server of a profile, without secrets."""
     world = console.app()
     loaded = load_profile(world, _chosen(world, profile), untrusted=True)
-    one = own_profile.only(loaded, name)
+    one = own_servers.only(loaded, name)
     if json:
         console.as_json("server", profile_report(one, world.system.home)["servers"][0])
         return 0
@@ -187,7 +165,7 @@ def show(name: Name, profile: ProfileName = None, json: options.Json = False) ->
     return 0
 
 
-@app.command("test")
+@app.command("test", cls=CommandAfterDashes)
 def try_(
     name: Annotated[
         str | None, typer.Argument(metavar="NAME", help="A server of a profile; or any name for the command after --.")
@@ -209,15 +187,13 @@ def try_(
     from mcpconf.serve.trial import probe_report, try_server
 
     world = console.app()
-    table: dict[str, Any] = {"url": url, "package": package, "env": pairs(e, "-e") or None}
-    words = words_after_dashes(command, f"mcpconf server test {name}")
-    table |= {"args": words or None} if package else {"command": words[0] if words else None, "args": words[1:] or None}
-    if any(table[key] for key in ("url", "package", "command")):
-        server = own_profile.unsaved(name or "test", {k: v for k, v in table.items() if v is not None})
+    ways = Ways(tuple(command or ()), pairs(e, "-e"), url, package)
+    if ways:
+        server = own_servers.unsaved(name or "test", ways.table())
     elif name is None:
         raise UsageError("name a server, or give a command", hint="mcpconf server test NAME")
     else:
-        server = own_profile.only(load_profile(world, _chosen(world, profile)), name).servers[0]
+        server = own_servers.only(load_profile(world, _chosen(world, profile)), name).servers[0]
     result = try_server(world, server, timeout=timeout)
     if json:
         console.as_json("probe", probe_report(result))

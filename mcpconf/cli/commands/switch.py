@@ -10,22 +10,18 @@ from mcpconf.cli import ask, console, options
 from mcpconf.cli.carry_out import carry_out
 from mcpconf.cli.catalogue import new_app
 from mcpconf.cli.render.profiles import show_profiles
-from mcpconf.workflow import switch as workflow
+from mcpconf.record import replace
+from mcpconf.workflow.switch import prepare
 
 app = new_app()
 
 
 @app.command()
+@options.asking
 def switch(
     name: Annotated[str | None, typer.Argument(metavar="NAME|-", help="The profile; '-' is the previous one.")] = None,
-    client: options.Client = None,
-    scope: options.ScopeOption = None,
-    route: options.Route = None,
-    portable: options.Portable = False,
-    adopt: options.Adopt = False,
-    keep: options.Keep = False,
-    force: options.Force = False,
-    approve: options.Approve = False,
+    *,
+    asked: options.Asked,
     check: options.Check = False,
     dry_run: options.DryRun = False,
     json: options.Json = False,
@@ -40,15 +36,5 @@ def switch(
         name = ask.profile(world) if console.interactive() else None
     if name is None:
         return show_profiles(world, json=json)
-    wish = workflow.Wish(
-        profile=name,
-        clients=tuple(client or ()),
-        scope=options.scope(scope),
-        route=options.route(route),
-        portable=portable,
-        foreign=options.foreign(adopt, keep),
-        force=force,
-        approve=approve,
-    )
-    prepared = workflow.prepare(world, wish)
+    prepared = prepare(world, replace(asked.wish, profile=name))
     return carry_out(world, prepared, f"switch {name}", check=check, dry_run=dry_run, json=json)

@@ -73,5 +73,8 @@ def _list(world: App, json: bool) -> int:
     for line in columns(rows, ""):
         console.data(line)
     if not found:
-        console.tell("this project brings no profiles (.mcpconf/NAME.toml)")
+        console.tell("this project brings no profiles (.mcpconf/NAME.toml); others need no trust")
+    for one in found:
+        if not one.trusted:
+            console.tell(console.hint(f"mcpconf trust {one.name}"))
     return 0

@@ -6,9 +6,12 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from mcpconf.cli.render.table import Cell, columns, plain
+from mcpconf.cli import console
+from mcpconf.cli.render.table import Cell, columns, mark, plain
 from mcpconf.commit.generation import Generation
 from mcpconf.redact import redact
+from mcpconf.workflow.diff import tilde
+from mcpconf.workflow.undo import Undone
 
 
 def generation_lines(generations: Sequence[Generation]) -> list[str]:
@@ -35,3 +38,12 @@ def undone_line(one: Generation, *, done: bool) -> str:
     """Which change was, or would be, taken back."""
     verb = "took back" if done else "would take back"
     return f"{verb} change {one.id}: {redact(one.command)} ({_what(one)}, {_when(one)})"
+
+
+def profile_lines(done: Undone, home: str) -> list[str]:
+    """The user's own profile, where its edit went back or would."""
+    if done.profile is None:
+        return []
+    verb = "removed" if done.profile.before is None else "given back"
+    path = console.paint(tilde(done.profile.path, home), "bold")
+    return [path, *columns([[mark("remove" if done.profile.before is None else "change"), plain(verb, "dim")]])]

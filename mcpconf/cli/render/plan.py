@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sys
+from itertools import zip_longest
 
 from mcpconf.cli import console, terminal
-from mcpconf.cli.render.table import columns, mark, plain, symbol
+from mcpconf.cli.render.table import Cell, columns, mark, plain, symbol
 from mcpconf.model import Note
 from mcpconf.plan import Action, Plan, Reason
 from mcpconf.redact import redact
+from mcpconf.route.launch import Routed
 from mcpconf.workflow.diff import summary, tilde, unified
-from mcpconf.workflow.switch import ClientPart, Prepared
+from mcpconf.workflow.switch import ClientPart, Prepared, is_kept
 
 ACTIONS = {
     Action.ADD: ("add", "added"),
@@ -21,27 +23,27 @@ ACTIONS = {
 }
 
 
+Row = list[Cell]
+
+
 def plan_lines(prepared: Prepared, home: str) -> list[str]:
-    """What each client gets, by which route and why, and what goes."""
+    """What each client gets, by which route and why, and what goes; under what it can't get, what mends that."""
     lines = []
     for part in prepared.parts:
         path = console.paint(tilde(part.target.path, home), "dim")
         lines.append(f"{console.paint(part.spec.title, 'bold')} ({part.target.scope})  {path}")
-        lines += columns(_rows(part, prepared.plan), "  ", sys.stderr)
+        rows, hints = _rows(part, prepared.plan)
+        for line, hint in zip_longest(columns(rows, "  ", sys.stderr), hints):
+            lines += [line] if hint is None else [line, console.hint(redact(console.visible(hint)), "      ")]
     return lines
 
 
-def _rows(part: ClientPart, plan: Plan) -> list[list[tuple[str, tuple[str, ...]]]]:
+def _rows(part: ClientPart, plan: Plan) -> tuple[list[Row], list[str | None]]:
+    """A row for each server, with its hint where it can't be served; then one for each other entry."""
     changes = {change.name: change.action for change in plan.changes if change.target == part.target}
     conflicts = {conflict.name: conflict.reason for conflict in plan.conflicts if conflict.target == part.target}
-    rows = []
-    for one in part.routed:
-        sign = "error" if one.route is None else ACTIONS[changes[one.entry]][0] if one.entry in changes else "ok"
-        if one.entry in conflicts:
-            sign = "warn"
-        route = plain(str(one.route or "none"), "cyan" if one.route else "red")
-        because = _because(one.because, conflicts.get(one.entry))
-        rows.append([mark(sign), plain(one.server.name), route, plain(because, "yellow" if sign == "warn" else "dim")])
+    conflicts |= {name: Reason.FOREIGN for name in part.entries if is_kept(plan, part.target, name)}
+    rows = [_server_row(one, changes.get(one.entry), conflicts.get(one.entry)) for one in part.routed]
     named = {one.entry for one in part.routed}
     for name, action in changes.items():
         if name not in named:
@@ -49,7 +51,15 @@ def _rows(part: ClientPart, plan: Plan) -> list[list[tuple[str, tuple[str, ...]]
     for name, reason in conflicts.items():
         if name not in named:
             rows.append([mark("warn"), plain(name), plain(""), plain(_because("", reason), "yellow")])
-    return rows
+    return rows, [one.hint if one.route is None else None for one in part.routed]
+
+
+def _server_row(one: Routed, action: Action | None, reason: Reason | None) -> Row:
+    warn = one.route is None or reason is not None
+    sign = "warn" if warn else ACTIONS[action][0] if action else "ok"
+    route = plain(str(one.route or "none"), "cyan" if one.route else "red")
+    because = plain(_because(one.because, reason), "yellow" if warn else "dim")
+    return [mark(sign), plain(one.server.name), route, because]
 
 
 def _because(text: str, reason: Reason | None) -> str:
@@ -110,18 +120,27 @@ def note_lines(notes: tuple[Note, ...]) -> list[str]:
     return lines
 
 
-def unavailable_lines(prepared: Prepared) -> list[str]:
-    """What to do about servers that nothing can serve here."""
-    hints = dict.fromkeys(one.hint for part in prepared.parts for one in part.routed if one.route is None and one.hint)
-    return [console.hint(hint, "    ") for hint in hints]
-
-
 def headline(prepared: Prepared, done: bool) -> str:
-    """One line for the whole."""
+    """One line for the whole: how many of the profile's servers the clients have, and what stays as it is."""
     name = console.paint(prepared.profile.name, "bold")
-    entries = sum(len(part.entries) for part in prepared.parts)
+    kept = f"; kept as {'it is' if len(prepared.kept) == 1 else 'they are'}: {', '.join(prepared.kept)}"
+    tail = console.visible(kept) if prepared.kept else ""
+    if prepared.plan.blocked:
+        return f"{symbol('warn')} profile {name} can't become active before you say --adopt or --keep"
     if not prepared.plan.files:
-        return f"{symbol('ok')} profile {name}: every file is in step, nothing to write"
+        said = f"nothing to write: {_count(prepared)}" if prepared.unserved or tail else "every file is in step"
+        said += tail or ("" if prepared.unserved else ", nothing to write")
+        return f"{symbol(_sign(prepared, 'ok'))} profile {name}: {said}"
     verb = "is active" if done else "would become active"
-    count = f"{entries} {'entry' if entries == 1 else 'entries'}"
-    return f"{symbol('ok' if done else 'none')} profile {name} {verb}: {count}, {summary(prepared.plan)}"
+    sign = symbol(_sign(prepared, "ok" if done else "none"))
+    return f"{sign} profile {name} {verb}: {_count(prepared)}, {summary(prepared.plan)}{tail}"
+
+
+def _sign(prepared: Prepared, fine: str) -> str:
+    return "error" if prepared.unreachable else "warn" if prepared.unserved or prepared.kept else fine
+
+
+def _count(prepared: Prepared) -> str:
+    total = len(prepared.servers)
+    served = f"{total - len(prepared.unserved)} of {total}" if prepared.unserved else str(total)
+    return f"{served} server{'' if total == 1 else 's'}"

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from mcpconf.cli import console
 from mcpconf.cli.render.plan import note_lines
-from mcpconf.cli.render.table import SYMBOLS, columns, mark, plain, symbol
+from mcpconf.cli.render.table import SYMBOLS, Cell, columns, mark, plain, symbol
 from mcpconf.redact import redact
 from mcpconf.workflow import status as statuses
 from mcpconf.workflow.diff import tilde
-from mcpconf.workflow.status import ContextStatus, TargetStatus
+from mcpconf.workflow.status import ContextStatus, EntryStatus, TargetStatus
 
 MARKS = {
     statuses.IN_STEP: "ok",
-    statuses.UNAVAILABLE: "none",
+    statuses.UNAVAILABLE: "warn",
     statuses.EDITED: "warn",
     statuses.FOREIGN: "warn",
 }
@@ -38,10 +38,15 @@ def status_lines(contexts: tuple[ContextStatus, ...], home: str) -> list[str]:
 
 def _target(target: TargetStatus, home: str) -> list[str]:
     path = console.paint(tilde(target.path, home), "dim")
-    rows = []
-    for entry in target.entries:
-        sign = MARKS.get(entry.state, "error")
-        state = plain(entry.state, SYMBOLS[sign][1])
-        rows.append([mark(sign), plain(entry.name), plain(entry.route or "none", "cyan"), state,
-                     plain(redact(entry.because), "dim")])  # fmt: skip
-    return [f"  {target.client} ({target.scope})  {path}", *columns(rows, "    ")]
+    lines = [f"  {target.client} ({target.scope})  {path}"]
+    for line, entry in zip(columns([_row(entry) for entry in target.entries], "    "), target.entries, strict=True):
+        lines.append(line)
+        if entry.state == statuses.UNAVAILABLE and entry.hint:
+            lines.append(console.hint(redact(console.visible(entry.hint)), "        "))
+    return lines
+
+
+def _row(entry: EntryStatus) -> list[Cell]:
+    sign = MARKS.get(entry.state, "error")
+    route, state = plain(entry.route or "none", "cyan"), plain(entry.state, SYMBOLS[sign][1])
+    return [mark(sign), plain(entry.name), route, state, plain(redact(entry.because), "dim")]
