@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 
 from mcpconf.commit.disk import refusal
-from mcpconf.commit.state import State, private_directory, remove_private, write_private
+from mcpconf.commit.private import private_directory, read_private, remove_private, unusable, write_private
+from mcpconf.commit.state import State
 from mcpconf.dirs import shipped
+from mcpconf.errors import McpconfError
+from mcpconf.ledger import DAMAGED, absolute, listed
 from mcpconf.record import dataclass, field
 
 SCRIPT = "mcpconf-wrapper.bash"
@@ -90,7 +94,13 @@ def contexts(state: State) -> tuple[str, ...]:
 
 
 def _record(state: State) -> dict[str, set[str]]:
-    return {context: set(links) for context, links in (state.read_json(RECORD) or {}).items()}
+    """Raises `Refused` where the record is damaged: it alone says which files are ours to remove."""
+    raw = state.read(RECORD)
+    try:
+        data = {} if raw is None else json.loads(raw)
+        return {context: {absolute(link) for link in listed(links)} for context, links in data.items()}
+    except DAMAGED:
+        raise unusable(state.at(RECORD), "is damaged") from None
 
 
 def _store(state: State, record: Mapping[str, set[str]]) -> None:
@@ -104,8 +114,10 @@ def _store(state: State, record: Mapping[str, set[str]]) -> None:
 def _standing(links: set[str] | tuple[()]) -> dict[str, bytes]:
     found = {}
     for link in links:
-        with contextlib.suppress(OSError), open(data_path(link), "rb") as stream:
-            found[link] = stream.read()
+        with contextlib.suppress(McpconfError):
+            data = read_private(data_path(link))
+            if data is not None:
+                found[link] = data
     return found
 
 
@@ -116,13 +128,15 @@ def data_path(link: str) -> str:
 
 
 def _remove(link: str) -> None:
-    remove_private(link)
-    remove_private(data_path(link))
+    """What can't be removed stays in our record: the clients' files are written, so this is no failure any more."""
+    for path in (link, data_path(link)):
+        with contextlib.suppress(McpconfError):
+            remove_private(path)
 
 
 def _update(path: str, data: bytes, mode: int) -> None:
-    with contextlib.suppress(OSError), open(path, "rb") as stream:
-        if stream.read() == data:
+    with contextlib.suppress(McpconfError):
+        if read_private(path) == data:
             return
     write_private(path, data, mode)
 

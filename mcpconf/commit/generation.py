@@ -192,9 +192,9 @@ def _text(value: Json) -> str | None:
 
 def _sum(value: Json) -> str | None:
     """A digest, which also is the name of a file of ours."""
-    if value is None or _DIGEST.fullmatch(value):
-        return value
-    raise ValueError(f"{value!r:.40} is no digest")
+    if value is not None and not _DIGEST.fullmatch(value):
+        raise ValueError(f"{value!r:.40} is no digest")
+    return _text(value)
 
 
 def read_all(state: State) -> tuple[Generation, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 from collections.abc import Mapping
 
 from mcpconf import ledger as ledgers
@@ -23,6 +24,7 @@ from mcpconf.plan import Plan, decode_file, traces_of
 from mcpconf.record import dataclass, field, replace
 
 PENDING = "pending.json"
+MARK = re.compile(r"\w+")  # of temporary files: it becomes a part of their names
 
 Records = Mapping[str, FileRecord]
 
@@ -73,10 +75,11 @@ class _Pending:
 def _load_pending(state: State) -> _Pending:
     try:
         data = state.read_json(PENDING)
-        records = {path: ledgers.load_record(dumped) for path, dumped in data["files"].items()}
+        records = {ledgers.absolute(path): ledgers.load_record(dumped) for path, dumped in data["files"].items()}
         sums = {path: (before, after) for path, (before, after) in data.get("sums", {}).items()}
-        return _Pending(str(data["mark"]), records, sums)
-    except (KeyError, TypeError, AttributeError, ValueError):
+        mark = MARK.fullmatch(data["mark"])
+        return _Pending(mark[0], records, sums) if mark else _Pending()
+    except ledgers.DAMAGED:
         return _Pending()
 
 

@@ -7,8 +7,10 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator
 
+from mcpconf.commit.private import read_private
 from mcpconf.commit.state import State
 from mcpconf.dirs import Dirs
+from mcpconf.errors import McpconfError
 
 RECORD = "made.json"
 # install.sh notes down what it made here, one path a line: there is no state directory yet when it runs.
@@ -36,15 +38,30 @@ def missing_parents(dirs: Dirs) -> tuple[str, ...]:
 
 def note(state: State, made: Iterable[str]) -> None:
     """Remember directories that were made; the caller holds the state lock."""
-    known = state.read_json(RECORD) or []
+    known = _made(state)
     after = sorted({*known, *made})
     if after != known:
         state.write_json(after, RECORD)
 
 
+def _made(state: State) -> list[str]:
+    """What is noted down; of a damaged record what can be a path. At worst an empty directory stays."""
+    data = state.read_json(RECORD)
+    return [path for path in data if isinstance(path, str) and _is_path(path)] if isinstance(data, list) else []
+
+
+def _is_path(text: str) -> bool:
+    try:
+        return b"\0" not in os.fsencode(text) and os.path.isabs(text)
+    except UnicodeEncodeError:
+        return False
+
+
 def remove(dirs: Dirs) -> tuple[str, ...]:
     """Remove our own files, and every directory that was made for them and is empty now; what is gone."""
-    made = [*(State(dirs.state).read_json(RECORD) or ()), *_installed(dirs)]
+    made = [*_installed(dirs)]
+    with contextlib.suppress(McpconfError):
+        made += _made(State(dirs.state))
     removed = []
     for directory, names in ((dirs.config, CONFIG), (dirs.state, STATE), (dirs.data, DATA)):
         if not os.path.lexists(directory):
@@ -64,11 +81,10 @@ def left(dirs: Dirs) -> tuple[str, ...]:
 
 
 def _installed(dirs: Dirs) -> Iterator[str]:
-    try:
-        with open(os.path.join(dirs.data, INSTALLED), encoding="utf-8", errors="surrogateescape") as stream:
-            yield from (line for line in stream.read().splitlines() if os.path.isabs(line))
-    except OSError:
-        return
+    with contextlib.suppress(McpconfError):
+        raw = read_private(os.path.join(dirs.data, INSTALLED)) or b""
+        lines = (os.fsdecode(line) for line in raw.splitlines())
+        yield from (line for line in lines if _is_path(line))
 
 
 def _clear(directory: str, names: Iterable[str]) -> None:
@@ -86,5 +102,5 @@ def _remove(path: str) -> None:
     if os.path.isdir(path) and not os.path.islink(path):
         shutil.rmtree(path, ignore_errors=True)
     else:
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(OSError):  # what stays is told about, see `left`
             os.unlink(path)

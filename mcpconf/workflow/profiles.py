@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator
 
 from mcpconf.client.paths import ancestors
-from mcpconf.commit.state import write_private
+from mcpconf.commit.private import read_private, write_private
 from mcpconf.dirs import shipped
 from mcpconf.errors import McpconfError, UsageError
 from mcpconf.model import Layer, Profile
@@ -49,9 +49,9 @@ class CompiledProfiles:
         if digest in self.fresh:
             return self.fresh[digest]
         try:
-            with open(os.path.join(self._directory, digest), encoding="utf-8") as stream:
-                return stream.read()
-        except (OSError, ValueError):
+            raw = read_private(os.path.join(self._directory, digest))
+            return None if raw is None else raw.decode()
+        except (McpconfError, ValueError):
             return None
 
     def put(self, digest: str, compiled: str) -> None:
@@ -81,7 +81,7 @@ def layers(app: App) -> Iterator[tuple[Layer, str]]:
 
 def trust_store(app: App) -> TrustStore:
     """The project profiles that the user trusts."""
-    return TrustStore.load(app.system.read(app.dirs.trust))
+    return TrustStore.load(read_private(app.dirs.trust))
 
 
 def find(app: App, name: str, above: Layer | None = None) -> Found | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from mcpconf.commit.state import write_private
+from mcpconf.commit.private import read_private, write_private
 from mcpconf.errors import McpconfError
 from mcpconf.model import Note
 from mcpconf.profile.secrets import KeyringIndex, SecretsFile, check_secret
@@ -21,12 +21,12 @@ KEYRING = "keyring"
 
 def load(app: App) -> SecretsFile:
     """The secrets of the file. Raises `McpconfError` where it is damaged."""
-    return SecretsFile.load(app.system.read(app.dirs.secrets))
+    return SecretsFile.load(read_private(app.dirs.secrets))
 
 
 def index(app: App) -> KeyringIndex:
     """Which secrets are in the keyring. Raises `McpconfError` where the list is damaged."""
-    return KeyringIndex.load(app.system.read(app.dirs.keyring))
+    return KeyringIndex.load(read_private(app.dirs.keyring))
 
 
 def places(app: App) -> dict[str, str]:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import tomllib
 from collections.abc import Mapping
 from typing import Any
 
 from mcpconf.client.table import client
+from mcpconf.commit.private import read_private
+from mcpconf.document.fault import line_column
 from mcpconf.errors import Located, UsageError
 from mcpconf.model import Scope
 from mcpconf.record import dataclass, field
+
+LIMIT = 1 << 20  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,26 +39,53 @@ class Settings:
 
 
 def load(raw: bytes | None, path: str) -> Settings:
-    """Read the settings. Raises `Located` for what does not belong there."""
+    """Read the settings. Raises `Located` for what does not belong there, `Refused` where no file can be read.
+
+    `raw` is None where there is no readable file; then it is asked why.
+    """
+    if raw is None:
+        raw = read_private(path, LIMIT)
     if raw is None:
         return Settings()
-    try:
-        data = tomllib.loads(raw.decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise Located(
-            path, f"{error}; nothing was changed", hint=f"mend it, or move it away: mv {path} {path}.old"
-        ) from None
+    data = _parse(raw, path)
     _only(data, {"targets", "projects"}, path, "the file")
     projects = data.get("projects", {})
+    if not isinstance(projects, dict):
+        raise Located(path, "projects is no table; nothing was changed", hint=_away(path))
     return Settings(
         _choice(data.get("targets", {}), path, "[targets]"),
         {name: _choice(table, path, f"[projects.{name!r}]") for name, table in projects.items()},
     )
 
 
+def _parse(raw: bytes, path: str) -> dict[str, Any]:
+    if len(raw) > LIMIT:
+        raise Located(path, f"is larger than {LIMIT >> 20} MB; nothing was changed", hint=_away(path))
+    try:
+        text = raw.decode("utf-8")
+        return tomllib.loads(text)
+    except UnicodeDecodeError as error:
+        before = raw[: error.start].decode("utf-8")
+        said, (line, column) = f"byte 0x{raw[error.start]:02x} is not valid UTF-8", line_column(before, len(before))
+    except tomllib.TOMLDecodeError as error:
+        from mcpconf.profile.faults import syntax_fault
+
+        fault = syntax_fault(text, str(error))
+        said, line, column = fault.message, fault.line, fault.column
+    except ValueError:
+        said, line, column = "a number in it has too many digits", 0, 0
+    except RecursionError:
+        said, line, column = "it is nested too deeply", 0, 0
+    raise Located(path, f"{said}; nothing was changed", line=line, column=column, hint=f"mend it, or {_away(path)}")
+
+
+def _away(path: str) -> str:
+    return f"move it away: mv {path} {path}.old"
+
+
 def _choice(table: Any, path: str, where: str) -> Choice:
     if not isinstance(table, dict):
-        raise Located(path, f"{where} is no table; nothing was changed")
+        raise Located(path, f"{where} is no table; nothing was changed", hint=_away(path))
     _only(table, {"clients", "scope"}, path, where)
     clients = table.get("clients", [])
     if not isinstance(clients, list) or not all(isinstance(name, str) for name in clients):
@@ -84,13 +116,40 @@ def remember(raw: bytes | None, choice: Choice, project: str | None, *, here: st
     """The file with a choice in it, comments kept. A local or project scope is remembered for its directory only.
 
     The user scope, said in a directory (`here`) that has another one, is the end of that directory's own choice.
+    What `load` accepts, this can edit: it is called when the clients' files are written, and must not fail any more.
     """
-    import tomlkit
+    wanted = _with(load(raw or b"", ""), choice, project, here)
+    with contextlib.suppress(Exception):  # whatever an unusual layout makes tomlkit raise
+        edited = _edited(raw or b"", choice, project, here)
+        if load(edited, "") == wanted:
+            return edited
+    return _written(wanted)
 
-    document = tomlkit.parse((raw or b"").decode("utf-8"))
+
+def _with(settings: Settings, choice: Choice, project: str | None, here: str) -> Settings:
+    projects = dict(settings.projects)
+    if project is not None:
+        projects[project] = _over(choice, projects.get(project, Choice()))
+        return Settings(settings.everywhere, projects)
+    if choice.scope is not None:
+        projects.pop(here, None)
+    return Settings(_over(choice, settings.everywhere), projects)
+
+
+def _over(choice: Choice, known: Choice) -> Choice:
+    return Choice(choice.clients or known.clients, choice.scope or known.scope)
+
+
+def _edited(raw: bytes, choice: Choice, project: str | None, here: str) -> bytes:
+    import tomlkit
+    from tomlkit.items import InlineTable
+
+    document = tomlkit.parse(raw.decode("utf-8"))
     table: Any = document.setdefault("targets", tomlkit.table())
     if project is not None:
-        table = document.setdefault("projects", tomlkit.table(is_super_table=True)).setdefault(project, tomlkit.table())
+        projects: Any = document.setdefault("projects", tomlkit.table(is_super_table=True))
+        own = tomlkit.inline_table() if isinstance(projects, InlineTable) else tomlkit.table()
+        table = projects.setdefault(project, own)
     elif choice.scope is not None and here in document.get("projects", {}):
         del document["projects"][here]
     if choice.clients:
@@ -101,3 +160,19 @@ def remember(raw: bytes | None, choice: Choice, project: str | None, *, here: st
         if not document.get(name):
             document.pop(name, None)
     return tomlkit.dumps(document).encode("utf-8")
+
+
+def _written(settings: Settings) -> bytes:
+    """The settings as a new file."""
+    import tomlkit
+
+    tables = {"targets": settings.everywhere} if settings.everywhere != Choice() else {}
+    data: dict[str, Any] = {name: _fields(one) for name, one in tables.items()}
+    if settings.projects:
+        data["projects"] = {name: _fields(one) for name, one in settings.projects.items()}
+    return tomlkit.dumps(data).encode("utf-8")
+
+
+def _fields(choice: Choice) -> dict[str, Any]:
+    fields: dict[str, Any] = {"clients": list(choice.clients)} if choice.clients else {}
+    return fields | ({"scope": str(choice.scope)} if choice.scope is not None else {})

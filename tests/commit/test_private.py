@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from mcpconf.commit import artifacts, journal
 from mcpconf.commit import generation as generations
-from mcpconf.commit import journal
 from mcpconf.commit.private import check_directory, is_regular, private_directory, read_private
 from mcpconf.commit.state import DIRECTORIES, FILES
 from mcpconf.errors import LockTimeout, McpconfError, Refused
@@ -280,3 +280,53 @@ def test_the_patient_lock_is_the_same_lock(stage: Stage, monkeypatch: pytest.Mon
             pytest.fail("two at a time")
     with stage.state.locked(timeout=0):
         assert stage.state.list() == ("lock",)
+
+
+PENDING: list[Any] = [
+    5,
+    [],
+    {},
+    {"mark": "ab", "files": 5},
+    {"mark": 5, "files": {}},
+    {"mark": "../x", "files": {}},
+    {"mark": "a\0b", "files": {}},
+    {"mark": "ab", "files": {"relative": {"created": False, "made": [], "members": [], "traces": []}}},
+    {"mark": "ab", "files": {"/x": {"created": False, "made": ["\0"], "members": [], "traces": []}}},
+    {"mark": "ab", "files": {}, "sums": {"/x": 5}},
+]
+
+
+@pytest.mark.parametrize("data", PENDING, ids=range(len(PENDING)))
+def test_a_pending_record_of_any_wrong_shape_is_forgotten(stage: Stage, data: Any) -> None:
+    stage.switch({"x": ENTRY})
+    stage.state.write_json(data, "pending.json")
+    stage.switch({"x": NEWER})
+    assert stage.owned() == {"x"}
+    assert "pending.json" not in stage.state.list()
+
+
+RECORDS = [b"5", b"[]", b'{"user": 5}', b'{"user": [5]}', b'{"user": ["x"]}', b'{"user": ["/\\u0000"]}', b"[" * 100_000]
+
+
+@pytest.mark.parametrize("raw", RECORDS, ids=range(len(RECORDS)))
+def test_a_damaged_record_of_the_wrappers_files_is_named(stage: Stage, raw: bytes) -> None:
+    write(Path(stage.state.at("wrapper.json")), raw)
+    with pytest.raises(Refused, match=r"wrapper\.json is damaged; nothing was changed"):
+        artifacts.contexts(stage.state)
+
+
+def test_what_takes_the_place_of_the_wrappers_data_is_replaced_or_left(stage: Stage) -> None:
+    directory = stage.home / "wrapper"
+    link = str(directory / "mcp-x")
+    (directory / "data").mkdir(parents=True)
+    os.mkfifo(directory / "data/mcp-x")
+    wanted = artifacts.Artifacts(str(directory), {"user": {link: b"data"}})
+    with wanted.in_place(stage.state):
+        assert (directory / "data/mcp-x").read_bytes() == b"data"
+    for taken in (directory / "data/mcp-x", directory / "mcp-x"):
+        taken.unlink()
+        taken.mkdir()
+    assert wanted.before(stage.state) == {"user": {}}
+    with artifacts.Artifacts(str(directory), {"user": {}}).in_place(stage.state):
+        pass
+    assert artifacts.contexts(stage.state) == ("user",)
