@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tomlkit.exceptions import TOMLKitError
 
 from mcpconf.errors import McpconfError
-from mcpconf.profile.edit import add_server, new_profile, remove_server, set_disabled
+from mcpconf.profile.edit import add_server, new_profile, remove_server, set_disabled, without_disabled
 from mcpconf.profile.locate import Index
 from mcpconf.profile.raw import parse
 from tests.profile.toml import NAMES, texts
@@ -153,6 +153,30 @@ def test_a_header_that_ends_the_file_is_followed_by_a_line_break() -> None:
     assert set_disabled("[servers.a]", "a", True) == "[servers.a]\ndisabled = true"
 
 
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+@pytest.mark.parametrize("end", ["", "last"])
+@pytest.mark.parametrize("name", ["git", "time", "inherited"])
+@pytest.mark.parametrize(
+    "text",
+    [TEXT, "[servers.git.env]\nA = 'b'\n", '[servers.git]\n\ncommand = "x"\n\n\n[route]\n', "# c\n", "\ufeffx = 1\n"],
+)
+def test_a_server_switched_off_and_on_again_leaves_no_trace(text: str, name: str, end: str, ending: str) -> None:
+    text = (text if not end else text.rstrip("\n")).replace("\n", ending)
+    off = set_disabled(text, name, True)
+    assert tomllib.loads(off.removeprefix("\ufeff"))["servers"][name]["disabled"] is True
+    assert without_disabled(off, name) == text
+
+
+@pytest.mark.parametrize("line", ["disabled = true # too slow", "disabled=true", "  disabled = true"])
+def test_a_key_that_somebody_else_wrote_stays_and_says_false(line: str) -> None:
+    text = f'[servers.a]\ncommand = "a"\n{line}\n'
+    assert without_disabled(text, "a") == text.replace("true", "false")
+
+
+def test_what_is_switched_on_already_stays_as_it_is() -> None:
+    assert without_disabled("[servers.a]\ndisabled = false\n", "a") == "[servers.a]\ndisabled = false\n"
+
+
 ODD = [
     'servers = { a = { command = "a" }, b = { command = "b" } } # c\n',
     '# c\nservers.a.command = "a"\nservers.b.command = "b"\ndescription = "d"\n',
@@ -275,4 +299,23 @@ def test_switching_any_server_keeps_every_comment_and_value(text: str, disabled:
 
     servers = said(text).get("servers", {})
     assert said(out)["servers"] == {**servers, name: {**servers.get(name, {}), "disabled": disabled}}
+    assert sorted(comments(out)) == sorted(comments(text))
+
+
+@LAX
+@given(texts(), st.data())
+def test_switching_off_and_on_again_says_what_was_said_before(text: str, data: st.DataObject) -> None:
+    assume(can_hold_servers(text))
+    name = data.draw(st.sampled_from([*said(text).get("servers", {}), "new"]))
+
+    out = without_disabled(set_disabled(text, name, True), name)
+
+    def rest(text: str) -> dict[str, Any]:
+        found = said(text)
+        servers = found.pop("servers", {})
+        own = {key: value for key, value in servers.get(name, {}).items() if key != "disabled"}
+        return {**found, "servers": {**servers, name: own}}
+
+    assert rest(out) == rest(text)
+    assert said(out).get("servers", {}).get(name, {}).get("disabled", False) is False
     assert sorted(comments(out)) == sorted(comments(text))
