@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -130,11 +131,49 @@ def hint(text: str, indent: str = "  ") -> str:
     return f"{indent}{paint('try:', 'bold')} {text}"
 
 
+class OutputLost(McpconfError):
+    """What was asked for can't be written."""
+
+    def __init__(self, error: OSError) -> None:
+        said = f"could not write the output: {error.strerror or error}"
+        super().__init__(said, hint="free some space, or write elsewhere")
+
+
 def _write(stream: TextIO | None, text: str) -> None:
     if stream is None:  # closed by whoever started us
         return
-    stream.write(terminal.fitted(text, stream, settings.color) + "\n")
-    stream.flush()
+    try:
+        stream.write(terminal.fitted(text, stream, settings.color) + "\n")
+        stream.flush()
+    except OSError as error:
+        silence(stream)
+        _lost(stream, error)
+
+
+def _lost(stream: TextIO, error: OSError) -> None:
+    """Raise for lost data. That a message is lost is no failure: nobody can be told, and the exit code is right."""
+    if stream is sys.stdout:
+        raise error if isinstance(error, BrokenPipeError) else OutputLost(error) from None
+
+
+def silence(stream: TextIO) -> None:
+    """Send to nowhere what a stream still holds: Python would complain once more when it closes it at exit."""
+    with contextlib.suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+
+
+def finish() -> None:
+    """Write what the streams still hold. Raises `OutputLost` where that can't be done."""
+    for stream in (sys.stderr, sys.stdout):
+        if stream is not None:
+            try:
+                stream.flush()
+            except OSError as error:
+                silence(stream)
+                with contextlib.suppress(BrokenPipeError):
+                    _lost(stream, error)
 
 
 def as_json(kind: str, value: dict[str, Any]) -> None:
