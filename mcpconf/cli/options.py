@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from mcpconf.errors import UsageError
 from mcpconf.model import RouteName
 from mcpconf.plan import Foreign
-from mcpconf.record import dataclass
-from mcpconf.workflow.settings import parse_scope
-from mcpconf.workflow.switch import Wish
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; take the defaults.")]
@@ -44,55 +39,6 @@ Force = Annotated[bool, typer.Option("--force", help="Overwrite entries of ours 
 Approve = Annotated[
     bool, typer.Option("--approve", help="Project scope: approve the servers in .claude/settings.local.json.")
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What the options of a switch say: a wish without a profile, and which of them were given at all."""
-
-    wish: Wish
-    said: frozenset[str]
-
-
-def asking(command: Callable[..., int]) -> Callable[..., int]:
-    """Give a command the options of every switch, in the place of its parameter `asked`."""
-
-    def run(**given: Any) -> int:
-        return command(asked=_asked(**{name: given.pop(name) for name in shared}), **given)
-
-    shared = inspect.signature(_asked, eval_str=True).parameters
-    own = inspect.signature(command, eval_str=True).parameters
-    found = [one for name, each in own.items() for one in (shared.values() if name == "asked" else (each,))]
-    # Keywords all of them, so that those without a default may follow those with one; typer reads the signature.
-    parameters = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in found]
-    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    run.__annotations__ = {one.name: one.annotation for one in parameters}
-    run.__name__, run.__doc__ = command.__name__, command.__doc__
-    return run
-
-
-def _asked(
-    client: Client = None,
-    scope: ScopeOption = None,
-    route: Route = None,
-    portable: Portable = False,
-    adopt: Adopt = False,
-    keep: Keep = False,
-    force: Force = False,
-    approve: Approve = False,
-) -> Asked:
-    wish = Wish(
-        profile="",
-        clients=tuple(client or ()),
-        scope=parse_scope(scope),
-        route=parse_route(route),
-        portable=portable,
-        foreign=parse_foreign(adopt, keep),
-        force=force,
-        approve=approve,
-    )
-    given = {"client": client, "scope": scope, "route": route}
-    return Asked(wish, frozenset(name for name, value in given.items() if value))
 
 
 def parse_route(text: str | None) -> RouteName | None:

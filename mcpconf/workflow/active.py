@@ -18,8 +18,10 @@ USER = "user"
 
 @dataclass(frozen=True, slots=True)
 class Active:
-    """One context's profile and the one before it. `origin` is the file of a project's own profile, which can't be
-    found by its name from everywhere; None for the others."""
+    """One context's profile and the one before it.
+
+    `origin` is the file of a project's own profile, which its name does not lead to from everywhere; else None.
+    """
 
     current: str | None = None
     previous: str | None = None

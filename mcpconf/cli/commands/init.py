@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from mcpconf.cli import console, options
+from mcpconf.cli.asked import Asked, asking
 from mcpconf.cli.carry_out import carry_out
 from mcpconf.cli.catalogue import new_app
 from mcpconf.errors import UsageError
@@ -19,13 +20,13 @@ app = new_app()
 
 
 @app.command()
-@options.asking
+@asking
 def init(
     profile: Annotated[
         str | None, typer.Option("--profile", metavar="PROFILE", help="Which profile to activate.")
     ] = None,
     *,
-    asked: options.Asked,
+    asked: Asked,
     yes: options.Yes = False,
     dry_run: options.DryRun = False,
     json: options.Json = False,

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from mcpconf.cli import ask, console, options
+from mcpconf.cli.asked import Asked, asking
 from mcpconf.cli.carry_out import carry_out
 from mcpconf.cli.catalogue import new_app
 from mcpconf.cli.render.profiles import show_profiles
@@ -17,11 +18,11 @@ app = new_app()
 
 
 @app.command()
-@options.asking
+@asking
 def switch(
     name: Annotated[str | None, typer.Argument(metavar="NAME|-", help="The profile; '-' is the previous one.")] = None,
     *,
-    asked: options.Asked,
+    asked: Asked,
     check: options.Check = False,
     dry_run: options.DryRun = False,
     json: options.Json = False,
