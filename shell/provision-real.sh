@@ -86,6 +86,7 @@ pypi_servers() {
 
 mkdir -p "$real"
 system_tools
+shell/provision-docker.sh
 if [ "$(cat "$real/stamp" 2>/dev/null)" = "$(stamp) $PWD" ]; then exit 0; fi
 npm_tools
 pypi_servers

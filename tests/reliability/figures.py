@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 FULL = os.environ.get("MCPCONF_CAMPAIGN") == "full"
+DIRECTORY = os.environ.get("MCPCONF_FIGURES")  # read now: no test sees our variables
 
 
 def size(full: int) -> int:
@@ -23,10 +24,9 @@ def every(count: int) -> range:
 
 def record(name: str, part: str = "", **numbers: float | str) -> None:
     """Add counts to the figures of a campaign; parts of one may run in several processes."""
-    directory = os.environ.get("MCPCONF_FIGURES")
-    if not directory:
+    if not DIRECTORY:
         return
-    place = Path(directory, name)
+    place = Path(DIRECTORY, name)
     place.mkdir(parents=True, exist_ok=True)
     (place / f"{part or 'all'}.json").write_text(json.dumps({"full": FULL, **numbers}) + "\n")
 
