@@ -191,5 +191,6 @@ def load(raw: bytes | None, path: str) -> Ledger:
     except DAMAGED as error:
         raise Refused(
             f"{path} is damaged ({error}); nothing was changed",
-            hint=f"move it away (mv {path} {path}.damaged), then adopt the entries: mcpconf switch NAME --adopt",
+            hint=f"move it away (mv {path} {path}.damaged); to go on: mcpconf switch NAME --adopt,"
+            " to leave: mcpconf uninstall --force",
         ) from None

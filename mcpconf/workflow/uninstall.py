@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
+from mcpconf import ledger as ledgers
 from mcpconf.commit.artifacts import Artifacts, contexts
 from mcpconf.commit.recovery import absorb_pending
 from mcpconf.commit.state import State
 from mcpconf.commit.transaction import Committed, Request, commit, read_all
+from mcpconf.errors import Located
 from mcpconf.ledger import Ledger
 from mcpconf.model import Note
 from mcpconf.plan import Plan, Policy, Want, make_plan
 from mcpconf.record import dataclass
 from mcpconf.workflow import active, besides, footprint, secrets
 from mcpconf.workflow.app import App
+from mcpconf.workflow.lost import regained
 from mcpconf.workflow.owned import named_in, owned_targets
 
 
@@ -34,24 +38,36 @@ def _wants(ledger: Ledger) -> tuple[Want, ...]:
 
 
 def preview(app: App, *, force: bool = False) -> Uninstalled:
-    """What uninstall would do now. Reads only."""
-    ledger = app.state.ledger()
-    snapshots = {path: seen.raw for path, seen in read_all(list(ledger.files), app.system).items()}
-    return Uninstalled(make_plan(snapshots, _wants(ledger), ledger, Policy(force=force)))
+    """What uninstall would do now. Reads only. Raises `Refused` as `uninstall` does."""
+    with _advice():
+        ledger = regained(app.state, app.state.ledger(), force=force)
+        snapshots = {path: seen.raw for path, seen in read_all(list(ledger.files), app.system).items()}
+        return Uninstalled(make_plan(snapshots, _wants(ledger), ledger, Policy(force=force)))
 
 
 def uninstall(app: App, *, force: bool = False, purge: bool = False) -> Uninstalled:
     """Take everything of ours out of every client's file; with `purge` our own files go as well.
 
-    An entry of ours that was edited by hand stays, and stops a purge, unless `force`.
+    An entry of ours that was edited by hand stays, and stops a purge, unless `force`. Raises `Refused` where only the
+    history knows of an entry, unless `force`.
     """
-    if not os.path.isdir(app.state.directory):
+    if not os.path.lexists(app.state.directory):
         return _purged(app, Plan(), None) if purge else Uninstalled(Plan())
-    with app.writing() as state:
+    with app.writing() as state, _advice():
         committed = _take_out(app, state, force)
     if purge and not committed.plan.conflicts:
         return _purged(app, committed.plan, committed)
     return Uninstalled(committed.plan, committed)
+
+
+@contextlib.contextmanager
+def _advice() -> Iterator[None]:
+    """A file that can't be read must not keep anybody from leaving."""
+    try:
+        yield
+    except Located as error:
+        error.hint = error.hint or f"mend it, or move it away (mv {error.path} {error.path}.old), and uninstall again"
+        raise
 
 
 def _take_out(app: App, state: State, force: bool) -> Committed:
@@ -62,7 +78,11 @@ def _take_out(app: App, state: State, force: bool) -> Committed:
 
     absorb_pending(state)  # what a killed run wrote is ours as well, and its files are to be read
     known = active.load(state.read(active.FILE))
-    paths = list(state.ledger().files)
+    owned = state.ledger()
+    ledger = regained(state, owned, force=force)
+    if ledger != owned:
+        state.write(ledgers.dump(ledger), "ledger.json")
+    paths = list(ledger.files)
     artifacts = Artifacts(app.dirs.wrapper, {context: {} for context in contexts(state)})
     before = besides.Besides(artifacts.before(state), known)
     request = Request(
@@ -86,8 +106,9 @@ def _purged(app: App, plan: Plan, committed: Committed | None) -> Uninstalled:
     removed: tuple[str, ...] = ()
     link = os.path.join(app.system.home, ".local", "bin", "mcpconf")
     if os.path.islink(link) and os.path.realpath(link).startswith(os.path.realpath(app.dirs.data) + os.sep):
-        os.unlink(link)
-        removed = (link,)
+        with contextlib.suppress(OSError):
+            os.unlink(link)
+            removed = (link,)
     held = secrets.purge(app)
     removed += footprint.remove(app.dirs)
     kept = tuple(Note(f"{path} holds something that is not mcpconf's, and stays") for path in footprint.left(app.dirs))

@@ -30,8 +30,11 @@ def uninstall(
 ) -> int:
     """Give every file back as if mcpconf had never been there.
 
-    An entry of ours that was edited by hand stays (exit 4) unless --force.
+    An entry of ours that was edited by hand stays (exit 4) unless --force. With --force also what only the history
+    knows goes, where the ledger was lost.
     """
+    if purge and not (dry_run or yes):
+        _refuse_unasked()
     world = console.app()
     home = world.system.home
     planned = workflow.preview(world, force=force)
@@ -40,7 +43,7 @@ def uninstall(
             console.tell(line)
     if not dry_run:
         if purge and not yes:
-            _may_purge()
+            ask.sure("Remove your profiles, secrets and history for good?", default=False)
         planned = workflow.uninstall(world, force=force, purge=purge)
     if json:
         console.as_json("uninstall", uninstall_report(planned, home))
@@ -62,10 +65,9 @@ def _closing(done: workflow.Uninstalled) -> str:
     return f"{symbol('ok')} nothing of mcpconf is left in any client's file"
 
 
-def _may_purge() -> None:
+def _refuse_unasked() -> None:
     if not console.interactive():
         raise UsageError(
             "--purge removes your profiles and secrets, and nobody can be asked here; nothing was changed",
             hint="mcpconf uninstall --purge --yes",
         )
-    ask.sure("Remove your profiles, secrets and history for good?", default=False)
