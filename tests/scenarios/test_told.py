@@ -39,11 +39,22 @@ def test_a_server_that_nothing_can_serve_is_marked_with_its_hint_and_counted(mcp
 def test_a_run_again_does_not_say_that_all_is_well_either(mcpconf: World) -> None:
     mcpconf.profile("mine", PARTLY)
     mcpconf("switch", "mine")
-    assert "! profile mine: nothing to write: 1 of 2 servers\n" in mcpconf("switch", "mine").err
-    assert "! profile mine: nothing to write: 1 of 2 servers\n" in mcpconf("init", "--yes").err
+    for line in (["switch", "mine"], ["init", "--yes"]):
+        assert "! profile mine is active, nothing to write: 1 of 2 servers\n" in mcpconf(*line).err
+    assert "! profile mine: nothing to write: 1 of 2 servers\n" in mcpconf("diff").err
     told = mcpconf("status").out
+    assert told.startswith("! mine  in step, 1 server unavailable here\n")
     assert "!  a " in told
     assert "        try: " in told
+
+
+def test_what_mends_several_servers_is_said_once_and_what_went_with_them_is_marked(mcpconf: World) -> None:
+    mcpconf("switch", "essentials")
+    told = mcpconf("switch", "docker").err
+    assert told.count("try: docker mcp version\n") == 1
+    assert sum("; removed" in line for line in told.splitlines()) == 2, "fetch and time were in both"
+    assert "! profile docker is active: 1 of 5 servers, +0 ~0 -5\n" in told
+    assert mcpconf("status").out.count("try: docker mcp version\n") == 1
 
 
 def test_where_no_server_can_be_served_the_exit_code_says_so(mcpconf: World) -> None:
@@ -67,7 +78,7 @@ def test_an_entry_edited_by_hand_is_named_where_it_is_kept(mcpconf: World) -> No
     edit_by_hand(mcpconf, "time")
     for line in (["switch", "essentials"], ["init", "--yes"], ["switch", "essentials", "--dry-run"]):
         told = mcpconf(*line).err
-        assert "! profile essentials: nothing to write: 6 servers; kept as it is: time\n" in told
+        assert "nothing to write: 6 servers; kept as it is: time\n" in told
         assert "in step" not in told
     assert "edited by hand" in mcpconf("status", code=1).out
     assert "; kept as it is: time\n" in mcpconf("switch", "minimal").err

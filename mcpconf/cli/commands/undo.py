@@ -38,7 +38,8 @@ def undo(
     if json:
         console.as_json("undo", undo_report(done, home))
         return Refused.exit_code if done.plan.conflicts else 0
-    for line in [*profile_lines(done, home), *change_lines(done.plan, home)]:
+    profile = profile_lines(done, home)
+    for line in profile + (change_lines(done.plan, home) if done.plan.files or not profile else []):
         console.tell(line)
     console.tell(f"{symbol('none' if dry_run else 'ok')} {undone_line(done.generation, done=not dry_run)}")
     for line in note_lines(done.notes):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from itertools import zip_longest
 
 from mcpconf.cli import console, terminal
@@ -51,15 +52,20 @@ def _rows(part: ClientPart, plan: Plan) -> tuple[list[Row], list[str | None]]:
     for name, reason in conflicts.items():
         if name not in named:
             rows.append([mark("warn"), plain(name), plain(""), plain(_because("", reason), "yellow")])
-    return rows, [one.hint if one.route is None else None for one in part.routed]
+    return rows, once([one.hint if one.route is None else None for one in part.routed])
+
+
+def once(hints: Sequence[str | None]) -> list[str | None]:
+    """Each hint where it is said last: several servers may lack the same thing."""
+    return [None if hint in hints[at + 1 :] else hint for at, hint in enumerate(hints)]
 
 
 def _server_row(one: Routed, action: Action | None, reason: Reason | None) -> Row:
     warn = one.route is None or reason is not None
     sign = "warn" if warn else ACTIONS[action][0] if action else "ok"
     route = plain(str(one.route or "none"), "cyan" if one.route else "red")
-    because = plain(_because(one.because, reason), "yellow" if warn else "dim")
-    return [mark(sign), plain(one.server.name), route, because]
+    because = _because(one.because, reason) + ("; removed" if action is Action.REMOVE else "")
+    return [mark(sign), plain(one.server.name), route, plain(because, "yellow" if warn else "dim")]
 
 
 def _because(text: str, reason: Reason | None) -> str:
@@ -127,10 +133,11 @@ def headline(prepared: Prepared, done: bool) -> str:
     tail = console.visible(kept) if prepared.kept else ""
     if prepared.plan.blocked:
         return f"{symbol('warn')} profile {name} can't become active before you say --adopt or --keep"
+    if not prepared.plan.files and not (prepared.unserved or tail):
+        return f"{symbol('ok')} profile {name}: every file is in step, nothing to write"
     if not prepared.plan.files:
-        said = f"nothing to write: {_count(prepared)}" if prepared.unserved or tail else "every file is in step"
-        said += tail or ("" if prepared.unserved else ", nothing to write")
-        return f"{symbol(_sign(prepared, 'ok'))} profile {name}: {said}"
+        begin = " is active," if done else ":"
+        return f"{symbol(_sign(prepared, 'ok'))} profile {name}{begin} nothing to write: {_count(prepared)}{tail}"
     verb = "is active" if done else "would become active"
     sign = symbol(_sign(prepared, "ok" if done else "none"))
     return f"{sign} profile {name} {verb}: {_count(prepared)}, {summary(prepared.plan)}{tail}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mcpconf.cli import console
-from mcpconf.cli.render.plan import note_lines
+from mcpconf.cli.render.plan import note_lines, once
 from mcpconf.cli.render.table import SYMBOLS, Cell, columns, mark, plain, symbol
 from mcpconf.redact import redact
 from mcpconf.workflow import status as statuses
@@ -23,9 +23,7 @@ def status_lines(contexts: tuple[ContextStatus, ...], home: str) -> list[str]:
     lines = []
     for one in contexts:
         place = "" if one.context == "user" else f"  {console.paint(one.context, 'dim')}"
-        sign = symbol("ok" if one.in_step else "warn")
-        word = "in step" if one.in_step else "drifted" if one.error is None else "unreadable"
-        lines.append(f"{sign} {console.paint(one.profile, 'bold')}  {word}{place}")
+        lines.append(f"{_sign(one)} {console.paint(one.profile, 'bold')}  {_word(one)}{place}")
         if one.error:
             lines += [f"  {symbol('error')} {redact(one.error)}"] + (
                 [console.hint(one.hint, "    ")] if one.hint else []
@@ -36,13 +34,28 @@ def status_lines(contexts: tuple[ContextStatus, ...], home: str) -> list[str]:
     return lines
 
 
+def _sign(one: ContextStatus) -> str:
+    return symbol("ok" if one.in_step and not _lost(one) else "warn")
+
+
+def _word(one: ContextStatus) -> str:
+    if one.error is not None:
+        return "unreadable"
+    lost = len(_lost(one))
+    word = "in step" if one.in_step else "drifted"
+    return f"{word}, {lost} server{'' if lost == 1 else 's'} unavailable here" if lost else word
+
+
+def _lost(one: ContextStatus) -> set[str]:
+    return {entry.name for target in one.targets for entry in target.entries if entry.state == statuses.UNAVAILABLE}
+
+
 def _target(target: TargetStatus, home: str) -> list[str]:
     path = console.paint(tilde(target.path, home), "dim")
     lines = [f"  {target.client} ({target.scope})  {path}"]
-    for line, entry in zip(columns([_row(entry) for entry in target.entries], "    "), target.entries, strict=True):
-        lines.append(line)
-        if entry.state == statuses.UNAVAILABLE and entry.hint:
-            lines.append(console.hint(redact(console.visible(entry.hint)), "        "))
+    hints = once([entry.hint if entry.state == statuses.UNAVAILABLE else None for entry in target.entries])
+    for line, hint in zip(columns([_row(entry) for entry in target.entries], "    "), hints, strict=True):
+        lines += [line] if hint is None else [line, console.hint(redact(console.visible(hint)), "        ")]
     return lines
 
 
