@@ -62,7 +62,6 @@ class Place:
             "LANG": "C.UTF-8",
             "MCPCONF_ENV": "host",
             "PYTHONHASHSEED": "0",
-            "PYTHONDONTWRITEBYTECODE": "1",
             "TMPDIR": str(self.root / "tmp"),
         } | self.env
         self.home.mkdir(parents=True, exist_ok=True)
