@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from mcpconf import ledger as ledgers
 from mcpconf.commit.disk import remove_directories
@@ -114,6 +114,31 @@ def absorbed(known: Ledger, planned: Records, raw: Mapping[str, bytes | None]) -
         merged = _merge(path, known.files.get(path, FileRecord()), record, raw[path])
         known = known.with_file(path, merged)
     return known
+
+
+def remembered(known: Ledger, ours: Sequence[Records], raw: Mapping[str, bytes | None]) -> Ledger:
+    """The ledger with what it lost while another program kept putting older versions back.
+
+    `ours` has what was ours before each attempt of one commit. What stands in a file as we once wrote it is ours still.
+    """
+    for records in ours:
+        for path, record in records.items():
+            current = known.files.get(path)
+            united = _united(current, record)
+            if united != current:
+                known = known.with_file(path, _merge(path, current or FileRecord(), united, raw[path]))
+    return known
+
+
+def _united(current: FileRecord | None, once: FileRecord) -> FileRecord:
+    """What is known, and what was known once of other names."""
+    if current is None:
+        return once
+    members = {
+        pointer: {**once.members.get(pointer, {}), **current.members.get(pointer, {})}
+        for pointer in {**once.members, **current.members}
+    }
+    return replace(current, members=members, traces={**once.traces, **current.traces})
 
 
 def _merge(path: str, known: FileRecord, planned: FileRecord, raw: bytes | None) -> FileRecord:

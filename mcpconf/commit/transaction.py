@@ -13,18 +13,21 @@ from mcpconf.commit import generation as generations
 from mcpconf.commit import journal
 from mcpconf.commit.clientlock import client_lock
 from mcpconf.commit.disk import make_directories, missing_directories, remove_directories
-from mcpconf.commit.recovery import PENDING, absorb_pending, absorbed, dump_pending, planned_records
+from mcpconf.commit.recovery import PENDING, absorb_pending, absorbed, dump_pending, planned_records, remembered
 from mcpconf.commit.snapshot import Changed, Snapshot, read_snapshot, settled
 from mcpconf.commit.state import State
 from mcpconf.commit.write import Scratch, write_file
 from mcpconf.document.fault import Fault
 from mcpconf.document.scan import JSONC, STRICT, scan
 from mcpconf.errors import McpconfError, Refused
-from mcpconf.ledger import Ledger, dump
+from mcpconf.ledger import FileRecord, Ledger, dump
 from mcpconf.plan import FileEdit, Plan, decode_file
 from mcpconf.record import dataclass, field, replace
 
-ATTEMPTS = 8
+# How often another program may undo what was written, and how often it may be faster than we (that costs some ms; one
+# that writes 50 times a second is faster in about half of all attempts).
+UNDONE = 8
+OVERTAKEN = 100
 VERIFY_AT = (0.02, 0.1, 0.3)  # seconds after the write; measured: one look at 20 ms misses one in twenty losses
 
 
@@ -75,8 +78,10 @@ class _Run:
     clock: Clock
     mark: str = field(default_factory=lambda: secrets.token_hex(6))
     first: Plan | None = None
-    attempts: int = 0
+    undone: int = 0
+    overtaken: int = 0
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
+    ours: list[Mapping[str, FileRecord]] = field(default_factory=list)
 
 
 def commit(request: Request, state: State, clock: Clock) -> Committed:
@@ -87,13 +92,13 @@ def commit(request: Request, state: State, clock: Clock) -> Committed:
     known = set(state.list("rescued"))
     recovered = journal.recover(state.journals)
     run = _Run(request, state, clock)
-    for _ in range(ATTEMPTS):
-        run.attempts += 1
+    while run.undone < UNDONE and run.overtaken < OVERTAKEN:
         absorb_pending(state)  # of a crash before us, or of our own attempt that did not last
         plan = _attempt(run)
         if plan is not None:
             rescued = tuple(state.at("rescued", name) for name in state.list("rescued") if name not in known)
-            return Committed(_told(run, plan), _finish(run, plan), recovered, run.attempts, rescued)
+            attempts = run.undone + run.overtaken + 1
+            return Committed(_told(run, plan), _finish(run, plan), recovered, attempts, rescued)
     raise McpconfError(
         "another program keeps writing the same files; what mcpconf writes does not last",
         hint="close running Claude sessions and try again",
@@ -125,23 +130,42 @@ def _parses(raw: bytes) -> bool:
 def _attempt(run: _Run) -> Plan | None:
     """Plan once and write it; None where somebody else came in between and it must be planned anew."""
     run.snapshots = read_all(run.request.paths, run.clock)
-    before = run.state.ledger()
-    plan = run.request.plan({path: seen.raw for path, seen in run.snapshots.items()}, before)
+    raw = {path: seen.raw for path, seen in run.snapshots.items()}
+    before = _ours(run, raw)
+    plan = run.request.plan(raw, before)
     if plan.blocked:
         raise Refused(_describe_conflicts(run, plan), hint="--adopt takes them over, --keep leaves them as they are")
     if plan.files:
         plan = _fitted(plan)
+        _remember(run, planned_records(plan))
         run.state.write_json(dump_pending(plan, run.mark), PENDING)
         try:
             _write_files(run, plan.files)
         except Changed:
+            run.overtaken += 1
             return None
         run.first = run.first or plan
         if not _holds(run, plan, before):
+            run.undone += 1
             return None
     if plan.ledger != before:
         run.state.write(dump(plan.ledger), "ledger.json")
     return plan
+
+
+def _ours(run: _Run, raw: Mapping[str, bytes | None]) -> Ledger:
+    """What is ours now, also what another program put back after we had written it or taken it away."""
+    known = run.state.ledger()
+    ledger = remembered(known, run.ours, raw)
+    if ledger != known:
+        run.state.write(dump(ledger), "ledger.json")
+    _remember(run, {path: record for path, record in ledger.files.items() if path in raw})
+    return ledger
+
+
+def _remember(run: _Run, records: Mapping[str, FileRecord]) -> None:
+    if records not in run.ours:
+        run.ours.append(records)
 
 
 def _describe_conflicts(run: _Run, plan: Plan) -> str:

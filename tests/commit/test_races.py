@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from mcpconf.commit import transaction
 from mcpconf.commit.generation import read_all
-from mcpconf.commit.transaction import ATTEMPTS
+from mcpconf.commit.state import State
+from mcpconf.commit.transaction import OVERTAKEN, UNDONE
 from mcpconf.errors import McpconfError, Refused
 from mcpconf.plan import Action, Foreign, Policy, Reason
 from tests.commit.stage import ENTRY, NEWER, Stage, add, replacing, servers, write
@@ -83,6 +85,31 @@ def test_a_writer_that_puts_a_removed_entry_back_is_repaired(stage: Stage) -> No
     stage.clock.acts[len(stage.clock.slept) + 1] = lambda: replacing(stage.path, stale)
     done = stage.switch({})
     assert (stage.path.read_bytes(), done.attempts, stage.owned()) == (before, 2, set())
+
+
+def test_a_removed_entry_that_flickers_between_two_attempts_is_ours_still(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(stage.path, {"mcpServers": {"theirs": THEIRS}})
+    stage.switch({"x": ENTRY, "gone": ENTRY})
+    stale = stage.path.read_bytes()
+    stage.clock.acts = {1 + len(stage.clock.slept): lambda: replacing(stage.path, stale)}
+    real = transaction.absorb_pending
+    calls = []
+
+    def flicker(state: State) -> None:
+        calls.append(stage.path.read_bytes())
+        if len(calls) == 2:
+            data = json.loads(stale)
+            del data["mcpServers"]["gone"]
+            replacing(stage.path, json.dumps(data).encode())
+        real(state)
+        if len(calls) == 2:
+            replacing(stage.path, stale)
+
+    monkeypatch.setattr(transaction, "absorb_pending", flicker)
+    done = stage.switch({"x": ENTRY})
+    assert (set(servers(stage.path)), stage.owned(), done.attempts) == ({"theirs", "x"}, {"x"}, 2)
 
 
 def test_a_writer_that_puts_an_adopted_entry_back_is_repaired(stage: Stage) -> None:
@@ -161,7 +188,7 @@ def test_a_writer_that_never_stops_is_an_error_and_keeps_its_own(stage: Stage, e
         stage.switch({"x": ENTRY})
     assert caught.value.exit_code == 1
     assert stage.path.read_bytes() == stale
-    assert (stage.plans, stage.owned(), read_all(stage.state)) == (2 * ATTEMPTS, set(), ())
+    assert (stage.plans, stage.owned(), read_all(stage.state)) == (2 * UNDONE, set(), ())
     stage.clock.always = None
     stage.switch({"x": ENTRY})
     assert (servers(stage.path), stage.owned(), stage.leftovers()) == ({"theirs": THEIRS, "x": ENTRY}, {"x"}, [])
@@ -171,11 +198,11 @@ def test_a_writer_between_every_reading_and_writing_is_an_error_too(stage: Stage
     write(stage.path, {"mcpServers": {}})
     stage.before_write = [
         lambda number=number: add(stage.path, f"t{number}", THEIRS)  # type: ignore[misc]
-        for number in range(ATTEMPTS)
+        for number in range(OVERTAKEN)
     ]
     with pytest.raises(McpconfError, match="keeps writing"):
         stage.switch({"x": ENTRY})
-    assert set(servers(stage.path)) == {f"t{number}" for number in range(ATTEMPTS)}
+    assert set(servers(stage.path)) == {f"t{number}" for number in range(OVERTAKEN)}
 
 
 def remove(path: Path) -> None:

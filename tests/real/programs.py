@@ -83,7 +83,30 @@ class Claude:
         self, *arguments: str, cwd: Path | None = None, env: Mapping[str, str] | None = None, timeout: float = 110
     ) -> subprocess.CompletedProcess[str]:
         """Run it with nothing of the caller's environment but PATH; `env` comes on top."""
-        clean = {
+        return subprocess.run(
+            [*alone(), self.program, *arguments],
+            cwd=cwd or self.home,
+            env=self._clean() | dict(env or {}),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Run it beside us."""
+        return subprocess.Popen(
+            [*alone(), self.program, *arguments],
+            cwd=self.home,
+            env=self._clean(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def _clean(self) -> dict[str, str]:
+        return {
             "PATH": os.pathsep.join([str(VENV_BIN), os.environ["PATH"]]),
             "HOME": str(self.home),
             "DISABLE_TELEMETRY": "1",
@@ -91,18 +114,7 @@ class Claude:
             "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
             "MCP_TIMEOUT": "60000",
             **offline(),
-            **(env or {}),
         }
-        return subprocess.run(
-            [*alone(), self.program, *arguments],
-            cwd=cwd or self.home,
-            env=clean,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            check=False,
-        )
 
     def mcp_list(self, *, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> dict[str, Health]:
         """`claude mcp list`, which starts every server: name -> (status, detail)."""
