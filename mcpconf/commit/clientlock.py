@@ -13,6 +13,9 @@ from collections.abc import Callable, Iterator
 STALE = 10.0
 STEP = 0.01
 PATIENCE = 0.25
+# The sticky bit tells ours from the client's, which is made with 0777 less the umask. Linux' mkdir sets it at once.
+MODE = 0o1700
+TRIES = 3
 
 
 @contextlib.contextmanager
@@ -27,15 +30,14 @@ def client_lock(path: str | None, *, now: Callable[[], float], sleep: Callable[[
         yield held
     finally:
         if held and path is not None:
-            with contextlib.suppress(OSError):
-                os.rmdir(path)
+            _release(path)
 
 
 def _take(path: str, now: Callable[[], float], sleep: Callable[[float], None]) -> bool:
     waited = 0.0
     while True:
         try:
-            os.mkdir(path, 0o700)
+            os.mkdir(path, MODE)
             return True
         except FileExistsError:
             if _is_stale(path, now()):
@@ -48,6 +50,24 @@ def _take(path: str, now: Callable[[], float], sleep: Callable[[float], None]) -
             return False
         sleep(STEP)
         waited += STEP
+
+
+def _release(path: str) -> None:
+    for _ in range(TRIES):
+        try:
+            os.rmdir(path)
+        except FileNotFoundError:
+            return
+        except OSError:
+            continue  # left behind it would make the client write without a lock for `STALE` seconds
+        return
+
+
+def release_dead(path: str) -> None:
+    """Remove a lock directory that a killed run of ours left: the caller knows that there was one."""
+    with contextlib.suppress(OSError):
+        if os.lstat(path).st_mode & 0o7777 == MODE:
+            os.rmdir(path)
 
 
 def _is_stale(path: str, now: float) -> bool:

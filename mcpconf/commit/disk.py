@@ -32,6 +32,12 @@ def write_all(descriptor: int, data: bytes) -> None:
         view = view[os.write(descriptor, view) :]
 
 
+def close(descriptor: int) -> None:
+    """Close what was only read or is on disk already (`fsync`): an error that comes now has nothing to tell."""
+    with contextlib.suppress(OSError):
+        os.close(descriptor)
+
+
 def sync_directory(path: str) -> None:
     """Make a rename last. Not every file system can, and none loses the file over it."""
     with contextlib.suppress(OSError):
@@ -39,7 +45,7 @@ def sync_directory(path: str) -> None:
         try:
             os.fsync(descriptor)
         finally:
-            os.close(descriptor)
+            close(descriptor)
 
 
 def take_after_directory(path: str | int, directory: str) -> None:

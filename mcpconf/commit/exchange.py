@@ -13,6 +13,11 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+try:  # here and not where it is used: what can fail to load is loaded before anything is written
+    import ctypes
+except ImportError:  # some Pythons are built without it
+    ctypes = None  # type: ignore[assignment]
+
 from mcpconf.commit.disk import BINARY, NOFOLLOW
 from mcpconf.commit.snapshot import Changed, Snapshot
 from mcpconf.commit.state import write_private
@@ -31,12 +36,7 @@ def exchange(first: str, second: str) -> bool:
 
     Raises `OSError` as the system does.
     """
-    try:
-        import ctypes
-
-        call = _call(ctypes.CDLL(None, use_errno=True))
-    except (ImportError, OSError, TypeError):
-        return False  # a Python without ctypes; Windows has no library of that kind
+    call = _call()
     if call is None:
         return False
     if call(os.fsencode(first), os.fsencode(second)) == 0:
@@ -47,8 +47,11 @@ def exchange(first: str, second: str) -> bool:
     raise OSError(number, os.strerror(number), first, None, second)
 
 
-def _call(library: Any) -> Call | None:
-    """The C library's way to swap."""
+def _call() -> Call | None:
+    """The C library's way to swap. Windows has no library of that kind."""
+    library: Any = None
+    with contextlib.suppress(AttributeError, OSError, TypeError):
+        library = ctypes.CDLL(None, use_errno=True)
     with contextlib.suppress(AttributeError):
         linux = library.renameat2
         return lambda first, second: linux(AT_FDCWD, first, AT_FDCWD, second, RENAME_EXCHANGE)

@@ -229,4 +229,3 @@ def forget(state: State) -> None:
     for names in (*old, *(("blobs", name) for name in state.list("blobs") if name not in named)):
         with contextlib.suppress(McpconfError):
             state.remove(*names)
-    state.sweep()

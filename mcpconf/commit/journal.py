@@ -16,7 +16,7 @@ import secrets
 import stat
 from collections.abc import Iterator
 
-from mcpconf.commit.disk import BINARY, NOFOLLOW, refusal, sync_directory, write_all
+from mcpconf.commit.disk import BINARY, NOFOLLOW, close, refusal, sync_directory, write_all
 from mcpconf.commit.private import read_private
 from mcpconf.commit.snapshot import Changed, Snapshot
 from mcpconf.errors import McpconfError
@@ -81,7 +81,7 @@ def _opened(path: str) -> Iterator[int]:
             raise OSError(errno.EINVAL, "not a regular file", path)
         yield descriptor
     finally:
-        os.close(descriptor)
+        close(descriptor)
 
 
 def _content(descriptor: int) -> bytes:

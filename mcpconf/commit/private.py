@@ -8,7 +8,7 @@ import os
 import secrets
 import stat
 
-from mcpconf.commit.disk import BINARY, refusal, sync_directory, write_all
+from mcpconf.commit.disk import BINARY, close, refusal, sync_directory, write_all
 from mcpconf.errors import McpconfError, Refused
 
 LIMIT = 64 * 1024 * 1024  # bytes: far more than any record of ours, far less than what would eat the memory
@@ -122,7 +122,7 @@ def write_private(path: str, data: bytes, mode: int = 0o600) -> None:
             write_all(descriptor, data)
             os.fsync(descriptor)
         finally:
-            os.close(descriptor)
+            close(descriptor)
         os.replace(temporary, path)
     except OSError as error:
         raise refusal(path, error) from None

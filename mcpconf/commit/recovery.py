@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from mcpconf import ledger as ledgers
+from mcpconf.commit.clientlock import release_dead
 from mcpconf.commit.disk import remove_directories
 from mcpconf.commit.exchange import Known, clear
 from mcpconf.commit.snapshot import read_snapshot
@@ -38,7 +39,8 @@ def dump_pending(plan: Plan, mark: str) -> Json:
     """The same as JSON, with the mark of the temporary files and what tells their content, while files are written."""
     files = {path: ledgers.dump_record(record) for path, record in planned_records(plan).items()}
     sums = {edit.path: [_sum(edit.before), _sum(edit.after)] for edit in plan.files}
-    return {"mark": mark, "files": files, "sums": sums}
+    locks = sorted({target.lock for edit in plan.files for target in edit.targets if target.lock})
+    return {"mark": mark, "files": files, "sums": sums, "locks": locks}
 
 
 def _sum(raw: bytes | None) -> str | None:
@@ -54,6 +56,8 @@ def absorb_pending(state: State) -> None:
     planned = pending.records
     for path in planned:
         _clear_temporary(path, pending, state)
+    for lock in pending.locks:
+        release_dead(lock)
     ledger = absorbed(known, planned, {path: _read(path) for path in planned})
     if ledger != known:
         state.write(ledgers.dump(ledger), "ledger.json")
@@ -65,11 +69,15 @@ def absorb_pending(state: State) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Pending:
-    """What was being written; `sums` has the SHA-256 of each file before and after, by its path."""
+    """What was being written; `sums` has the SHA-256 of each file before and after, by its path.
+
+    `locks` are the clients' lock directories that we may have held.
+    """
 
     mark: str = ""
     records: Records = field(default_factory=dict)
     sums: Mapping[str, tuple[str | None, str | None]] = field(default_factory=dict)
+    locks: tuple[str, ...] = ()
 
 
 def _load_pending(state: State) -> _Pending:
@@ -78,7 +86,8 @@ def _load_pending(state: State) -> _Pending:
         records = {ledgers.absolute(path): ledgers.load_record(dumped) for path, dumped in data["files"].items()}
         sums = {path: (before, after) for path, (before, after) in data.get("sums", {}).items()}
         mark = MARK.fullmatch(data["mark"])
-        return _Pending(mark[0], records, sums) if mark else _Pending()
+        locks = tuple(ledgers.absolute(path) for path in data.get("locks", ()))
+        return _Pending(mark[0], records, sums, locks) if mark else _Pending()
     except ledgers.DAMAGED:
         return _Pending()
 

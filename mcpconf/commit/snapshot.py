@@ -7,7 +7,7 @@ import os
 import stat
 from collections.abc import Callable
 
-from mcpconf.commit.disk import BINARY
+from mcpconf.commit.disk import BINARY, close
 from mcpconf.errors import Located
 from mcpconf.record import dataclass
 
@@ -63,7 +63,7 @@ def _read(path: str, real: str) -> Snapshot:
     except OSError as error:
         raise _unreadable(path, error) from None
     finally:
-        os.close(descriptor)
+        close(descriptor)
 
 
 def resolve(path: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from mcpconf import ledger as ledgers
-from mcpconf.commit.disk import refusal
+from mcpconf.commit.disk import close, refusal
 from mcpconf.commit.private import (
     check_directory,
     is_regular,
@@ -85,7 +85,7 @@ class State:
 
     def sweep(self) -> None:
         """Remove the temporary files of writes that a crash ended; the caller holds the lock."""
-        for directory in ((), ("generations",), ("blobs",)):
+        for directory in ((), ("generations",), ("blobs",), ("besides",)):
             for name in self.list(*directory):
                 if _TEMPORARY.fullmatch(name):
                     with contextlib.suppress(McpconfError):  # it does no harm
@@ -149,10 +149,10 @@ def _lock_at_once(path: str) -> Callable[[], None] | None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if os.path.samestat(os.fstat(descriptor), os.stat(path)):
-            return lambda: os.close(descriptor)
+            return lambda: close(descriptor)
     except OSError:
         pass
-    os.close(descriptor)
+    close(descriptor)
     return None
 
 

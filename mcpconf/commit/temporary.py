@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 
-from mcpconf.commit.disk import BINARY, NOFOLLOW, take_after_directory, write_all
+from mcpconf.commit.disk import BINARY, NOFOLLOW, close, take_after_directory, write_all
 from mcpconf.commit.snapshot import Snapshot
 
 
@@ -26,7 +26,7 @@ def fill(path: str, seen: Snapshot, after: bytes) -> None:
         os.unlink(path)
         raise
     finally:
-        os.close(descriptor)
+        close(descriptor)
 
 
 def _take_after(descriptor: int, seen: Snapshot) -> None:

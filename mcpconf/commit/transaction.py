@@ -91,6 +91,7 @@ def commit(request: Request, state: State, clock: Clock) -> Committed:
     """
     known = set(state.list("rescued"))
     recovered = journal.recover(state.journals)
+    state.sweep()
     run = _Run(request, state, clock)
     while run.undone < UNDONE and run.overtaken < OVERTAKEN:
         absorb_pending(state)  # of a crash before us, or of our own attempt that did not last

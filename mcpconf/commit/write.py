@@ -10,7 +10,7 @@ import errno
 import os
 
 from mcpconf.commit import journal
-from mcpconf.commit.disk import BINARY, NOFOLLOW, refusal, sync_directory
+from mcpconf.commit.disk import BINARY, NOFOLLOW, close, refusal, sync_directory
 from mcpconf.commit.exchange import Known, clear, swap_in, take_away
 from mcpconf.commit.snapshot import Changed, Snapshot, read_snapshot
 from mcpconf.commit.temporary import fill, temporary_path
@@ -67,7 +67,7 @@ def _writable(seen: Snapshot) -> None:
     """Raise `OSError` where the file itself is protected: a rename would pass over that, and root passes over modes."""
     if seen.status is not None and not seen.status.st_mode & 0o222:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), seen.real)
-    os.close(os.open(seen.real, os.O_WRONLY | NOFOLLOW | BINARY))
+    close(os.open(seen.real, os.O_WRONLY | NOFOLLOW | BINARY))
 
 
 def _remove(seen: Snapshot, scratch: Scratch) -> None:

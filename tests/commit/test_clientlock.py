@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
 import pytest
 
-from mcpconf.commit.clientlock import PATIENCE, STALE, client_lock
-from tests.commit.stage import Clock
+from mcpconf.commit.clientlock import PATIENCE, STALE, client_lock, release_dead
+from tests.commit.stage import ENTRY, Clock, Stage, in_child, write
 
 
 @pytest.fixture
@@ -119,5 +120,53 @@ def test_one_that_goes_between_two_looks_is_tried_again(lock: Path, monkeypatch:
 def test_one_that_somebody_removed_under_us_is_no_error(lock: Path) -> None:
     with client_lock(str(lock), now=Clock().now, sleep=Clock().sleep) as held:
         assert held
+        lock.rmdir()
+    assert not lock.exists()
+
+
+def test_a_lock_that_a_killed_run_left_is_known_as_ours(stage: Stage) -> None:
+    write(stage.path, {"mcpServers": {}})
+    lock = stage.home / ".claude.json.lock"
+
+    def act() -> None:
+        with client_lock(str(lock), now=stage.clock.now, sleep=stage.clock.sleep):
+            os._exit(7)
+
+    stage.switch({"x": ENTRY})
+    locks = {"mark": "abc", "files": {}, "locks": [str(lock)]}
+    stage.state.write_json(locks, "pending.json")
+    assert in_child(act) == 7
+    assert lock.is_dir()
+    stage.switch({"x": ENTRY})
+    assert not lock.exists()
+
+
+def test_the_clients_own_lock_is_not_taken_for_one_of_a_killed_run(home: Path) -> None:
+    lock = home / "c.json.lock"
+    lock.mkdir()
+    release_dead(str(lock))
+    release_dead(str(home / "none.lock"))
+    assert lock.is_dir()
+
+
+@pytest.mark.parametrize(("failures", "left"), [(1, False), (2, False), (3, True)])
+def test_a_lock_is_let_go_with_patience(home: Path, monkeypatch: pytest.MonkeyPatch, failures: int, left: bool) -> None:
+    real, calls = os.rmdir, []
+
+    def rmdir(path: str) -> None:
+        calls.append(path)
+        if len(calls) <= failures:
+            raise OSError(errno.EBUSY, "busy")
+        real(path)
+
+    lock = home / "c.json.lock"
+    with client_lock(str(lock), now=lambda: 0.0, sleep=lambda _: None):
+        monkeypatch.setattr(os, "rmdir", rmdir)
+    assert lock.exists() is left
+
+
+def test_a_lock_that_somebody_took_away_is_no_trouble(home: Path) -> None:
+    lock = home / "c.json.lock"
+    with client_lock(str(lock), now=lambda: 0.0, sleep=lambda _: None):
         lock.rmdir()
     assert not lock.exists()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+import runpy
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -247,13 +248,13 @@ def test_a_temporary_file_that_cannot_be_removed_stops_nothing(stage: Stage, mon
 
 @pytest.mark.parametrize("number", module.UNSUPPORTED)
 def test_where_it_is_not_supported_a_rename_must_do(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
-    monkeypatch.setattr(module, "_call", lambda library: lambda first, second: -1)
+    monkeypatch.setattr(module, "_call", lambda: lambda first, second: -1)
     monkeypatch.setattr(ctypes, "get_errno", lambda: number)
     assert exchange("a", "b") is False
 
 
 def test_an_error_of_the_system_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_call", lambda library: lambda first, second: -1)
+    monkeypatch.setattr(module, "_call", lambda: lambda first, second: -1)
     monkeypatch.setattr(ctypes, "get_errno", lambda: errno.EIO)
     with pytest.raises(OSError, match="Input/output error: 'a' -> 'b'"):
         exchange("a", "b")
@@ -262,11 +263,11 @@ def test_an_error_of_the_system_is_told(monkeypatch: pytest.MonkeyPatch) -> None
 def test_a_python_without_ctypes_and_a_library_without_the_call_cannot_swap(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ctypes, "CDLL", lambda *a, **k: SimpleNamespace())
     assert exchange("a", "b") is False
-    monkeypatch.setitem(sys.modules, "ctypes", None)
+    monkeypatch.setattr(module, "ctypes", None)
     assert exchange("a", "b") is False
 
 
-def test_linux_and_macos_have_their_own_call() -> None:
+def test_linux_and_macos_have_their_own_call(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[Any, ...]] = []
 
     def answer(*arguments: Any) -> int:
@@ -274,7 +275,9 @@ def test_linux_and_macos_have_their_own_call() -> None:
         return 0
 
     for name in ("renameat2", "renamex_np"):
-        call = _call(SimpleNamespace(**{name: answer}))
+        library = SimpleNamespace(**{name: answer})
+        monkeypatch.setattr(ctypes, "CDLL", lambda *a, library=library, **k: library)
+        call = _call()
         assert call is not None
         assert call(b"a", b"b") == 0
     assert asked == [(-100, b"a", -100, b"b", 2), (b"a", b"b", 2)]
@@ -290,3 +293,9 @@ def test_a_write_right_before_a_removal_comes_back(
         write_file(seen, None, scratch)
     assert path.read_bytes() == THEIRS
     assert os.listdir(path.parent) == ["c.json"]
+
+
+def test_a_python_that_was_built_without_ctypes_loads_it_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ctypes", None)
+    loaded = runpy.run_path(module.__file__)
+    assert loaded["exchange"]("a", "b") is False
