@@ -84,7 +84,8 @@ class Artifacts:
         }
         if after != record:
             _store(state, after)
-        if not any(after.values()) and any(record.values()):
+        if not any(after.values()) and any(record.values()) and os.path.isdir(self.directory):
+            # Only then: on a FIFO it would wait for ever.
             shutil.rmtree(self.directory, ignore_errors=True)
 
 

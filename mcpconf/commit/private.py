@@ -64,9 +64,16 @@ def unreadable(path: str, error: OSError) -> McpconfError:
     if error.errno == errno.ELOOP:
         return unusable(path, "is a link that leads in a circle")
     if error.errno == errno.ENOTDIR:
-        return Refused(f"{path} lies under something that is no directory; nothing was changed")
+        return unusable(_in_the_way(path), "is not a directory")
     hint = f"ls -ld {os.path.dirname(path)} {path}"
     return McpconfError(f"{path} can't be read ({error.strerror}); nothing was changed", hint=hint)
+
+
+def _in_the_way(path: str) -> str:
+    """What stands where a directory on the way to a path should be."""
+    while not os.path.isdir(os.path.dirname(path)):
+        path = os.path.dirname(path)
+    return path
 
 
 def check_directory(path: str) -> None:

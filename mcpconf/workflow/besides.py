@@ -4,13 +4,18 @@ user's own profile where the apply began with an edit of it."""
 from __future__ import annotations
 
 import base64
-import os
+import contextlib
+import json
 from collections.abc import Mapping
 
 from mcpconf.commit import generation as generations
 from mcpconf.commit.artifacts import Files
+from mcpconf.commit.private import unusable
 from mcpconf.commit.state import State
 from mcpconf.commit.transaction import Request
+from mcpconf.errors import McpconfError
+from mcpconf.ledger import DAMAGED, absolute, string
+from mcpconf.model import Json
 from mcpconf.record import asdict, dataclass, field
 from mcpconf.workflow import active
 
@@ -60,21 +65,32 @@ def save(state: State, generation: int | None, before: Besides) -> None:
         kept["profile"] = asdict(before.profile)
     state.write_json(kept, DIRECTORY, _name(generation))
     standing = {_name(one.id) for one in generations.read_all(state)}
-    for name in set(os.listdir(state.at(DIRECTORY))) - standing:
-        state.remove(DIRECTORY, name)
+    for name in set(state.list(DIRECTORY)) - standing:
+        with contextlib.suppress(McpconfError):  # it does no harm
+            state.remove(DIRECTORY, name)
 
 
 def load(state: State, generation: int) -> Besides | None:
-    """What was kept for a generation; None where nothing was."""
-    data = state.read_json(DIRECTORY, _name(generation))
-    if data is None:
-        return None
+    """What was kept for a generation; None where nothing was. Raises `Refused` where it is damaged."""
+    raw = state.read(DIRECTORY, _name(generation))
+    try:
+        return None if raw is None else _load(json.loads(raw))
+    except DAMAGED:
+        raise unusable(state.at(DIRECTORY, _name(generation)), "is damaged") from None
+
+
+def _load(data: Json) -> Besides:
     files = {
-        context: {link: base64.b64decode(text) for link, text in links.items()}
+        context: {absolute(link): base64.b64decode(text) for link, text in links.items()}
         for context, links in data["files"].items()
     }
-    edited = ProfileWas(**data["profile"]) if "profile" in data else None
+    edited = _load_profile(data["profile"]) if "profile" in data else None
     return Besides(files, active.load(data["active"].encode("utf-8", "surrogateescape")), edited)
+
+
+def _load_profile(data: Json) -> ProfileWas:
+    before = data["before"]
+    return ProfileWas(absolute(data["path"]), None if before is None else string(before), string(data["after"]))
 
 
 def _name(generation: int) -> str:

@@ -89,7 +89,7 @@ def _choice(table: Any, path: str, where: str) -> Choice:
     _only(table, {"clients", "scope"}, path, where)
     clients = table.get("clients", [])
     if not isinstance(clients, list) or not all(isinstance(name, str) for name in clients):
-        raise Located(path, f"clients in {where} is no list of names; nothing was changed")
+        raise Located(path, f"clients in {where} is no list of names; nothing was changed", hint=_away(path))
     try:
         return Choice(tuple(client(name).id for name in clients), parse_scope(table.get("scope")))
     except UsageError as error:
@@ -145,6 +145,7 @@ def _edited(raw: bytes, choice: Choice, project: str | None, here: str) -> bytes
     from tomlkit.items import InlineTable
 
     document = tomlkit.parse(raw.decode("utf-8"))
+    stay = [name for name in document if not document[name]]  # empty by the user's own hand
     table: Any = document.setdefault("targets", tomlkit.table())
     if project is not None:
         projects: Any = document.setdefault("projects", tomlkit.table(is_super_table=True))
@@ -157,7 +158,7 @@ def _edited(raw: bytes, choice: Choice, project: str | None, here: str) -> bytes
     if choice.scope is not None:
         table["scope"] = str(choice.scope)
     for name in ("targets", "projects"):
-        if not document.get(name):
+        if not document.get(name) and name not in stay:
             document.pop(name, None)
     return tomlkit.dumps(document).encode("utf-8")
 

@@ -137,8 +137,10 @@ def test_a_file_where_a_directory_is_to_be_made_is_named(tmp_path: Path) -> None
 
 def test_a_list_of_what_is_no_directory_is_refused(stage: Stage) -> None:
     stage.state.write(b"", "generations")
-    with pytest.raises(Refused, match="no directory"):
-        stage.state.list("generations")
+    for names in (("generations",), ("generations", "deep", "deeper")):
+        with pytest.raises(Refused, match="generations is not a directory") as caught:
+            stage.state.list(*names)
+        assert (caught.value.hint or "").endswith("generations.old")
 
 
 def test_a_backup_that_is_not_what_was_kept_is_none_and_kept_anew(stage: Stage) -> None:

@@ -61,7 +61,7 @@ def test_a_blob_is_kept_once_by_its_content(state: State) -> None:
 def test_a_file_where_our_directory_should_be_is_told(home: Path) -> None:
     (home / "file").write_bytes(b"")
     state = State(str(home / "file/state"))
-    with pytest.raises(Refused, match="lies under something that is no directory"):
+    with pytest.raises(Refused, match="home/file is not a directory; nothing was changed"):
         state.read("ledger.json")
     with pytest.raises(McpconfError, match="can't be written"):
         state.write(b"", "ledger.json")
