@@ -2,7 +2,6 @@
 
     python -m tests.reliability.inside leftovers
     python -m tests.reliability.inside kills COUNT SEED
-    python -m tests.reliability.inside age
 
 Answers in JSON. It stands beside the process that it kills, so that it can be quick: between the first and the last
 byte of an overwrite there is about a millisecond.
@@ -30,8 +29,6 @@ from tests.reliability.place import Place
 MOMENTS = ("any", "journal", "byte")
 LATEST = {"journal": 0.015, "byte": 0.001}  # seconds after that
 PATIENCE = 20.0
-# Claude Code's own lock: whoever is killed with it leaves it, and by Claude Code's rule it is stale after 10 seconds.
-LOCK = ".claude.json.lock"
 
 
 @dataclass
@@ -154,11 +151,7 @@ class Kills:
             self._violation("neighbour lost" if lost else "torn", f"{moment}: {len(found)} bytes")
             self.place.file.write_bytes(self.texts[goal])
         for name in self.place.leftovers():
-            if name == LOCK:
-                self.counts["locks left"] += 1
-                age(self.place.home / LOCK)
-            else:
-                self._violation("left over", f"{moment}: {name}")
+            self._violation("left over", f"{moment}: {name}")
 
     def end(self) -> None:
         """Everything can be given back after all, and had again."""
@@ -191,25 +184,14 @@ def until(look: Callable[[], object], child: subprocess.Popen[str]) -> None:
             return
 
 
-def age(lock: Path) -> None:
-    """Make it stale without waiting: the next run has to clear it away."""
-    if lock.is_dir():
-        os.utime(lock, (0, time.time() - 60))
-
-
 def main(argv: list[str]) -> None:
     if argv[0] == "leftovers":
         print(json.dumps(here().leftovers()))
-        return
-    if argv[0] == "age":
-        age(here().home / LOCK)
-        print("null")
         return
     kills = Kills.prepare(seed=int(argv[2]))
     for number in range(int(argv[1])):
         kills.attempt(number)
     kills.end()
-    kills.wrong += [f"left over in the end: {name}" for name in kills.place.leftovers()]
     print(json.dumps({"counts": kills.counts, "wrong": kills.wrong}))
 
 

@@ -20,7 +20,7 @@ import pytest
 
 from tests.reliability import figures
 from tests.reliability.engine import CHECKOUT, HOME, MOUNTED, Container, Engine, start_engine, stop_engine
-from tests.reliability.inside import LOCK, first_difference, pause, until
+from tests.reliability.inside import first_difference, pause, until
 from tests.reliability.place import CLIENT_FILE, PROFILES, TRACEBACK, Done, Place
 
 pytestmark = [pytest.mark.real, pytest.mark.campaign, pytest.mark.timeout(7200)]
@@ -116,11 +116,14 @@ def test_a_file_that_became_read_only_keeps_its_entries(engine: Engine, host: Pl
         assert refused(done), done
         assert "read-only" in done.err
         assert host.file.read_bytes() == ours
-    assert container.leftovers() == host.leftovers() == []
+    # What was refused is looked after by the next command that writes.
+    assert set(container.leftovers()) <= {".local/state/mcpconf/pending.json"}
+    assert host.leftovers() == []
 
     again = mounted(engine, host, volume)
     again.must("uninstall", "--yes")
     assert host.file.read_bytes() == CLIENT_FILE
+    assert again.leftovers() == []
     held("read-only later")
 
 
@@ -298,10 +301,7 @@ def test_a_container_that_dies_in_mid_write_is_mended_by_the_next(engine: Engine
         done = deaths.container.mcpconf("switch", goal)
         if done.code != 0 or host.file.read_bytes() != deaths.texts[goal]:
             wrong.append(f"{number}: {done}, {len(host.file.read_bytes())} bytes")
-        left = deaths.container.leftovers()
-        deaths.counts["locks left"] += LOCK in left
-        wrong += [f"{number}: left over: {name}" for name in left if name != LOCK]
-        deaths.container.inside("age")
+        wrong += [f"{number}: left over: {name}" for name in deaths.container.leftovers()]
     figures.record("bind-mounts", "deaths of the container", **{**deaths.counts, "violations": len(wrong)})
 
     assert wrong == []
