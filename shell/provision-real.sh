@@ -38,11 +38,12 @@ PY
 
 system_tools() {
   local tool wanted=""
-  for tool in tmux strace socat unshare ip; do
+  for tool in tmux strace socat unshare ip mkfs.ext4; do
     command -v "$tool" >/dev/null 2>&1 && continue
     case $tool in
       unshare) wanted="$wanted util-linux" ;;
       ip) wanted="$wanted iproute2" ;;
+      mkfs.ext4) wanted="$wanted e2fsprogs" ;;
       *) wanted="$wanted $tool" ;;
     esac
   done
