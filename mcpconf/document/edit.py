@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from mcpconf.document import splice
-from mcpconf.document.fault import Fault, line_column
+from mcpconf.document.fault import Fault, lines_of
 from mcpconf.document.scan import Member, Object, objects_along, only, repetition, scan_object
 from mcpconf.document.style import Style, render, style_of
 from mcpconf.document.walk import Dialect
@@ -81,17 +81,22 @@ def read_members(text: str, pointer: Pointer, dialect: Dialect) -> Mapping[str, 
     objects = objects_along(text, dialect, pointer)
     if len(objects) <= len(pointer):
         return {}
-    named: dict[str, list[Member]] = {}
-    for member in objects[-1].members:
-        named.setdefault(member.name, []).append(member)
-    return {name: _found(text, members, dialect) for name, members in named.items()}
+    members = objects[-1].members
+    named: dict[str, list[tuple[Member, int]]] = {}
+    for member, line in zip(members, lines_of(text, (member.start for member in members)), strict=True):
+        named.setdefault(member.name, []).append((member, line))
+    return {name: _found(text, placed, dialect) for name, placed in named.items()}
 
 
-def _found(text: str, members: Sequence[Member], dialect: Dialect) -> Found:
-    last = members[-1]
+def _found(text: str, placed: Sequence[tuple[Member, int]], dialect: Dialect) -> Found:
+    """`placed`: all members of one name, each with its line."""
+    last, line = placed[-1]
     raw = text[last.value : last.end]
-    repeated = repetition(text, members) if len(members) > 1 else None
-    return Found(raw, _value(raw, dialect), line_column(text, last.start)[0], repeated)
+    repeated = None
+    if len(placed) > 1:
+        members, lines = zip(*placed, strict=True)
+        repeated = repetition(members, lines)
+    return Found(raw, _value(raw, dialect), line, repeated)
 
 
 def _value(raw: str, dialect: Dialect) -> Json:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 NAME = "a name in double quotes"
 END = "the end of the file"
 COMMA = "remove this comma: none may stand before a closing } or ]"
@@ -25,6 +27,15 @@ def line_column(text: str, position: int) -> tuple[int, int]:
     """1-based line and column of an index, lines ended by `\\n`."""
     start = text.rfind("\n", 0, position) + 1
     return text.count("\n", 0, position) + 1, position - start + 1
+
+
+def lines_of(text: str, positions: Iterable[int]) -> Iterator[int]:
+    """The lines of indices that ascend. Asked one by one, 200,000 of them would cost minutes."""
+    line, counted = 1, 0
+    for position in positions:
+        line += text.count("\n", counted, position)
+        counted = position
+        yield line
 
 
 def mend(wanted: str, text: str, at: int) -> str | None:

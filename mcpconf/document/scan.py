@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import NoReturn
 
-from mcpconf.document.fault import COMMA, END, NAME, OBJECT, Fault, line_column
-from mcpconf.document.walk import Dialect, expected, scan_string, skip_trivia, walk_value
+from mcpconf.document.fault import COMMA, END, NAME, OBJECT, Fault, lines_of
+from mcpconf.document.walk import UNREADABLE, Dialect, expected, scan_string, skip_strict, skip_trivia, walk_value
 from mcpconf.record import dataclass
 
 STRICT = Dialect()
 JSONC = Dialect(comments=True, trailing_commas=True)
 KEPT = 4  # texts
+TOLD = 4  # lines of a name that stands more than once
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 
@@ -49,20 +49,11 @@ class Object:
         return tuple(member for member in self.members if member.name == name)
 
 
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(name)
-
-
-# str, since a number of 5,000 digits is valid JSON and int() refuses it; nothing of what is built here is used.
-_DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=_refuse_constant)
-_skip_strict: Callable[[str, int], tuple[object, int]] = _DECODER.scan_once  # type: ignore[attr-defined]
-
-
 def _skip_value(text: str, at: int, dialect: Dialect) -> int:
     """The index after the value that starts at `at`. Raises `Fault` where there is none."""
     try:
-        return _skip_strict(text, at)[1]
-    except (ValueError, StopIteration, RecursionError):
+        return skip_strict(text, at)[1]
+    except UNREADABLE:
         # The walker also takes what the dialect allows beyond JSON, and calls what it does not by its name.
         return walk_value(text, at, dialect)
 
@@ -113,13 +104,27 @@ def _member(text: str, at: int, dialect: Dialect) -> tuple[Member, int]:
     return Member(name, at, key_end, value, end, comma), i
 
 
-@lru_cache(maxsize=KEPT)
 def scan(text: str, dialect: Dialect) -> Object | None:
     """Scan a whole document whose top level is an object; None where the text is only white space.
 
-    Raises `Fault` for anything that the client would refuse or reset. Remembered for the last few texts: of one
-    apply's questions to a large file only the first costs a pass over it.
+    Raises `Fault` for anything that the client would refuse or reset.
     """
+    found = _judged(text, dialect)
+    if isinstance(found, Fault):
+        raise Fault(found.message, found.position, hint=found.hint)
+    return found
+
+
+@lru_cache(maxsize=KEPT)
+def _judged(text: str, dialect: Dialect) -> Object | Fault | None:
+    """Remembered for the last few texts, a fault as well: of all questions to a large file the first costs a pass."""
+    try:
+        return _scan(text, dialect)
+    except Fault as fault:
+        return fault.with_traceback(None)
+
+
+def _scan(text: str, dialect: Dialect) -> Object | None:
     at = _trivia(text, 0, dialect)
     if at == len(text):
         return None
@@ -158,14 +163,16 @@ def only(text: str, obj: Object, name: str) -> Member | None:
     """The one member of that name; None where there is none. Raises `Fault` where the text repeats it."""
     named = obj.named(name)
     if len(named) > 1:
-        raise repetition(text, named)
+        raise repetition(named, tuple(lines_of(text, (member.start for member in named))))
     return named[0] if named else None
 
 
-def repetition(text: str, members: Sequence[Member]) -> Fault:
-    """The fault of members that have one name: it tells every line, and stands at the second one."""
-    lines = " and ".join(str(line_column(text, member.start)[0]) for member in members)
+def repetition(members: Sequence[Member], lines: Sequence[int]) -> Fault:
+    """The fault of members that have one name: it tells their lines, and stands at the second one."""
+    told = [str(line) for line in lines[:TOLD]] + ([f"{len(lines) - TOLD} more"] if len(lines) > TOLD else [])
     times = "twice" if len(members) == 2 else f"{len(members)} times"
     return Fault(
-        f'"{members[0].name}" stands {times}, in lines {lines}', members[1].start, hint="merge them by hand into one"
+        f'"{members[0].name}" stands {times}, in lines {" and ".join(told)}',
+        members[1].start,
+        hint="merge them by hand into one",
     )

@@ -1,6 +1,7 @@
 """The slow, patient scanner: comments, trailing commas, any nesting, and the best error messages.
 
-Iterative, so that two thousand open brackets cost a list and not a stack.
+Iterative, so that two thousand open brackets cost a list and not a stack. It goes token by token only around what is
+odd: a file of many megabytes that was broken off must not take a minute to be refused.
 """
 
 from __future__ import annotations
@@ -8,7 +9,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from functools import cache
 from json import decoder
+from typing import NoReturn
 
 from mcpconf.document.fault import COMMA, NAME, Fault, mend
 from mcpconf.record import dataclass
@@ -21,6 +24,29 @@ _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _LINE_COMMENT = re.compile(r"//[^\n]*")
 _WORD = re.compile(r"-?[A-Za-z_][A-Za-z0-9_]*")
 _CLOSER = {"{": "}", "[": "]"}
+TRIES = 8  # of the C scanner's that may fail within one value: each can cost a pass over what is left
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+# bool, since a number of 5,000 digits is valid JSON and int() refuses it; nothing of what is built here is used.
+_DECODER = json.JSONDecoder(parse_int=bool, parse_float=bool, parse_constant=_refuse_constant)
+# The C scanner for one strict value: (text, its index) -> (anything, the index after it). Raises UNREADABLE.
+skip_strict: Callable[[str, int], tuple[object, int]] = _DECODER.scan_once  # type: ignore[attr-defined]
+UNREADABLE = (ValueError, StopIteration, RecursionError)
+
+# Plain values, and plain names with plain values, each with the comma behind it; never the last one, which may have
+# a comma too many.
+_VALUE = rf'(?:"[^"\\\x00-\x1f]*"|{_NUMBER.pattern}|true|false|null)[ \t\n\r]*,[ \t\n\r]*(?=[^ \t\n\r\]}}/])'
+_RUN = {"[": rf"(?:{_VALUE})*+", "{": rf'(?:"[^"\\\x00-\x1f]*"[ \t\n\r]*:[ \t\n\r]*{_VALUE})*+'}
+
+
+@cache
+def _run(bracket: str) -> re.Pattern[str]:
+    """Compiled when it is first needed, which for a healthy file is never."""
+    return re.compile(_RUN[bracket])
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,20 +131,38 @@ def _walk_key(text: str, at: int, dialect: Dialect) -> int:
 def walk_value(text: str, at: int, dialect: Dialect) -> int:
     """The index after the value at `at`. Raises `Fault` at the first thing that the dialect does not allow."""
     open_: list[str] = []
+    tries = TRIES
     while True:
         bracket = text[at : at + 1]
-        if bracket in _CLOSER and bracket:
+        if bracket not in _CLOSER:
+            at = _scalar(text, at, dialect)
+        elif open_ and tries and (end := _end_of_strict(text, at)):
+            at = end
+        else:
+            tries -= 1 if open_ and tries else 0
             at = skip_trivia(text, at + 1, dialect)
             if text[at : at + 1] != _CLOSER[bracket]:
                 open_.append(bracket)
-                at = _walk_key(text, at, dialect) if bracket == "{" else at
+                at = _next_value(text, at, bracket, dialect)
                 continue
             at += 1
-        else:
-            at = _scalar(text, at, dialect)
         at, more = _after_value(text, at, dialect, open_)
         if not more:
             return at
+
+
+def _end_of_strict(text: str, at: int) -> int:
+    """The index after a value of strict JSON; 0 for any other."""
+    try:
+        return skip_strict(text, at)[1]
+    except UNREADABLE:
+        return 0
+
+
+def _next_value(text: str, at: int, bracket: str, dialect: Dialect) -> int:
+    """From behind a bracket or a comma to the next value that is not a plain one."""
+    at = skip_trivia(text, _run(bracket).match(text, at).end(), dialect)  # type: ignore[union-attr]
+    return _walk_key(text, at, dialect) if bracket == "{" else at
 
 
 def _after_value(text: str, at: int, dialect: Dialect, open_: list[str]) -> tuple[int, bool]:
@@ -130,7 +174,7 @@ def _after_value(text: str, at: int, dialect: Dialect, open_: list[str]) -> tupl
             comma = at
             at = skip_trivia(text, at + 1, dialect)
             if text[at : at + 1] != _CLOSER[bracket]:
-                return (_walk_key(text, at, dialect) if bracket == "{" else at), True
+                return _next_value(text, at, bracket, dialect), True
             if not dialect.trailing_commas:
                 raise Fault("trailing comma, which is not allowed in this file", comma, hint=COMMA)
         if text[at : at + 1] != _CLOSER[bracket]:

@@ -233,6 +233,53 @@ def test_jsonc_allows_comments_and_trailing_commas(text: str) -> None:
     assert edit(put.text or "", POINTER, [Drop("x")], JSONC, put.traces).text == text
 
 
+BEFORE = '{"n": [1, -2.5e3, "\u00fc", null], "s": "x\\n", "plain": true, "last": {}}'
+BROKEN = {
+    "a trailing comma": ('"x": [1, 2,]', 10, "trailing comma"),
+    "a trailing comma behind a name": ('"x": 1, }', 6, "trailing comma"),
+    "NaN": ('"x": [1, NaN]', 9, "NaN is no JSON value"),
+    "a comment between plain values": ('"x": [1, /* */ 2]', 9, "a comment is not allowed"),
+    "a leading zero": ('"x": [1, 01, 2]', 10, "expected ',' or ']'"),
+    "an end that is missing": ('"x": [1, 2, ', 12, "the file ends where a value is expected"),
+    "a string with a raw line end": ('"x": ["a", "b\n", 1]', 13, "broken string"),
+}
+
+
+@pytest.mark.parametrize("depth", [1, 5, 20])
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_fault_deep_in_a_large_value_is_told_at_its_place(name: str, depth: int) -> None:
+    """Deeper than the C scanner is tried, and behind all that is skipped without a look at its tokens."""
+    rest, offset, message = BROKEN[name]
+    head = f'{{"deep": {BEFORE[:-1]}, "list": [{BEFORE}, ' * depth + f"{{{BEFORE[1:-1]}, "
+    with pytest.raises(Fault, match=message) as caught:
+        scan(head + rest, STRICT)
+    assert caught.value.position == len(head) + offset
+
+
+def test_a_fault_is_found_once_and_told_as_often_as_it_is_asked_for() -> None:
+    text = '{"once": [1, 2'
+    with pytest.raises(Fault) as first:
+        scan(text, STRICT)
+    with pytest.raises(Fault) as second:
+        scan(text, STRICT)
+    assert first.value is not second.value, "each has its own traceback"
+    assert str(first.value) == str(second.value)
+    assert (first.value.position, first.value.hint) == (second.value.position, second.value.hint)
+
+
+def test_of_many_members_with_one_name_the_first_lines_are_told() -> None:
+    text = '{"mcpServers": {\n' + ",\n".join('"b": 1' for _ in range(1000)) + "}}"
+    repeated = read_members(text, POINTER, STRICT)["b"].repeated
+    assert repeated is not None
+    assert repeated.message == '"b" stands 1000 times, in lines 2 and 3 and 4 and 5 and 996 more'
+
+
+def test_members_are_told_by_their_lines() -> None:
+    text = '{"mcpServers": {"a": 1, "b":\n2,\n\n"c": [\n], "d": 1\n}}'
+    found = read_members(text, POINTER, STRICT)
+    assert {name: member.line for name, member in found.items()} == {"a": 1, "b": 1, "c": 4, "d": 5}
+
+
 @pytest.mark.parametrize("word", ["true", "false", "null", "-1.5e+3", '"\\u00e9"', "[]", "{}", "[[],{}]"])
 def test_the_patient_scanner_finds_the_end_of_every_kind_of_value(word: str) -> None:
     assert walk_value(f" {word} ,", 1, STRICT) == 1 + len(word)
