@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
@@ -101,6 +100,8 @@ def find_raw_mcp(candidates: Iterable[str], port: int = TOOLKIT_PORT, timeout: f
 def ask_all(addresses: list[str], probe: Callable[[str, float], RawAnswer], timeout: float) -> Reached:
     """Run `probe(address, timeout)` for all addresses in parallel, each in a thread that nobody has to wait for."""
     answers: dict[str, RawAnswer] = {}
+    import threading
+
     changed = threading.Condition()
 
     def ask(address: str) -> None:

@@ -6,11 +6,8 @@ environment and clock, so that a directory can stand for a machine.
 
 from __future__ import annotations
 
-import glob as _glob
 import os
-import shutil
 import stat
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -162,6 +159,8 @@ class RealSystem:
             return ()
 
     def glob(self, pattern: str) -> tuple[str, ...]:
+        import glob as _glob
+
         found = sorted(_glob.glob(self._at(pattern)))
         if self.root == "/":
             return tuple(found)
@@ -169,12 +168,17 @@ class RealSystem:
 
     def which(self, name: str, path: str | None = None) -> str | None:
         search = path if path is not None else self.env.get("PATH", os.defpath)
-        if self.root == "/":
+        if self.root == "/" and self.platform == "windows":
+            import shutil  # knows PATHEXT; elsewhere its import takes longer than a search
+
             return shutil.which(name, path=search)
-        places = (os.path.join(directory, name) for directory in search.split(os.pathsep))
-        return next((place for place in places if os.access(self._at(place), os.X_OK)), None)
+        directories = [""] if os.path.dirname(name) else search.split(os.pathsep)
+        places = (os.path.join(directory, name) for directory in directories)
+        return next((place for place in places if _is_program(self._at(place))), None)
 
     def run(self, argv: Sequence[str], *, timeout: float, env: Mapping[str, str] | None = None) -> Ran | None:
+        import subprocess
+
         try:
             done = subprocess.run(
                 list(argv),
@@ -196,6 +200,10 @@ class RealSystem:
 
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds)
+
+
+def _is_program(path: str) -> bool:
+    return os.path.isfile(path) and os.access(path, os.X_OK)
 
 
 def _read_up_to(descriptor: int, limit: int) -> bytes:

@@ -9,35 +9,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
-# (name, what it does). The module is `mcpconf.cli.commands.<name>` and has an `app`.
-COMMANDS: tuple[tuple[str, str], ...] = (
-    ("init", "Set everything up: find clients, choose a profile, write."),
-    ("switch", "Give the clients a profile's servers ('-': the previous)."),
-    ("current", "Print the name of the active profile."),
-    ("status", "Show what is active, and whether the files are in step."),
-    ("diff", "Show what switching would change, without secrets."),
-    ("undo", "Take back the last change, in all files together."),
-    ("history", "List the changes made so far."),
-    ("server", "Add, remove, list and test servers of your own profile."),
-    ("profile", "List, show, write and check profiles."),
-    ("secret", "Keep secrets out of config files."),
-    ("trust", "Allow a project's own profile to be used."),
-    ("import", "Turn what a client has now into a profile."),
-    ("env", "Show where mcpconf thinks it runs, and why."),
-    ("serve", "Run mcpconf's own MCP server on stdin and stdout."),
-    ("uninstall", "Give every file back as if mcpconf had never been there."),
-)
-
-EPILOG = """\b
-With every command, before or after it:
-  --color auto|always|never    NO_COLOR and FORCE_COLOR count as well
-  --env auto|host|container    what this place is, if mcpconf gets it wrong
-  --config-dir DIR             keep mcpconf's own files there
-  --no-input                   never ask
-  -q, --quiet                  only data and errors
-  -v, --verbose                where an error came from
-  --version
-"""
+from mcpconf.cli.index import ABOUT, COMMANDS, EPILOG
 
 
 class LazyGroup(TyperGroup):
@@ -94,8 +66,8 @@ def root() -> Any:
         name="mcpconf",
         commands=stubs,
         params=[],
-        help="One named profile of MCP servers, in every place where Claude runs.",
-        epilog=EPILOG,
+        help=ABOUT,
+        epilog=f"\b\n{EPILOG}",
         no_args_is_help=True,
         rich_markup_mode=None,
         context_settings={"help_option_names": ["-h", "--help"]},

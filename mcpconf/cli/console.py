@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import sys
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from mcpconf.cli import terminal
 from mcpconf.errors import McpconfError, UsageError
 from mcpconf.record import dataclass
 from mcpconf.redact import redact
-from mcpconf.workflow.app import App
+
+if TYPE_CHECKING:
+    from mcpconf.workflow.app import App
 
 
 @dataclass(slots=True)
@@ -79,6 +80,7 @@ def app() -> App:
     from mcpconf.dirs import find_dirs
     from mcpconf.environment.verdict import parse_override
     from mcpconf.system import RealSystem
+    from mcpconf.workflow.app import App
 
     system = RealSystem()
     override = parse_override(settings.env or system.env.get("MCPCONF_ENV"))
@@ -178,6 +180,8 @@ def finish() -> None:
 
 def as_json(kind: str, value: dict[str, Any]) -> None:
     """A result as versioned JSON: `schema` names what it is."""
+    import json
+
     data(json.dumps({"schema": f"mcpconf.{kind}/1", **value}, indent=2, ensure_ascii=True))
 
 

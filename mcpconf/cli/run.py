@@ -1,4 +1,7 @@
-"""Parse, dispatch, and turn exceptions into messages and exit codes."""
+"""Dispatch, and turn exceptions into messages and exit codes.
+
+The commonest lines are answered here: the argument parser is half of what a switch takes.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,12 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-import typer
-
 from mcpconf import __version__
 from mcpconf.cli import console
-from mcpconf.cli.catalogue import root
+from mcpconf.cli.index import fits, root_help
 from mcpconf.errors import McpconfError, UsageError
 from mcpconf.redact import redact
 
-# Typer carries its own copy of click, or imports it: either way these are the classes that it raises.
-CLICK_USAGE, CLICK_ERROR = typer.BadParameter.__mro__[1:3]
 BUG = 70
 INTERRUPTED = 130
 STOPPED = "interrupted; nothing more was changed"
@@ -38,7 +37,16 @@ def _answer(argv: list[str]) -> object:
     if rest == ["--version"]:
         console.data(f"mcpconf {__version__}")
         return 0
-    return root().main(args=rest, prog_name="mcpconf", standalone_mode=False)
+    if rest in (["--help"], ["-h"]) and fits():
+        console.data(root_help())
+        return 0
+    if len(rest) == 2 and rest[0] == "switch" and (rest[1] == "-" or not rest[1].startswith("-")):
+        from mcpconf.cli.switching import switch_to
+
+        return switch_to(rest[1])
+    from mcpconf.cli.parse import parse
+
+    return parse(rest)
 
 
 def _check_words(words: Sequence[str]) -> None:
@@ -57,15 +65,13 @@ def _code(call: Callable[[], object]) -> int:
     except McpconfError as error:
         console.fail(error)
         return error.exit_code
-    except (KeyboardInterrupt, typer.Abort, EOFError):
+    except (KeyboardInterrupt, EOFError):
         console.complain(STOPPED)
         return INTERRUPTED
     except BrokenPipeError:
         _quiet()
         return 0
     except Exception as error:
-        if isinstance(error, CLICK_ERROR):
-            return console.usage(error)
         return _lost(error) or _bug(error)
     if result == INTERRUPTED:  # typer's way to say that it caught a KeyboardInterrupt
         console.complain(STOPPED)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 
 from mcpconf.commit.disk import refusal
@@ -86,6 +85,8 @@ class Artifacts:
             _store(state, after)
         if not any(after.values()) and any(record.values()) and os.path.isdir(self.directory):
             # Only then: on a FIFO it would wait for ever.
+            import shutil  # half a millisecond that a switch has no need of
+
             shutil.rmtree(self.directory, ignore_errors=True)
 
 

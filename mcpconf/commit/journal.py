@@ -12,7 +12,6 @@ import errno
 import hashlib
 import json
 import os
-import secrets
 import stat
 from collections.abc import Iterator
 
@@ -115,7 +114,7 @@ def _keep(entry: _Entry, directory: str) -> str:
     os.makedirs(directory, 0o700, exist_ok=True)
     header = {"path": entry.path, "old": len(entry.old), "after": len(entry.after)}
     name = hashlib.sha256(os.fsencode(entry.path)).hexdigest()[:16]
-    path = os.path.join(directory, f"{name}-{secrets.token_hex(4)}{SUFFIX}")
+    path = os.path.join(directory, f"{name}-{os.urandom(4).hex()}{SUFFIX}")
     temporary = path + ".new"
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | BINARY, 0o600)
     try:

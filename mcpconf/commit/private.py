@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
 import stat
 
 from mcpconf.commit.disk import BINARY, close, refusal, sync_directory, write_all
@@ -122,7 +121,7 @@ def write_private(path: str, data: bytes, mode: int = 0o600) -> None:
     """Write a file of ours through a temporary one; it is never readable by others, not for a moment."""
     directory, name = os.path.split(path)
     private_directory(directory)
-    temporary = os.path.join(directory, f".{name}.{secrets.token_hex(6)}.tmp")
+    temporary = os.path.join(directory, f".{name}.{os.urandom(6).hex()}.tmp")
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | BINARY, mode)
         try:

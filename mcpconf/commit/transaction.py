@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
@@ -76,7 +75,7 @@ class _Run:
     request: Request
     state: State
     clock: Clock
-    mark: str = field(default_factory=lambda: secrets.token_hex(6))
+    mark: str = field(default_factory=lambda: os.urandom(6).hex())
     first: Plan | None = None
     undone: int = 0
     overtaken: int = 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 
 from mcpconf.plan import Action, FileEdit, Plan
 from mcpconf.redact import redact
@@ -20,6 +19,8 @@ def _file(edit: FileEdit, home: str) -> str:
     before, after = _lines(edit.before), _lines(edit.after)
     old = name if edit.before is not None else "/dev/null"
     new = name if edit.after is not None else "/dev/null"
+    import difflib  # a switch only borrows `tilde`
+
     lines = difflib.unified_diff(before, after, old, new, n=CONTEXT)
     return redact("".join(line if line.endswith("\n") else line + "\n\\ no newline at the end\n" for line in lines))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import stat
 from collections.abc import Callable
@@ -98,6 +97,8 @@ def diff(edited: ProfileEdit, home: str) -> tuple[str, ...]:
     """The edit as the lines of a unified diff, without secrets."""
     name = tilde(edited.path, home)
     before = (edited.before or "").splitlines()
+    import difflib
+
     lines = difflib.unified_diff(before, edited.after.splitlines(), name, name, n=1, lineterm="")
     return tuple(redact(line) for line in lines)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 
 from mcpconf.errors import Located, McpconfError, UsageError
@@ -75,6 +74,8 @@ def only(profile: Profile, server: str) -> Profile:
     """The profile with one server. Raises `McpconfError` where it has none of that name."""
     found = tuple(one for one in profile.servers if one.name == server)
     if not found:
+        import difflib
+
         near = difflib.get_close_matches(server, [one.name for one in profile.servers], 1)
         meant = f"; did you mean {near[0]!r}?" if near else ""
         raise McpconfError(f"the profile {profile.name!r} has no server {server!r}{meant}", hint="mcpconf server ls")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 import os
 from collections.abc import Iterator
 
@@ -142,6 +141,8 @@ def load_profile(
     try:
         return resolve(name, look, cache=known, untrusted=untrusted)
     except NoProfile as error:
+        import difflib
+
         near = difflib.get_close_matches(name, [one.name for one in list_profiles(app)], 1)
         meant = f"; did you mean {near[0]!r}?" if near else ""
         raise NoProfile(f"{error}{meant}", hint=error.hint) from None

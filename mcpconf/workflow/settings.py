@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import tomllib
 from collections.abc import Mapping
 from typing import Any
 
@@ -61,6 +60,8 @@ def load(raw: bytes | None, path: str) -> Settings:
 def _parse(raw: bytes, path: str) -> dict[str, Any]:
     if len(raw) > LIMIT:
         raise Located(path, f"is larger than {LIMIT >> 20} MB; nothing was changed", hint=_away(path))
+    import tomllib  # where there are no settings nobody waits for it
+
     try:
         text = raw.decode("utf-8")
         return tomllib.loads(text)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from mcpconf.cli.catalogue import COMMANDS
 from mcpconf.cli.console import Settings
+from mcpconf.cli.index import COMMANDS, WIDTH, root_help
 from tests.cli.conftest import Process, World
 
 ESCAPE = "\033["
@@ -18,6 +18,13 @@ SUBCOMMANDS = [
     *(f"server {name}" for name in ("add", "rm", "ls", "show", "enable", "disable", "test")),
     *(f"secret {name}" for name in ("set", "ls", "rm")),
 ]
+
+
+def test_the_quick_help_says_what_the_parser_would(process: Process) -> None:
+    parsed = process("--help", env={"COLUMNS": "80"}).stdout
+    assert root_help().encode() + b"\n" == parsed == process("-h").stdout
+    assert max(len(line) for line in root_help().splitlines()) < WIDTH
+    assert process("--help", env={"COLUMNS": "50"}).stdout.count(b"\n") > parsed.count(b"\n")
 
 
 @pytest.mark.parametrize("flag", ["-h", "--help"])

@@ -23,6 +23,7 @@ HEAVY = {
     "importlib.metadata",
 }
 PARSER = {"typer", "click"}
+WAITING = {"subprocess", "threading", "tomllib", "difflib", "secrets", "inspect"}
 WRITER = {"filelock"}  # only where another mcpconf holds the lock
 PROGRAM = """
 import io, sys
@@ -57,14 +58,15 @@ def active(process: Process) -> None:
         ("--version", HEAVY | PARSER | WRITER | {"json", "dataclasses", "subprocess", "typing"}),
         ("current", HEAVY | PARSER | WRITER | {"json", "dataclasses", "subprocess", "typing"}),
         ("serve", HEAVY | PARSER | WRITER | {"subprocess"}),
-        ("--help", HEAVY | WRITER | {"mcpconf.workflow.switch"}),
+        ("--help", HEAVY | PARSER | WRITER | {"mcpconf.workflow.switch", "subprocess", "tomllib"}),
         ("switch -h", HEAVY | WRITER),
         ("status", HEAVY | WRITER),
         ("diff", HEAVY | WRITER),
         ("env", HEAVY | WRITER),
         ("profile ls", HEAVY | WRITER),
-        ("switch minimal", HEAVY | WRITER),
-        ("switch essentials", HEAVY | WRITER),
+        ("switch minimal", HEAVY | PARSER | WRITER | WAITING),
+        ("switch essentials", HEAVY | PARSER | WRITER | WAITING),
+        ("switch essentials --dry-run", HEAVY | WRITER),
         ("init --yes", HEAVY | WRITER),
         ("undo", HEAVY | WRITER),
     ],

@@ -8,11 +8,10 @@ import typer
 
 from mcpconf.cli import ask, console, options
 from mcpconf.cli.asked import Asked, asking
-from mcpconf.cli.carry_out import carry_out
 from mcpconf.cli.catalogue import new_app
 from mcpconf.cli.render.profiles import show_profiles
+from mcpconf.cli.switching import switch as run
 from mcpconf.record import replace
-from mcpconf.workflow.switch import prepare
 
 app = new_app()
 
@@ -37,5 +36,4 @@ def switch(
         name = ask.profile(world) if console.interactive() else None
     if name is None:
         return show_profiles(world, json=json)
-    prepared = prepare(world, replace(asked.wish, profile=name))
-    return carry_out(world, prepared, f"switch {name}", check=check, dry_run=dry_run, json=json)
+    return run(world, replace(asked.wish, profile=name), check=check, dry_run=dry_run, json=json)
