@@ -39,8 +39,7 @@ def is_regular(path: str) -> bool:
     try:
         _check_kind(path, os.stat(path))
     except FileNotFoundError:
-        if os.path.islink(path):
-            raise unusable(path, "is a link to what does not exist") from None
+        _refuse_dangling(path)
         return False
     except OSError as error:
         raise unreadable(path, error) from None
@@ -68,6 +67,14 @@ def unreadable(path: str, error: OSError) -> McpconfError:
     return McpconfError(f"{path} can't be read ({error.strerror}); nothing was changed", hint=hint)
 
 
+def _refuse_dangling(path: str) -> None:
+    """Raise `Refused` where the path, or a directory on its way, is a link to nothing: there no file can be made."""
+    while path and not os.path.lexists(path):
+        path = os.path.dirname(path)
+    if path and not os.path.exists(path):
+        raise unusable(path, "is a link to what does not exist")
+
+
 def _in_the_way(path: str) -> str:
     """What stands where a directory on the way to a path should be."""
     while not os.path.isdir(os.path.dirname(path)):
@@ -81,8 +88,7 @@ def check_directory(path: str) -> None:
         with os.scandir(path) as entries:
             odd = next((entry.name for entry in entries if not entry.is_file()), None)
     except FileNotFoundError:
-        if os.path.islink(path):
-            raise unusable(path, "is a link to what does not exist") from None
+        _refuse_dangling(path)
         return
     except NotADirectoryError:
         raise unusable(path, "is not a directory") from None

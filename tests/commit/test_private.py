@@ -61,6 +61,16 @@ def test_what_takes_the_files_place_after_the_look_is_refused_all_the_same(
         read_private(str(tmp_path / "gone"))
 
 
+def test_a_directory_that_leads_nowhere_is_refused_as_the_file_in_it_would_be(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("nowhere")
+    for name in ("link/file", "link/deep/file"):
+        with pytest.raises(Refused, match="link is a link to what does not exist"):
+            read_private(str(tmp_path / name))
+    (tmp_path / "nowhere").mkdir()
+    assert read_private(str(tmp_path / "link/file")) is None
+    assert read_private("not/there") is None
+
+
 def test_a_file_beyond_all_reason_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"x" * (1 << 20))
