@@ -6,33 +6,64 @@ import re
 
 HIDDEN = "***"
 
-_NAME = (
-    r"(?:api[_-]?key|apikey|token|secret|passw(?:or)?d|passphrase|credential|auth(?:orization)?"
-    r"|private[_-]?key|access[_-]?key|cookie|dsn|(?<![A-Za-z])pat(?![A-Za-z]))"
+# What a variable, header or option is called that is likely to hold a secret. Rather too many than one too few, but
+# not so many that nothing can be read any more.
+NAME = (
+    r"(?:keys?(?![A-Za-z])|token|secret|passw|passphrase|pwd|credential|auth|cookie|bearer|dsn|jwt"
+    r"|(?<![A-Za-z])(?:pat|pass|creds?)(?![A-Za-z]))"
 )
-# A value that is only a reference is no secret, and worth seeing.
-_REFERENCE = r"(?:(?:Bearer |Basic )?(?:\$\{[^}]*\}|secret:\w+))"
-_KEY = rf'\b[A-Z0-9_-]*{_NAME}[A-Z0-9_-]*"?[ \t]*'
+# A value that is only a reference is no secret, and worth seeing; unless it brings a value for where nothing is set.
+_REFERENCE = r"(?:(?:Bearer |Basic )?(?:\$\{(?:secret:)?\w*(?::-)?\}|secret:\w+))"
+# Names have an end, since a file may hold a megabyte of one word, and each start would look through all of it.
+_KEY = rf'\b[A-Z0-9_-]{{0,40}}{NAME}[A-Z0-9_-]{{0,40}}+"?[ \t]*'
+_OPTION = rf"--?[\w.-]{{0,40}}{NAME}[\w.-]{{0,40}}+"
+_REST = r"(?:(?!\2)[^\\\n]|\\.)+"  # up to the quote that the second group has found
+_HOST = r"(?:localhost\b|(?:\d+\.){3}\d+|(?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,})"
 
 _PATTERNS = (
     # "SOME_TOKEN": "value", as JSON and as an assignment
-    re.compile(rf'("[^"\n]*{_NAME}[^"\n]*"\s*:\s*")(?!{_REFERENCE}")((?:[^"\\\n]|\\.)+)', re.IGNORECASE),
-    # the same inside a JSON string, where every quote has its backslashes; as many as the name's end the value
     re.compile(
-        rf'((?<!\\)(\\+)"[^"\n]*{_NAME}[^"\n]*?\2"\s*:\s*\2")(?!{_REFERENCE}\2"|\2")(?:.+?)(?=(?<!\\)\2"|$)',
+        rf'("[^"\n]{{0,128}}{NAME}[^"\n]{{0,128}}+"\s*:\s*")(?!{_REFERENCE}")((?:[^"\\\n]|\\.)+)', re.IGNORECASE
+    ),
+    # the same inside a JSON string, where every quote has its backslashes: as many as the name's end the value, and
+    # twice as many and two before them are one backslash of the value's own
+    re.compile(
+        rf'((?<!\\)(\\+)"[^"\n]{{0,128}}{NAME}[^"\n]{{0,128}}?\2"\s*:\s*\2")(?!{_REFERENCE}\2"|\2")'
+        r'(?:.+?)(?=(?<!\\)(?:\2\2\\\\)*\2"|\n|$)',
         re.IGNORECASE,
     ),
     # SOME_TOKEN = "value", as TOML
     re.compile(rf'({_KEY}=[ \t]*")(?!{_REFERENCE}")((?:[^"\\\n]|\\.)+)', re.IGNORECASE),
     re.compile(rf"({_KEY}=[ \t]*')(?!{_REFERENCE}')([^'\n]+)", re.IGNORECASE),
-    re.compile(rf'(\b[A-Z0-9_]*{_NAME}[A-Z0-9_]*=)(?!{_REFERENCE}|\$)([^\s"\',}}]+)', re.IGNORECASE),
-    # --api-key value, also as two members of a JSON list
-    re.compile(rf'(--?[a-z-]*{_NAME}[a-z-]*(?:=|\s+|"\s*,\s*"))(?!{_REFERENCE}|--|=)([^\s"]+)', re.IGNORECASE),
-    re.compile(r"(\b(?:Bearer|Basic)\s+)(?!\$\{)([A-Za-z0-9._~+/=-]{6,})"),
-    # user:password@host
-    re.compile(r"(\b[a-z][a-z0-9+.-]*://)(?!\$\{)([^\s/@\"']+)(?=@)", re.IGNORECASE),
+    # "--api-key", "value" and "-H", "Name: value", as two members of a list
+    re.compile(rf"((['\"]){_OPTION}\2\s*,\s*\2)(?!{_REFERENCE}\2|--|\2){_REST}", re.IGNORECASE),
+    re.compile(rf"((['\"])(?:-H|--header)\2\s*,\s*\2[^'\":\n]*:\s*)(?!{_REFERENCE}\2){_REST}"),
+    # "Some-Token: value", "SOME_TOKEN=value" and "--some-token=value", each as a whole string
+    re.compile(
+        rf"((['\"])(?!secret:\S)(?:-{{0,2}}[\w.-]{{1,40}}=)?[\w.-]{{0,40}}{NAME}[\w.-]{{0,40}}+(?:=|:(?!//)[ \t]*))"
+        rf"(?!{_REFERENCE}\2|\2){_REST}",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf'(\b[A-Z0-9_]{{0,64}}{NAME}[A-Z0-9_]{{0,64}}+=)(?!{_REFERENCE}(?:[\s"\',}}&#]|$))'
+        r'((?:\$\{[^}\s]*\}|[^\s"\',}&#])+)',
+        re.IGNORECASE,
+    ),
+    # --api-key value
+    re.compile(
+        rf"({_OPTION}(?:=|[ \t]+))(?!{_REFERENCE}(?:\s|$)|--|=)('[^'\n]+'|\"[^\"\n]+\"|[^\s\"']+)", re.IGNORECASE
+    ),
+    re.compile(r"(\b(?:Bearer|Basic)[ \t]+)(?!\$\{)([^\s\"'\\]{6,})"),
+    # scheme://user:password@host, and the same without its scheme
+    re.compile(r"(\b[a-z][a-z0-9+.-]{0,32}://)(?!(?:\$\{[^}]*\}:?)+@)([^\s/?#\"']+)(?=@)", re.IGNORECASE),
+    re.compile(
+        rf"((?<![^\s\"'=,])(?!npm:|pypi:)[\w.+-]{{1,64}}:)(?!\$\{{[^}}]*\}}@|//)([^\s@/\"'\\]{{1,256}})(?=@{_HOST})",
+        re.IGNORECASE,
+    ),
     # https://host/?key=value: names that are telling in an address alone
-    re.compile(rf"([?&](?:[\w.-]*[_.-])?(?:key|sig|signature|pwd|code)=)(?!{_REFERENCE})([^\s&#\"']+)", re.IGNORECASE),
+    re.compile(
+        rf"([?&](?:[\w.-]{{0,64}}[_.-])?(?:key|sig|signature|pwd|code)=)(?!{_REFERENCE})([^\s&#\"']+)", re.IGNORECASE
+    ),
     re.compile(r"()\b((?:sk|pk|rk|ghp|gho|ghu|ghs|glpat|xox[abprs]|npm|hf)[-_][A-Za-z0-9_-]{12,})"),
     re.compile(
         r"()\b(github_pat_[A-Za-z0-9_]{20,}|AKIA[0-9A-Z]{16}|AIza[0-9A-Za-z_-]{30,}|eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9._-]{10,})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,20 @@ from mcpconf.redact import HIDDEN, redact
 SECRET = "s3cr3t-Value/+="
 
 HIDING = {
+    "header in one string": f'["X-Api-Key: {SECRET}"]',
+    "header in one string, for curl": f'["-H", "X-Custom: {SECRET} and more"]',
+    "option in one string": f'["--token={SECRET} and more"]',
+    "assignment in one string": f'["--env=DB_PASSWORD={SECRET}, and more"]',
+    "option with an underscore": f"--api_key {SECRET}",
+    "option of one common word": f'["--key", "{SECRET}"]',
+    "value in quotes of a shell": f"--password 'a {SECRET}'",
+    "basic anywhere": "Basic s3cr3t-Value!",
+    "user info with an @ in it": "https://user:s3@cr3t-s3cr3t-Value@example.com/x",
+    "user info without a scheme": "me:s3cr3t-Value@db.example.com:5432/x",
+    "user info half a reference": "https://${USER}:s3cr3t-Value@example.com/",
+    "default of a reference": '"API_KEY": "${API_KEY:-s3cr3t-Value}"',
+    "behind a reference": "API_KEY=${A}s3cr3t-Value",
+    "backslash at the end in JSON in JSON": json.dumps({"C": json.dumps({"token": "s3cr3t-Value\\"})}) + "\n",
     "JSON member": f'{{"API_KEY": "{SECRET}"}}',
     "JSON member, lower case": f'"github_token" : "{SECRET}"',
     "header": f'"Authorization": "Bearer {SECRET}"',
@@ -65,6 +80,11 @@ READABLE = [
     "switch essentials: +2 ~1 -0",
     "pypi:mcp-server-git==2026.1",
     "https://${TOKEN}@example.com/",
+    "secret:TOKEN is not set; try: mcpconf secret set TOKEN --keyring < FILE",
+    '["secret:TOKEN", "npm:left-pad@1.0.2", "alpine:3.20@sha256:abc", "git@github.com:a/b"]',
+    '"--header", "Authorization:${MCPCONF_HEADER_0}"',
+    '"keyboard": "us"',
+    "token://host/path",
     json.dumps({"C": json.dumps({"token": "", "a": "b"})}),
     json.dumps({"C": json.dumps({"token": "${T}", "a": "b"})}),
 ]
@@ -109,3 +129,10 @@ def test_any_value_of_a_secret_name_is_hidden_in_json(name: str, value: str) -> 
     shown = redact(json.dumps({"env": {name: value}, "other": "stays"}, ensure_ascii=False))
     assert "zq" not in shown
     assert '"other": "stays"' in shown
+
+
+@pytest.mark.parametrize("unit", ["aB3-", "a:", "x.b+c-"])
+def test_a_long_word_is_looked_through_in_time_that_grows_with_its_length(unit: str) -> None:
+    began = time.perf_counter()
+    redact(json.dumps({"data": unit * 20_000}))
+    assert time.perf_counter() - began < 20

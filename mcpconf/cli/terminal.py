@@ -16,8 +16,10 @@ from typing import TextIO
 COLORS = {"red": "31", "green": "32", "yellow": "33", "blue": "34", "cyan": "36", "bold": "1", "dim": "2"}
 PLAIN = {"✓": "*", "✗": "x", "…": "~", "—": "-", "–": "-", "’": "'", "‘": "'", "“": '"', "”": '"', "»": ">"}
 _STYLE = re.compile(r"\033\[[0-9;]*m")
-# What a terminal would obey, our own colours left out.
-_OBEYED = re.compile(r"\033(?!\[[0-9;]*m)|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f]")
+# What a terminal would obey, our own colours left out: controls, and what turns the direction of writing.
+_OBEYED = re.compile(
+    r"\033(?!\[[0-9;]*m)|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
 NARROW = 20  # columns: below that nothing is cut or wrapped, it would only get worse
 
 

@@ -6,13 +6,17 @@ import re
 from collections.abc import Sequence
 
 from mcpconf.profile.variables import Literal, Part, Secret, TemplateError, parse
+from mcpconf.redact import HIDDEN, NAME, redact
 
-HIDDEN = "***"
+__all__ = ["HIDDEN", "bare_url", "hidden", "redacted", "sensitive", "shown"]
 
-_WORDS = re.compile(r"key|token|secret|passw|pwd|auth|credential|cookie|bearer", re.IGNORECASE)
+_WORDS = re.compile(NAME, re.IGNORECASE)
 _FLAG = re.compile(r"--?[A-Za-z][\w.-]*")
 _ASSIGNING = frozenset({"-e", "--env"})  # what follows is NAME=VALUE
 _HEADER = frozenset({"-H", "--header"})  # what follows is NAME: VALUE
+# An argument that is a header, an assignment or an option with its value: all behind a telling name.
+_NAMED = re.compile(rf"((?!secret:)(?:-H)?(?:-{{0,2}}[\w.-]+=)?[\w.-]*{NAME}[\w.-]*(?:=|:(?!//)\s*))(.+)", re.I | re.S)
+_SCHEME = re.compile(r"((?:Bearer|Basic)\s+)(.+)", re.DOTALL)
 _USER = re.compile(r"(?<=://)[^/?#]*@")
 _QUERY = re.compile(r"([?&][^=&#]*=)([^&#]*)")
 
@@ -40,14 +44,14 @@ def _shape(part: Part) -> str:
 
 
 def bare_url(text: str) -> str:
-    """Text without the user, password and query values of an address in it."""
-    if "://" not in text:
-        return text
-    return _QUERY.sub(lambda match: match[1] + hidden(match[2]), _USER.sub(f"{HIDDEN}@", text))
+    """Text without the user, password and query values of an address in it, and without what looks like a secret."""
+    if "://" in text:
+        text = _QUERY.sub(lambda match: match[1] + hidden(match[2]), _USER.sub(f"{HIDDEN}@", text))
+    return redact(text)
 
 
 def redacted(args: Sequence[str]) -> tuple[str, ...]:
-    """Arguments without the values of `--api-key x`, `--token=x`, `-e NAME=x`, `-H NAME: x`, and of addresses."""
+    """Arguments without the values of `--api-key x`, `--token=x`, `-e NAME=x`, `Some-Key: x`, and of addresses."""
     return tuple(_argument(arg, before) for before, arg in zip(("", *args), args, strict=False))
 
 
@@ -60,9 +64,10 @@ def _argument(arg: str, before: str) -> str:
         return f"{name}={inner}={hidden(value)}" if assigned else arg
     if before in _HEADER or (equals and name in _HEADER):
         return _header(arg)
-    if equals and _is_secret_flag(name):
-        return f"{name}={hidden(value)}"
-    return hidden(arg) if _is_secret_flag(before) and not _FLAG.fullmatch(arg) else bare_url(arg)
+    if _is_secret_flag(before) and not _FLAG.fullmatch(arg):
+        return hidden(arg)
+    named = _NAMED.fullmatch(arg) or _SCHEME.fullmatch(arg)
+    return named[1] + hidden(named[2]) if named else bare_url(arg)
 
 
 def _header(arg: str) -> str:

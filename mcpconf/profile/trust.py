@@ -77,24 +77,29 @@ def summary(profile: Profile) -> tuple[str, ...]:
 
 
 def _server(server: Server) -> Iterator[str]:
+    lines = tuple(_lines(server))
+    yield from lines
+    if any(HIDDEN in line for line in lines):
+        # `npx --token PACKAGE` would otherwise hide what it runs.
+        yield f"  ({HIDDEN} stands for what may be a secret: read it in the file before trusting it)"
+
+
+def _lines(server: Server) -> Iterator[str]:
     yield f"{shown(server.name)}{' (disabled)' if server.disabled else ''}"
     if server.builtin:
         yield "  is mcpconf's own server"
     arguments = " ".join(shown(arg) for arg in redacted(server.args))
     for verb, start in (("runs", server.command), ("runs package", server.package), ("runs image", server.image)):
         if start is not None:
-            yield f"  {verb} {shown(start)} {arguments}".rstrip()
+            yield f"  {verb} {shown(bare_url(start))} {arguments}".rstrip()
     if server.image is not None:
         yield from _container(server)
     if server.url is not None:
         yield f"  connects to {shown(bare_url(server.url))}"
     if server.toolkit is not None:
-        yield f"  Docker MCP Toolkit: {shown(server.toolkit)}"
+        yield f"  Docker MCP Toolkit: {shown(bare_url(server.toolkit))}"
     if server.cwd is not None:
-        yield f"  in {shown(server.cwd)}"
-    if redacted(server.args) != server.args or redacted(server.container.flags) != server.container.flags:
-        # `npx --token PACKAGE` would otherwise hide what it runs.
-        yield f"  ({HIDDEN} stands for what may be a secret: read it in the file before trusting it)"
+        yield f"  in {shown(bare_url(server.cwd))}"
     yield from _names(server)
 
 

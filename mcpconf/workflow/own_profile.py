@@ -13,9 +13,8 @@ from mcpconf.profile import edit
 from mcpconf.profile.load import parse
 from mcpconf.profile.names import check_profile_name
 from mcpconf.record import dataclass
-from mcpconf.redact import redact
 from mcpconf.workflow.app import App
-from mcpconf.workflow.diff import tilde
+from mcpconf.workflow.diff import redacted_diff, tilde
 from mcpconf.workflow.profiles import SUFFIX, find
 
 
@@ -96,11 +95,8 @@ def write_text(path: str, text: str | None) -> None:
 def diff(edited: ProfileEdit, home: str) -> tuple[str, ...]:
     """The edit as the lines of a unified diff, without secrets."""
     name = tilde(edited.path, home)
-    before = (edited.before or "").splitlines()
-    import difflib
-
-    lines = difflib.unified_diff(before, edited.after.splitlines(), name, name, n=1, lineterm="")
-    return tuple(redact(line) for line in lines)
+    before, after = ((text or "").splitlines(keepends=True) for text in (edited.before, edited.after))
+    return tuple(line.rstrip("\n") for line in redacted_diff(before, after, (name, name), 1))
 
 
 def create(app: App, name: str, description: str, extends: tuple[str, ...]) -> ProfileEdit:

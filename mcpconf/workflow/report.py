@@ -144,14 +144,14 @@ def _profile(app: App, listed: Listed, in_use: set[str | None]) -> Data:
     except McpconfError as error:
         return {**base, "error": _public(str(error), app.system.home)}
     names = [server.name for server in profile.servers if not server.disabled]
-    return {**base, "description": profile.description, "servers": names}
+    return {**base, "description": redact(profile.description), "servers": names}
 
 
 def profile_report(profile: Profile, home: str) -> Data:
     """`profile show` as JSON: everything but secrets, which are only named."""
     return {
         "name": profile.name,
-        "description": profile.description,
+        "description": redact(profile.description),
         "layer": str(profile.layer),
         "path": tilde(profile.path, home),
         "extends": list(profile.extends),
@@ -163,15 +163,15 @@ def profile_report(profile: Profile, home: str) -> Data:
 def _server(server: Server) -> Data:
     return {
         "name": server.name,
-        "command": server.command,
+        "command": server.command and redact(server.command),
         "args": list(redacted(server.args)),
         "env": {name: hidden(value) for name, value in server.env.items()},
-        "cwd": server.cwd,
-        "image": server.image,
+        "cwd": server.cwd and redact(server.cwd),
+        "image": server.image and redact(server.image),
         "url": None if server.url is None else bare_url(server.url),
         "headers": {name: hidden(value) for name, value in server.headers.items()},
-        "package": server.package,
-        "toolkit": server.toolkit,
+        "package": server.package and redact(server.package),
+        "toolkit": server.toolkit and redact(server.toolkit),
         "routes": [str(route) for route in server.routes],
         "clients": list(server.clients),
         "disabled": server.disabled,

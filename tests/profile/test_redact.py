@@ -51,7 +51,14 @@ def test_of_a_secret_only_references_are_seen(value: str, seen: str) -> None:
         ("-H hunter2", "-H ***"),
         ("postgres://u:hun@ter2@host/db?password=hunter2", "postgres://***@host/db?password=***"),
         ("a=b c://d", "a=b c://d"),
-        ("A_TOKEN=hunter2", "A_TOKEN=hunter2"),
+        ("A_TOKEN=hunter2", "A_TOKEN=***"),
+        ("A_TOKEN=${T} B=hunter2", "A_TOKEN=${T} B=hunter2"),
+        ("X-Api-Key:hunter2 -HX-Auth:hunter2", "X-Api-Key:*** -HX-Auth:***"),
+        ("secret:TOKEN ${secret:TOKEN}", "secret:TOKEN ${secret:TOKEN}"),
+        ("me:hunter2@db.example.com/x npm:left-pad@1.0.2", "me:***@db.example.com/x npm:left-pad@1.0.2"),
+        ("/mcp?access_token=hunter2&a=b", "/mcp?access_token=***&a=b"),
+        ("ghp_abcdefghijklmnopqrstuvwxyz0123456789 -x", "*** -x"),
+        ("token://host --keyring yes", "token://host --keyring yes"),
     ],
 )
 def test_arguments_are_seen_without_their_secrets(args: str, seen: str) -> None:

@@ -129,6 +129,7 @@ def test_variables_that_decide_which_code_runs_are_shown_with_their_values() -> 
         "  sets UV_PUBLISH_TOKEN",
         "  sets LD_PRELOAD to ./evil.so, which can decide what code runs",
         "  sets PIP_INDEX_URL to https://***@x, which can decide what code runs",
+        "  (*** stands for what may be a secret: read it in the file before trusting it)",
     ]
 
 

@@ -8,7 +8,7 @@ import typer
 
 from mcpconf.cli import ask, console, options
 from mcpconf.cli.catalogue import new_app
-from mcpconf.cli.render.table import columns, plain
+from mcpconf.cli.render.table import columns, one_line, plain
 from mcpconf.errors import Refused
 from mcpconf.model import Layer
 from mcpconf.workflow import trusting
@@ -38,9 +38,10 @@ def trust(
     chosen = trusting.candidate(world, name)
     if revoke:
         trusting.revoke(world, chosen)
-        console.tell(f"{chosen.path} is not trusted any more")
+        console.tell(f"{one_line(chosen.path)} is not trusted any more")
         return 0
-    console.tell(f"{console.paint(tilde(chosen.path, world.system.home), 'bold')} may then do this:")
+    path = one_line(tilde(chosen.path, world.system.home))
+    console.tell(f"{console.paint(path, 'bold')} may then do this:")
     for line in chosen.lines:
         console.tell("  " + line)
     if chosen.trusted:

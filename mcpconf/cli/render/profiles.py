@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from mcpconf.cli import console
-from mcpconf.cli.render.table import columns, plain
+from mcpconf.cli.render.table import columns, one_line, plain
 from mcpconf.model import Profile, Server
 from mcpconf.profile.redact import bare_url, redacted, shown
 from mcpconf.profile.trust import summary
+from mcpconf.redact import redact
 from mcpconf.workflow.app import App
 from mcpconf.workflow.diff import tilde
 from mcpconf.workflow.report import profiles_report
@@ -36,8 +37,8 @@ def show_profiles(app: App, *, json: bool) -> int:
 
 def profile_lines(profile: Profile, home: str) -> list[str]:
     """A profile and all its servers, without secrets."""
-    head = f"{console.paint(profile.name, 'bold')}  {profile.description}".rstrip()
-    origin = f"{profile.layer}: {tilde(profile.path, home)}"
+    head = f"{console.paint(profile.name, 'bold')}  {one_line(redact(profile.description))}".rstrip()
+    origin = one_line(f"{profile.layer}: {tilde(profile.path, home)}")
     parents = f", extends {', '.join(profile.extends)}" if profile.extends else ""
     lines = [head, console.paint(f"{origin}{parents}", "dim")]
     return [*lines, *(line for server in profile.servers for line in _server_lines(server))]
@@ -64,10 +65,8 @@ def what(server: Server) -> str:
     if server.builtin:
         ways.append("built in")
     if server.command:
-        ways.append(" ".join(map(shown, (server.command, *redacted(server.args)))))
-    if server.package:
-        ways.append(server.package)
-    ways += [bare_url(server.url)] if server.url else []
-    ways += [f"image {server.image}"] if server.image else []
-    ways += [f"toolkit {server.toolkit}"] if server.toolkit else []
+        ways.append(" ".join(map(shown, (bare_url(server.command), *redacted(server.args)))))
+    ways += [bare_url(way) for way in (server.package, server.url) if way]
+    ways += [f"image {bare_url(server.image)}"] if server.image else []
+    ways += [f"toolkit {bare_url(server.toolkit)}"] if server.toolkit else []
     return " | ".join(ways)
