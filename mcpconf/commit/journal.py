@@ -13,7 +13,7 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from mcpconf.commit.disk import BINARY, NOFOLLOW, close, refusal, sync_directory, write_all
 from mcpconf.commit.private import read_private
@@ -34,6 +34,10 @@ class _Entry:
     path: str
     old: bytes
     after: bytes
+
+    def mended(self, raw: bytes) -> bytes:
+        """The old bytes for what is half written, and everything else as it is."""
+        return self.old if is_torn(raw, self.old, self.after) else raw
 
 
 def overwrite(seen: Snapshot, after: bytes, directory: str) -> None:
@@ -129,6 +133,16 @@ def _keep(entry: _Entry, directory: str) -> str:
         raise
     sync_directory(directory)
     return path
+
+
+def unfinished(directory: str) -> Mapping[str, Callable[[bytes], bytes]]:
+    """How to read each file whose overwrite was cut off, by its path behind all links. Changes nothing."""
+    try:
+        names = [name for name in os.listdir(directory) if name.endswith(SUFFIX)]
+    except OSError:
+        return {}
+    entries = [_load(os.path.join(directory, name)) for name in names]
+    return {entry.path: entry.mended for entry in entries if entry is not None}
 
 
 def recover(directory: str) -> tuple[str, ...]:

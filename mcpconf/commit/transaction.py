@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
 
 from mcpconf.client.spec import Target
 from mcpconf.commit import generation as generations
 from mcpconf.commit import journal
 from mcpconf.commit.clientlock import client_lock
 from mcpconf.commit.disk import make_directories, missing_directories, remove_directories
+from mcpconf.commit.reading import Clock, read_all
 from mcpconf.commit.recovery import PENDING, absorb_pending, absorbed, dump_pending, planned_records, remembered
-from mcpconf.commit.snapshot import Changed, Snapshot, read_snapshot, settled
+from mcpconf.commit.snapshot import Changed, Snapshot, read_snapshot
 from mcpconf.commit.state import State
 from mcpconf.commit.write import Scratch, write_file
-from mcpconf.document.fault import Fault
-from mcpconf.document.scan import JSONC, STRICT, scan
 from mcpconf.errors import McpconfError, Refused
 from mcpconf.ledger import FileRecord, Ledger, dump
-from mcpconf.plan import FileEdit, Plan, decode_file
+from mcpconf.plan import FileEdit, Plan
 from mcpconf.record import dataclass, field, replace
 
 # How often another program may undo what was written, and how often it may be faster than we (that costs some ms; one
@@ -28,13 +25,6 @@ from mcpconf.record import dataclass, field, replace
 UNDONE = 8
 OVERTAKEN = 100
 VERIFY_AT = (0.02, 0.1, 0.3)  # seconds after the write; measured: one look at 20 ms misses one in twenty losses
-
-
-class Clock(Protocol):
-    """The clock of a commit; a `System` fits."""
-
-    def now(self) -> float: ...
-    def sleep(self, seconds: float) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,19 +102,6 @@ def _told(run: _Run, plan: Plan) -> Plan:
     lost = _conflicting(plan)
     changes = tuple(change for change in run.first.changes if (change.target, change.name) not in lost)
     return replace(run.first, changes=changes, conflicts=plan.conflicts, ledger=plan.ledger)
-
-
-def read_all(paths: Sequence[str], clock: Clock) -> dict[str, Snapshot]:
-    """All files as they stand. Raises `Located` where one is no readable regular file."""
-    return {path: settled(lambda path=path: read_snapshot(path), _parses, clock.sleep) for path in paths}  # type: ignore[misc]
-
-
-def _parses(raw: bytes) -> bool:
-    """Whether the bytes look finished; a comment is no truncation in flight."""
-    for dialect in (STRICT, JSONC):
-        with contextlib.suppress(Fault, Refused):
-            return scan(decode_file("", raw).text, dialect) is not None
-    return False
 
 
 def _attempt(run: _Run) -> Plan | None:

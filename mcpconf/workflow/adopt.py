@@ -6,7 +6,6 @@ import tomllib
 from collections.abc import Mapping
 
 from mcpconf.client.spec import Target
-from mcpconf.commit.transaction import read_all
 from mcpconf.document.edit import read_members
 from mcpconf.document.fault import Fault
 from mcpconf.errors import McpconfError
@@ -87,7 +86,7 @@ def _servers(text: str) -> dict[str, Json]:
 
 
 def _foreign(app: App, target: Target) -> dict[str, Json]:
-    raw = read_all([target.path], app.system)[target.path].raw
+    raw = app.read([target.path])[target.path]
     text = decode_file(target.path, raw).text
     try:
         found = read_members(text, target.pointer, target.dialect)

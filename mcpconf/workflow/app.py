@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from mcpconf.client.spec import Place
+from mcpconf.commit.reading import read_all
 from mcpconf.commit.state import State
 from mcpconf.dirs import Dirs
 from mcpconf.environment.facts import Facts
@@ -52,6 +53,10 @@ class App:
             look=system,
             windows_home=windows_home(system),
         )
+
+    def read(self, paths: Iterable[str]) -> dict[str, bytes | None]:
+        """The bytes of clients' files, finished; None for one that is not there. Raises `Located`."""
+        return {path: seen.raw for path, seen in read_all(paths, self.system, self.state.journals).items()}
 
     def look(self, probes: Collection[str] = ()) -> tuple[Facts, Environment]:
         """Gather the facts, once, and judge them."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Sequence
 
 from mcpconf.plan import Action, FileEdit, Plan
@@ -30,6 +29,8 @@ def redacted_diff(before: Sequence[str], after: Sequence[str], names: tuple[str,
 
     What makes a value a secret may stand on a line before it (`"--api-key",`), one that the diff does not show.
     """
+    import difflib  # a switch has no need of it, only of `tilde`
+
     for number, group in enumerate(difflib.SequenceMatcher(None, before, after).get_grouped_opcodes(context)):
         if number == 0:
             yield from (f"--- {names[0]}\n", f"+++ {names[1]}\n")

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 
 from mcpconf.client.spec import Target
 from mcpconf.commit.artifacts import Artifacts
-from mcpconf.commit.transaction import read_all
 from mcpconf.environment.verdict import Environment
 from mcpconf.errors import UsageError
 from mcpconf.ledger import Ledger
@@ -105,7 +104,7 @@ def prepare(app: App, wish: Wish) -> Prepared:
     ledger = app.state.ledger()
     gone = leaving(app, targets, ledger)
     wants = (*_wants(app, wish, profile, parts), *gone)
-    snapshots = {path: seen.raw for path, seen in read_all([w.target.path for w in wants], app.system).items()}
+    snapshots = app.read([w.target.path for w in wants])
     plan = make_plan(snapshots, wants, ledger, Policy(wish.foreign, wish.force))
     told = (
         *targets.notes,

@@ -8,7 +8,7 @@ from mcpconf.commit import generation as generations
 from mcpconf.commit.artifacts import Artifacts
 from mcpconf.commit.generation import Generation
 from mcpconf.commit.state import State
-from mcpconf.commit.transaction import Committed, Request, commit, read_all
+from mcpconf.commit.transaction import Committed, Request, commit
 from mcpconf.errors import McpconfError, Refused
 from mcpconf.ledger import Ledger
 from mcpconf.model import Note
@@ -50,7 +50,7 @@ def preview(app: App, *, force: bool = False, untrusted: bool = False) -> Undone
     """What undo would do now. Reads only. Raises `Refused` as `undo` does, but for entries that were edited since."""
     one = latest(app.state)
     kept = besides.load(app.state, one.id)
-    snapshots = {path: seen.raw for path, seen in read_all([f.path for f in one.files], app.system).items()}
+    snapshots = app.read([f.path for f in one.files])
     planned = plan_undo(one, app.state, snapshots, app.state.ledger(), force)
     if not untrusted:
         _check_trust(app, one, kept, planned)

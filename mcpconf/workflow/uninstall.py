@@ -11,7 +11,7 @@ from mcpconf import ledger as ledgers
 from mcpconf.commit.artifacts import Artifacts, contexts
 from mcpconf.commit.recovery import absorb_pending
 from mcpconf.commit.state import State
-from mcpconf.commit.transaction import Committed, Request, commit, read_all
+from mcpconf.commit.transaction import Committed, Request, commit
 from mcpconf.errors import Located
 from mcpconf.ledger import Ledger
 from mcpconf.model import Note
@@ -41,7 +41,7 @@ def preview(app: App, *, force: bool = False) -> Uninstalled:
     """What uninstall would do now. Reads only. Raises `Refused` as `uninstall` does."""
     with _advice():
         ledger = regained(app.state, app.state.ledger(), force=force)
-        snapshots = {path: seen.raw for path, seen in read_all(list(ledger.files), app.system).items()}
+        snapshots = app.read(list(ledger.files))
         return Uninstalled(make_plan(snapshots, _wants(ledger), ledger, Policy(force=force)))
 
 

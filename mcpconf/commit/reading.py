@@ -1,0 +1,46 @@
+"""Read clients' files as the planner needs them: finished, and without what a killed run of ours left half done."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable
+from typing import Protocol
+
+from mcpconf.commit import journal
+from mcpconf.commit.snapshot import Snapshot, read_snapshot, settled
+from mcpconf.document.fault import Fault
+from mcpconf.document.scan import JSONC, STRICT, scan
+from mcpconf.errors import Refused
+from mcpconf.plan import decode_file
+from mcpconf.record import replace
+
+
+class Clock(Protocol):
+    """The clock of a commit; a `System` fits."""
+
+    def now(self) -> float: ...
+    def sleep(self, seconds: float) -> None: ...
+
+
+def read_all(paths: Iterable[str], clock: Clock, journals: str | None = None) -> dict[str, Snapshot]:
+    """All files as they stand. Raises `Located` where one is no readable regular file.
+
+    With the directory of `journals`, what was half written reads as it was before: the next commit puts that back, but
+    it comes to it only if something can be planned. Nothing is written here.
+    """
+    unfinished = journal.unfinished(journals) if journals else {}
+
+    def look(path: str) -> Snapshot:
+        seen = read_snapshot(path)
+        mend = unfinished.get(seen.real)
+        return replace(seen, raw=mend(seen.raw)) if mend is not None and seen.raw is not None else seen
+
+    return {path: settled(lambda path=path: look(path), _parses, clock.sleep) for path in paths}  # type: ignore[misc]
+
+
+def _parses(raw: bytes) -> bool:
+    """Whether the bytes look finished; a comment is no truncation in flight."""
+    for dialect in (STRICT, JSONC):
+        with contextlib.suppress(Fault, Refused):
+            return scan(decode_file("", raw).text, dialect) is not None
+    return False
