@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 HIDDEN = "***"
 
@@ -20,59 +21,61 @@ _OPTION = rf"--?[\w.-]{{0,40}}{NAME}[\w.-]{{0,40}}+"
 _REST = r"(?:(?!\2)[^\\\n]|\\.)+"  # up to the quote that the second group has found
 _HOST = r"(?:localhost\b|(?:\d+\.){3}\d+|(?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,})"
 
-_PATTERNS = (
+_PATTERNS: tuple[tuple[str, int], ...] = (
     # "SOME_TOKEN": "value", as JSON and as an assignment
-    re.compile(
-        rf'("[^"\n]{{0,128}}{NAME}[^"\n]{{0,128}}+"\s*:\s*")(?!{_REFERENCE}")((?:[^"\\\n]|\\.)+)', re.IGNORECASE
-    ),
+    (rf'("[^"\n]{{0,128}}{NAME}[^"\n]{{0,128}}+"\s*:\s*")(?!{_REFERENCE}")((?:[^"\\\n]|\\.)+)', re.IGNORECASE),
     # the same inside a JSON string, where every quote has its backslashes: as many as the name's end the value, and
     # twice as many and two before them are one backslash of the value's own
-    re.compile(
+    (
         rf'((?<!\\)(\\+)"[^"\n]{{0,128}}{NAME}[^"\n]{{0,128}}?\2"\s*:\s*\2")(?!{_REFERENCE}\2"|\2")'
         r'(?:.+?)(?=(?<!\\)(?:\2\2\\\\)*\2"|\n|$)',
         re.IGNORECASE,
     ),
     # SOME_TOKEN = "value", as TOML
-    re.compile(rf'({_KEY}=[ \t]*")(?!{_REFERENCE}")((?:[^"\\\n]|\\.)+)', re.IGNORECASE),
-    re.compile(rf"({_KEY}=[ \t]*')(?!{_REFERENCE}')([^'\n]+)", re.IGNORECASE),
+    (rf'({_KEY}=[ \t]*")(?!{_REFERENCE}")((?:[^"\\\n]|\\.)+)', re.IGNORECASE),
+    (rf"({_KEY}=[ \t]*')(?!{_REFERENCE}')([^'\n]+)", re.IGNORECASE),
     # "--api-key", "value" and "-H", "Name: value", as two members of a list
-    re.compile(rf"((['\"]){_OPTION}\2\s*,\s*\2)(?!{_REFERENCE}\2|--|\2){_REST}", re.IGNORECASE),
-    re.compile(rf"((['\"])(?:-H|--header)\2\s*,\s*\2[^'\":\n]*:\s*)(?!{_REFERENCE}\2){_REST}"),
+    (rf"((['\"]){_OPTION}\2\s*,\s*\2)(?!{_REFERENCE}\2|--|\2){_REST}", re.IGNORECASE),
+    (rf"((['\"])(?:-H|--header)\2\s*,\s*\2[^'\":\n]*:\s*)(?!{_REFERENCE}\2){_REST}", 0),
     # "Some-Token: value", "SOME_TOKEN=value" and "--some-token=value", each as a whole string
-    re.compile(
+    (
         rf"((['\"])(?!secret:\S)(?:-{{0,2}}[\w.-]{{1,40}}=)?[\w.-]{{0,40}}{NAME}[\w.-]{{0,40}}+(?:=|:(?!//)[ \t]*))"
         rf"(?!{_REFERENCE}\2|\2){_REST}",
         re.IGNORECASE,
     ),
-    re.compile(
+    (
         rf'(\b[A-Z0-9_]{{0,64}}{NAME}[A-Z0-9_]{{0,64}}+=)(?!{_REFERENCE}(?:[\s"\',}}&#]|$))'
         r'((?:\$\{[^}\s]*\}|[^\s"\',}&#])+)',
         re.IGNORECASE,
     ),
     # --api-key value
-    re.compile(
-        rf"({_OPTION}(?:=|[ \t]+))(?!{_REFERENCE}(?:\s|$)|--|=)('[^'\n]+'|\"[^\"\n]+\"|[^\s\"']+)", re.IGNORECASE
-    ),
-    re.compile(r"(\b(?:Bearer|Basic)[ \t]+)(?!\$\{)([^\s\"'\\]{6,})"),
+    (rf"({_OPTION}(?:=|[ \t]+))(?!{_REFERENCE}(?:\s|$)|--|=)('[^'\n]+'|\"[^\"\n]+\"|[^\s\"']+)", re.IGNORECASE),
+    (r"(\b(?:Bearer|Basic)[ \t]+)(?!\$\{)([^\s\"'\\]{6,})", 0),
     # scheme://user:password@host, and the same without its scheme
-    re.compile(r"(\b[a-z][a-z0-9+.-]{0,32}://)(?!(?:\$\{[^}]*\}:?)+@)([^\s/?#\"']+)(?=@)", re.IGNORECASE),
-    re.compile(
+    (r"(\b[a-z][a-z0-9+.-]{0,32}://)(?!(?:\$\{[^}]*\}:?)+@)([^\s/?#\"']+)(?=@)", re.IGNORECASE),
+    (
         rf"((?<![^\s\"'=,])(?!npm:|pypi:)[\w.+-]{{1,64}}:)(?!\$\{{[^}}]*\}}@|//)([^\s@/\"'\\]{{1,256}})(?=@{_HOST})",
         re.IGNORECASE,
     ),
     # https://host/?key=value: names that are telling in an address alone
-    re.compile(
-        rf"([?&](?:[\w.-]{{0,64}}[_.-])?(?:key|sig|signature|pwd|code)=)(?!{_REFERENCE})([^\s&#\"']+)", re.IGNORECASE
-    ),
-    re.compile(r"()\b((?:sk|pk|rk|ghp|gho|ghu|ghs|glpat|xox[abprs]|npm|hf)[-_][A-Za-z0-9_-]{12,})"),
-    re.compile(
-        r"()\b(github_pat_[A-Za-z0-9_]{20,}|AKIA[0-9A-Z]{16}|AIza[0-9A-Za-z_-]{30,}|eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9._-]{10,})"
+    (rf"([?&](?:[\w.-]{{0,64}}[_.-])?(?:key|sig|signature|pwd|code)=)(?!{_REFERENCE})([^\s&#\"']+)", re.IGNORECASE),
+    (r"()\b((?:sk|pk|rk|ghp|gho|ghu|ghs|glpat|xox[abprs]|npm|hf)[-_][A-Za-z0-9_-]{12,})", 0),
+    (
+        r"()\b(github_pat_[A-Za-z0-9_]{20,}|AKIA[0-9A-Z]{16}|AIza[0-9A-Za-z_-]{30,}"
+        r"|eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9._-]{10,})",
+        0,
     ),
 )
 
 
+@cache
+def _patterns() -> tuple[re.Pattern[str], ...]:
+    """Compiled when something is first shown: that takes 5 ms."""
+    return tuple(re.compile(pattern, flags) for pattern, flags in _PATTERNS)
+
+
 def redact(text: str) -> str:
     """The text with every value hidden that is, by its name or its look, a secret. References stay readable."""
-    for pattern in _PATTERNS:
+    for pattern in _patterns():
         text = pattern.sub(rf"\g<1>{HIDDEN}", text)
     return text

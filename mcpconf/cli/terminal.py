@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
-import textwrap
 import unicodedata
 from typing import TextIO
 
@@ -54,6 +52,8 @@ def width(stream: TextIO | None) -> int | None:
     """The columns of a terminal; None where text must not be cut or wrapped."""
     if stream is None or not stream.isatty():
         return None
+    import shutil
+
     columns = shutil.get_terminal_size().columns
     return columns if columns >= NARROW else None
 
@@ -68,6 +68,8 @@ def wrapped(text: str, stream: TextIO | None, first: str = "", later: str = "") 
     columns = width(stream)
     if columns is None:
         return [first + text]
+    import textwrap  # only what is too long waits for it
+
     return textwrap.wrap(
         text, columns - 1, initial_indent=first, subsequent_indent=later, break_long_words=False, break_on_hyphens=False
     ) or [first]

@@ -61,7 +61,7 @@ class Artifacts:
         _store(state, record | {c: {*record.get(c, ()), *files} for c, files in self.wanted.items()})
         private_directory(os.path.dirname(self.directory))
         private_directory(self.directory)
-        _update(os.path.join(self.directory, SCRIPT), (shipped("shell") / SCRIPT).read_bytes(), 0o700)
+        _update(os.path.join(self.directory, SCRIPT), _script(), 0o700)
         for files in self.wanted.values():
             for link, data in files.items():
                 _update(data_path(link), data, 0o600)
@@ -121,6 +121,11 @@ def _standing(links: set[str] | tuple[()]) -> dict[str, bytes]:
             if data is not None:
                 found[link] = data
     return found
+
+
+def _script() -> bytes:
+    with open(os.path.join(shipped("shell"), SCRIPT), "rb") as stream:
+        return stream.read()
 
 
 def data_path(link: str) -> str:

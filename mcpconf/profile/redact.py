@@ -4,26 +4,36 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 
 from mcpconf.profile.variables import Literal, Part, Secret, TemplateError, parse
 from mcpconf.redact import HIDDEN, NAME, redact
 
 __all__ = ["HIDDEN", "bare_url", "hidden", "redacted", "sensitive", "shown"]
 
-_WORDS = re.compile(NAME, re.IGNORECASE)
 _FLAG = re.compile(r"--?[A-Za-z][\w.-]*")
 _ASSIGNING = frozenset({"-e", "--env"})  # what follows is NAME=VALUE
 _HEADER = frozenset({"-H", "--header"})  # what follows is NAME: VALUE
-# An argument that is a header, an assignment or an option with its value: all behind a telling name.
-_NAMED = re.compile(rf"((?!secret:)(?:-H)?(?:-{{0,2}}[\w.-]+=)?[\w.-]*{NAME}[\w.-]*(?:=|:(?!//)\s*))(.+)", re.I | re.S)
 _SCHEME = re.compile(r"((?:Bearer|Basic)\s+)(.+)", re.DOTALL)
 _USER = re.compile(r"(?<=://)[^/?#]*@")
 _QUERY = re.compile(r"([?&][^=&#]*=)([^&#]*)")
 
 
+@cache
+def _words() -> re.Pattern[str]:
+    return re.compile(NAME, re.IGNORECASE)  # when it is first asked for: it takes a millisecond
+
+
+@cache
+def _named() -> re.Pattern[str]:
+    """An argument that is a header, an assignment or an option with its value: all behind a telling name."""
+    prefix = r"(?!secret:)(?:-H)?(?:-{0,2}[\w.-]+=)?"
+    return re.compile(rf"({prefix}[\w.-]*{NAME}[\w.-]*(?:=|:(?!//)\s*))(.+)", re.IGNORECASE | re.DOTALL)
+
+
 def sensitive(name: str) -> bool:
     """Whether a variable, header or option of this name is likely to hold a secret."""
-    return _WORDS.search(name) is not None
+    return _words().search(name) is not None
 
 
 def hidden(value: str) -> str:
@@ -66,7 +76,7 @@ def _argument(arg: str, before: str) -> str:
         return _header(arg)
     if _is_secret_flag(before) and not _FLAG.fullmatch(arg):
         return hidden(arg)
-    named = _NAMED.fullmatch(arg) or _SCHEME.fullmatch(arg)
+    named = _named().fullmatch(arg) or _SCHEME.fullmatch(arg)
     return named[1] + hidden(named[2]) if named else bare_url(arg)
 
 

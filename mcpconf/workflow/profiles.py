@@ -75,7 +75,7 @@ def layers(app: App) -> Iterator[tuple[Layer, str]]:
             break
         yield Layer.PROJECT, os.path.join(directory, PROJECT_DIRECTORY)
     yield Layer.USER, app.dirs.profiles
-    yield Layer.SHIPPED, str(shipped("profiles"))
+    yield Layer.SHIPPED, shipped("profiles")
 
 
 def trust_store(app: App) -> TrustStore:

@@ -23,7 +23,7 @@ HEAVY = {
     "importlib.metadata",
 }
 PARSER = {"typer", "click"}
-WAITING = {"subprocess", "threading", "tomllib", "difflib", "secrets", "inspect"}
+WAITING = {"subprocess", "threading", "tomllib", "difflib", "secrets", "inspect", "shutil", "pathlib", "platformdirs"}
 WRITER = {"filelock"}  # only where another mcpconf holds the lock
 PROGRAM = """
 import io, sys

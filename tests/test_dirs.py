@@ -1,0 +1,34 @@
+"""Our own directories lie where the system's custom has them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from platformdirs import PlatformDirs
+
+from mcpconf.dirs import find_dirs, shipped
+from mcpconf.system import RealSystem
+
+
+@pytest.mark.parametrize("value", [None, "", "relative/path", "/srv/x", "/srv/with space/"])
+@pytest.mark.parametrize("name", ["XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"])
+def test_on_linux_they_are_those_of_platformdirs(monkeypatch: pytest.MonkeyPatch, name: str, value: str | None) -> None:
+    if value is not None:
+        monkeypatch.setenv(name, value)
+    found, theirs = find_dirs(RealSystem(platform="linux")), PlatformDirs("mcpconf", appauthor=False)
+    assert (found.config, found.data, found.state) == (
+        theirs.user_config_dir,
+        theirs.user_data_dir,
+        theirs.user_state_dir,
+    )
+
+
+def test_elsewhere_platformdirs_is_asked(home: Path) -> None:
+    found = find_dirs(RealSystem(platform="darwin"))
+    assert found.state.endswith("/state")
+    assert found.config.startswith(str(home))
+
+
+def test_what_ships_is_found_from_the_checkout() -> None:
+    assert Path(shipped("profiles"), "minimal.toml").is_file()
