@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from mcpconf import ledger as ledgers
 from mcpconf.commit.artifacts import Artifacts, contexts
-from mcpconf.commit.recovery import absorb_pending
+from mcpconf.commit.recovery import PENDING, absorb_pending
 from mcpconf.commit.state import State
 from mcpconf.commit.transaction import Committed, Request, commit
 from mcpconf.errors import Located
@@ -40,7 +40,9 @@ def _wants(ledger: Ledger) -> tuple[Want, ...]:
 def preview(app: App, *, force: bool = False) -> Uninstalled:
     """What uninstall would do now. Reads only. Raises `Refused` as `uninstall` does."""
     with _advice():
-        ledger = regained(app.state, app.state.ledger(), force=force)
+        ledger = app.state.ledger()
+        if app.state.read(PENDING) is None:  # else a killed run's writes are still to be told apart
+            ledger = regained(app.state, ledger, force=force)
         snapshots = app.read(list(ledger.files))
         return Uninstalled(make_plan(snapshots, _wants(ledger), ledger, Policy(force=force)))
 
