@@ -43,15 +43,15 @@ def _quick(argv: list[str]) -> int | None:
     return None
 
 
-def _say(line: str) -> int:
+def _say(line: str) -> int | None:
+    """Print a line; None where it can't be: the long way has the words for it."""
     if sys.stdout is None:  # closed by whoever started us
         return 0
     try:
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
-    except BrokenPipeError:
-        # Python would complain once more when it closes the stream at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    except (OSError, UnicodeError):  # a full disk, a closed pipe, a narrow encoding
+        return None
     return 0
 
 
@@ -61,7 +61,9 @@ def _current() -> int | None:
     if sys.platform != "linux" or not os.path.isabs(state) or os.environ.get("MCPCONF_CONFIG_DIR"):
         return None
     try:
-        with open(os.path.join(state, "mcpconf", "active"), encoding="utf-8", errors="surrogateescape") as stream:
+        # O_NONBLOCK: a FIFO in its place must not hang a prompt; the long way says what is wrong.
+        descriptor = os.open(os.path.join(state, "mcpconf", "active"), os.O_RDONLY | os.O_NONBLOCK)
+        with open(descriptor, encoding="utf-8", errors="surrogateescape") as stream:
             lines = stream.read().split("\n")
     except OSError:
         return None

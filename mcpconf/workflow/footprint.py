@@ -20,7 +20,7 @@ CONFIG = ("profiles", "config.toml")
 DATA = ("secrets", "keyring", "wrapper", "venv", INSTALLED)
 STATE = (
     *("active", "besides", "blobs", "compiled", "generations", "journals", "ledger.json", "lock"),
-    *(RECORD, "pending.json", "trust.json", "wrapper.json"),
+    *(RECORD, "pending.json", "rescued", "trust.json", "wrapper.json"),
 )
 
 

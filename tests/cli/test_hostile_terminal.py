@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from pathlib import Path
 
@@ -122,3 +123,21 @@ def test_what_is_lost_only_at_the_end_is_told_as_well(mcpconf: World, monkeypatc
     monkeypatch.setattr(sys, "stdout", Full())
     assert main(["-q", "--version"]) == 1
     assert "could not write the output" in mcpconf.capture.readouterr().err
+
+
+@pytest.mark.parametrize("line", ["--version", "current"])
+def test_the_quick_answers_say_it_too_where_the_disk_is_full(process: Process, line: str) -> None:
+    assert process("switch", "minimal").returncode == 0
+    done = process(line, shell='"$@" >/dev/full')
+    assert (done.returncode, b"could not write the output" in done.stderr) == (1, True)
+    assert b"Traceback" not in done.stderr
+    assert process(line, shell='"$@" | true').stderr == b""
+
+
+def test_a_fifo_in_the_place_of_the_active_profile_hangs_no_prompt(process: Process, home: Path) -> None:
+    assert process("switch", "minimal").returncode == 0
+    active = home / ".local/state/mcpconf/active"
+    active.unlink()
+    os.mkfifo(active)
+    done = process("current")
+    assert (done.returncode, b"is a FIFO" in done.stderr) == (4, True)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import pytest
 
+from mcpconf.commit import exchange
 from mcpconf.system import RealSystem
 from tests.scenarios.conftest import World, tree
 
@@ -64,14 +64,14 @@ def test_an_unwritable_second_client_takes_the_first_one_back(mcpconf: World) ->
     mcpconf.claude.write_text('{"a": 1}')
     mcpconf.desktop.parent.mkdir(parents=True)
     mcpconf.desktop.write_text("{}")
-    real = os.replace
+    real = exchange.exchange
 
-    def refuse(source: str, target: str, **more: object) -> None:
-        if str(target).endswith("claude_desktop_config.json"):
+    def refuse(source: str, target: str) -> bool:
+        if target.endswith("claude_desktop_config.json"):
             raise OSError(30, "Read-only file system")
-        real(source, target)
+        return real(source, target)
 
-    mcpconf.patch.setattr(os, "replace", refuse)
+    mcpconf.patch.setattr(exchange, "exchange", refuse)
     told = mcpconf("switch", "essentials", *BOTH, code=1).err
     assert "read-only file system" in told
     assert mcpconf.claude.read_text() == '{"a": 1}'
