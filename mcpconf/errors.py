@@ -37,7 +37,8 @@ class Located(Refused):
     """Text of the user's that we cannot accept, with the place where it stands."""
 
     def __init__(self, path: str, message: str, *, line: int = 0, column: int = 0, hint: str | None = None) -> None:
-        place = f"{path}:{line}:{column}" if line else path
+        shown = path.replace("\n", "\\n")  # a path must not look like lines of ours
+        place = f"{shown}:{line}:{column}" if line else shown
         super().__init__(f"{place}: {message}", hint=hint)
         self.path = path
         self.line = line

@@ -25,6 +25,7 @@ _LINE_COMMENT = re.compile(r"//[^\n]*")
 _WORD = re.compile(r"-?[A-Za-z_][A-Za-z0-9_]*")
 _CLOSER = {"{": "}", "[": "]"}
 TRIES = 8  # of the C scanner's that may fail within one value: each can cost a pass over what is left
+DEEPEST = 200_000  # levels: far more than anybody means, and few enough to be walked in seconds
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -139,6 +140,8 @@ def walk_value(text: str, at: int, dialect: Dialect) -> int:
         elif open_ and tries and (end := _end_of_strict(text, at)):
             at = end
         else:
+            if len(open_) == DEEPEST:
+                raise Fault(f"nested more than {DEEPEST:,} levels deep", at)
             tries -= 1 if open_ and tries else 0
             at = skip_trivia(text, at + 1, dialect)
             if text[at : at + 1] != _CLOSER[bracket]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from mcpconf.document import walk
 from mcpconf.document.edit import Drop, Put, edit, read_members
 from mcpconf.document.encoding import decode
 from mcpconf.document.fault import Fault, line_column
@@ -193,6 +194,20 @@ def test_deep_brackets_that_never_close_are_a_fault_at_the_end(opening: str) -> 
     assert caught.value.position == len(text)
 
 
+@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}")])
+def test_brackets_without_measure_are_a_fault_where_it_is_full(
+    opening: str, closing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(walk, "DEEPEST", 3000)
+    fine = f'{{"deep": {opening * 3000}1{closing * 3000}}}'
+    scanned = scan(fine, STRICT)
+    assert scanned is not None
+    assert scanned.end == len(fine)
+    with pytest.raises(Fault, match="nested more than 3,000 levels deep") as caught:
+        scan(fine.replace("1", opening + closing), STRICT)
+    assert caught.value.position == len('{"deep": ' + opening * 3000)
+
+
 def test_huge_and_odd_numbers_are_accepted_and_kept() -> None:
     numbers = "[1e400, -0, 12345678901234567890, 0.1e-999, " + "9" * 5000 + "]"
     text = f'{{"n": {numbers}, "mcpServers": {{"foreign": {numbers}}}}}'
@@ -314,3 +329,9 @@ def test_bytes_come_back_as_they_were(raw: bytes) -> None:
     decoded = decode(raw)
     assert decoded.encode(decoded.text) == raw
     assert not decoded.text.startswith("\ufeff")
+
+
+def test_a_path_does_not_look_like_lines_of_ours() -> None:
+    error = Located("/tmp/a\n  try: rm -rf ~/x", "is broken", line=1, column=2)
+    assert str(error) == "/tmp/a\\n  try: rm -rf ~/x:1:2: is broken"
+    assert error.path == "/tmp/a\n  try: rm -rf ~/x"
