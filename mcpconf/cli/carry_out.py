@@ -44,14 +44,18 @@ def tell_applied(app: App, applied: workflow.Applied) -> None:
     for path in applied.committed.recovered:
         shown = tilde(path, app.system.home)
         console.tell(f"put back the old content of {shown}, which an earlier run was killed over")
+    for path in applied.committed.rescued:
+        shown = tilde(path, app.system.home)
+        console.complain(f"two other programs wrote a file at the same moment; the version that lost is kept: {shown}")
 
 
 def applied_report(app: App, applied: workflow.Applied) -> dict[str, object]:
     """What was done, as JSON."""
     home = app.system.home
-    recovered = [tilde(path, home) for path in applied.committed.recovered]
+    committed = applied.committed
+    recovered, rescued = ([tilde(path, home) for path in paths] for paths in (committed.recovered, committed.rescued))
     notes = plan_report(replace(applied.prepared, notes=applied.prepared.notes + applied.notes), home)
-    return {**notes, "generation": applied.committed.generation, "recovered": recovered}
+    return {**notes, "generation": committed.generation, "recovered": recovered, "rescued": rescued}
 
 
 def preview(app: App, prepared: workflow.Prepared, *, check: bool, json: bool) -> int:

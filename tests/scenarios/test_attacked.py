@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from mcpconf.commit import exchange
+from tests.commit.stage import replacing
 from tests.scenarios.conftest import World
 
 
@@ -50,3 +52,22 @@ def test_a_directory_that_is_gone_is_said_to_be(tmp_path: Path, home: Path) -> N
     assert done.returncode == 1
     assert "the current directory does not exist any more" in done.stderr
     assert not list(home.iterdir())
+
+
+def test_what_lost_against_a_third_program_is_kept_and_named(mcpconf: World) -> None:
+    mcpconf("switch", "minimal")
+    real = exchange.exchange
+    writes = iter([b'{"theirs": 1}', b'{"mcpServers": {}, "later": 2}'])
+
+    def meanwhile(first: str, second: str) -> bool:
+        raw = next(writes, None)
+        if raw is not None:
+            replacing(mcpconf.claude, raw)
+        return real(first, second)
+
+    mcpconf.patch.setattr(exchange, "exchange", meanwhile)
+    told = mcpconf("switch", "essentials").err
+    (kept,) = (mcpconf.home / ".local/state/mcpconf/rescued").iterdir()
+    assert kept.read_bytes() == b'{"theirs": 1}'
+    assert f"the version that lost is kept: ~/.local/state/mcpconf/rescued/{kept.name}" in told.replace("\n  ", " ")
+    assert b'"later": 2' in mcpconf.claude.read_bytes()
