@@ -43,7 +43,9 @@ def test_kills_at_random_moments_harm_nothing(names: int, full: int, tmp_path: P
 
     dice = random.Random(20261123)
     wrong, kills, journals, target = [], 0, 0, "one"
-    for turn in range(figures.size(full)):
+    for turn in range(figures.size(full) * 3):  # some are done before the blow falls
+        if kills == figures.size(full):
+            break
         target = ("two", "one")[turn % 2]
         code = killed(place, dice.uniform(0.0, usual), "switch", target)
         kills += code is None
@@ -58,7 +60,7 @@ def test_kills_at_random_moments_harm_nothing(names: int, full: int, tmp_path: P
             wrong.append(f"kill {turn}: the next run did not mend it")
     figures.record("kills", str(names), way=("swap", "in place")[names - 1], kills=kills, violations=len(wrong))
     assert not wrong, "\n".join(wrong)
-    assert kills > figures.size(full) // 3
+    assert kills == figures.size(full)
     place.must("switch", target)
     place.must("uninstall", "--yes")
     assert place.file.read_bytes() == CLIENT_FILE

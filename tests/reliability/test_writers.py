@@ -86,7 +86,7 @@ def test_beside_a_busy_writer_nothing_is_lost(manner: str, swap: bool, tmp_path:
     claimed = lost = given_up = 0
     bugs = []
     with writing(place, manner) as writer:
-        for turn in range(figures.size(200)):
+        for turn in range(figures.size(100)):
             name = ("two", "one")[turn % 2]
             done = place.run("switch", name)
             bugs += [done.disgrace] if done.disgrace else []
@@ -146,7 +146,7 @@ def test_parallel_switches_leave_one_whole_profile(count: int, tmp_path: Path) -
 def test_beside_the_real_claude_mcp_add_nothing_is_lost(tmp_path: Path) -> None:
     place = furnished(Place(tmp_path / "place"))
     claude = Claude(place.home)
-    count = figures.size(50)
+    count = figures.size(30)
     added, lost, given_up = [], 0, 0
     for turn in range(count):
         name = f"c{turn}"
