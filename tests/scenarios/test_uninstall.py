@@ -160,3 +160,14 @@ def test_uninstall_changes_nothing_anywhere_where_one_file_cannot_be_read(mcpcon
     told = mcpconf("uninstall", code=4).err
     assert f"{mcpconf.desktop}:1:" in told
     assert mcpconf.tree() == before
+
+
+def test_uninstall_does_not_say_removed_of_what_it_could_not_write(mcpconf: World) -> None:
+    mcpconf.claude.write_text(NEIGHBOURS)
+    mcpconf("switch", "minimal")
+    mcpconf.claude.chmod(0o444)
+    told = mcpconf("uninstall", code=1).err
+    assert "nothing was changed" in told
+    assert "removed" not in told
+    mcpconf.claude.chmod(0o600)
+    assert "removed" in mcpconf("uninstall").err

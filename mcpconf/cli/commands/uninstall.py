@@ -38,11 +38,11 @@ def uninstall(
     world = console.app()
     home = world.system.home
     planned = workflow.preview(world, force=force)
-    if not (dry_run or json):
-        for line in change_lines(planned.plan, home):
-            console.tell(line)
+    asked = purge and not (dry_run or yes)
+    if asked and not json:
+        _tell_changes(planned, home)
     if not dry_run:
-        if purge and not yes:
+        if asked:
             ask.sure("Remove your profiles, secrets and history for good?", default=False)
         planned = workflow.uninstall(world, force=force, purge=purge)
     if json:
@@ -51,12 +51,19 @@ def uninstall(
         for line in diff_lines(planned.plan, home):
             console.data(line)
     else:
+        if not asked:  # only now: "removed" is not to be said of what then fails
+            _tell_changes(planned, home)
         for path in planned.removed:
             console.tell(f"removed {tilde(path, home)}")
         console.tell(_closing(planned))
         for line in note_lines(planned.notes):
             console.tell(line)
     return Refused.exit_code if planned.plan.conflicts else 0
+
+
+def _tell_changes(what: workflow.Uninstalled, home: str) -> None:
+    for line in change_lines(what.plan, home):
+        console.tell(line)
 
 
 def _closing(done: workflow.Uninstalled) -> str:
