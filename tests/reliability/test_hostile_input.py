@@ -18,7 +18,7 @@ from tests.reliability.hostile import KINDS, NAMES, OBSTACLES, Legal, Refused
 from tests.reliability.place import CLIENT_FILE, Done, Kept, Place
 
 pytestmark = [pytest.mark.real, pytest.mark.campaign, pytest.mark.timeout(7200)]
-SECONDS = 100  # far more than any of them takes on a busy machine; a process that takes longer is killed
+SECONDS = 300  # far more than any of them takes on a busy machine; a process that takes longer is killed
 MEBIBYTES = 640  # what a file of 20 MB may cost at most; 15 to start
 # What a terminal would obey, or what would deceive its reader.
 OBEYED = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -68,7 +68,7 @@ class Bench:
 
     def tree(self) -> dict[str, tuple[int, ...]]:
         """Everything in the home and in the directory for temporary files, by what would change with it."""
-        found = {}
+        found: dict[str, tuple[int, ...]] = {}
         for top in (self.place.home, self.place.root / "tmp"):
             for directory, directories, files in os.walk(top):
                 for name in [*directories, *files]:
