@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+from collections.abc import Sequence
 
 from mcpconf.errors import McpconfError
 
@@ -12,7 +13,17 @@ BINARY = getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
 
 
-def refusal(path: str, error: OSError) -> McpconfError:
+class Unwritable(McpconfError):
+    """A file can't be written. `standing` names those of the user's that were changed before that, and still are."""
+
+    def __init__(self, path: str, said: str, *, hint: str | None = None, standing: Sequence[str] = ()) -> None:
+        after = f"what stands in {' and '.join(standing)} is new already, and the next command goes on from there"
+        super().__init__(f"{path} can't be written: {said}; {after if standing else 'nothing was changed'}", hint=hint)
+        self.path = path
+        self.said = said
+
+
+def refusal(path: str, error: OSError) -> Unwritable:
     """What the system said, in words, with what mends it."""
     words = {
         errno.ENOSPC: ("the disk is full", "free some space and run the command again"),
@@ -22,7 +33,7 @@ def refusal(path: str, error: OSError) -> McpconfError:
         errno.EPERM: ("the system does not permit it", f"lsattr {path}"),
     }
     said, hint = words.get(error.errno or 0, (error.strerror or str(error), None))
-    return McpconfError(f"{path} can't be written: {said}; nothing was changed", hint=hint)
+    return Unwritable(path, said, hint=hint)
 
 
 def write_all(descriptor: int, data: bytes) -> None:

@@ -229,3 +229,9 @@ def forget(state: State) -> None:
     for names in (*old, *(("blobs", name) for name in state.list("blobs") if name not in named)):
         with contextlib.suppress(McpconfError):
             state.remove(*names)
+
+
+def discard(number: int, state: State) -> None:
+    """Remove a generation whose change was taken back, and what was kept beside it."""
+    for directory in ("generations", "besides"):
+        state.remove(directory, _file(number))

@@ -97,7 +97,12 @@ def check_directory(path: str) -> None:
     if odd is not None:
         is_regular(os.path.join(path, odd))
     if not os.access(path, os.W_OK | os.X_OK):
-        raise refusal(path, PermissionError(errno.EACCES, "Permission denied"))
+        raise refusal(path, OSError(errno.EROFS if _is_read_only(path) else errno.EACCES, "can't be written"))
+
+
+def _is_read_only(path: str) -> bool:
+    """Whether the file system, and not the mode, forbids it."""
+    return hasattr(os, "statvfs") and bool(os.statvfs(path).f_flag & os.ST_RDONLY)
 
 
 def private_directory(path: str) -> None:

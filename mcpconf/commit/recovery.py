@@ -35,12 +35,13 @@ def planned_records(plan: Plan) -> Records:
     return {edit.path: plan.ledger.files.get(edit.path, FileRecord()) for edit in plan.files}
 
 
-def dump_pending(plan: Plan, mark: str) -> Json:
-    """The same as JSON, with the mark of the temporary files and what tells their content, while files are written."""
+def dump_pending(plan: Plan, mark: str, before: Ledger) -> Json:
+    """The same as JSON, with what was ours `before`, the mark of the temporary files and what tells their content."""
     files = {path: ledgers.dump_record(record) for path, record in planned_records(plan).items()}
     sums = {edit.path: [_sum(edit.before), _sum(edit.after)] for edit in plan.files}
+    ours = {edit.path: ledgers.dump_record(before.files.get(edit.path, FileRecord())) for edit in plan.files}
     locks = sorted({target.lock for edit in plan.files for target in edit.targets if target.lock})
-    return {"mark": mark, "files": files, "sums": sums, "locks": locks}
+    return {"mark": mark, "files": files, "before": ours, "sums": sums, "locks": locks}
 
 
 def _sum(raw: bytes | None) -> str | None:
@@ -58,7 +59,9 @@ def absorb_pending(state: State) -> None:
         _clear_temporary(path, pending, state)
     for lock in pending.locks:
         release_dead(lock)
-    ledger = absorbed(known, planned, {path: _read(path) for path in planned})
+    raw = {path: _read(path) for path in planned}
+    # The ledger may be the new one while the files were taken back: then what was ours before is ours again.
+    ledger = absorbed(remembered(known, [pending.before], raw), planned, raw)
     if ledger != known:
         state.write(ledgers.dump(ledger), "ledger.json")
     for path in planned.keys() - ledger.files.keys():
@@ -69,13 +72,14 @@ def absorb_pending(state: State) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Pending:
-    """What was being written; `sums` has the SHA-256 of each file before and after, by its path.
+    """What was being written, and what was ours before; `sums` has the SHA-256 of each file before and after, by path.
 
     `locks` are the clients' lock directories that we may have held.
     """
 
     mark: str = ""
     records: Records = field(default_factory=dict)
+    before: Records = field(default_factory=dict)
     sums: Mapping[str, tuple[str | None, str | None]] = field(default_factory=dict)
     locks: tuple[str, ...] = ()
 
@@ -84,10 +88,11 @@ def _load_pending(state: State) -> _Pending:
     try:
         data = state.read_json(PENDING)
         records = {ledgers.absolute(path): ledgers.load_record(dumped) for path, dumped in data["files"].items()}
+        ours = {path: ledgers.load_record(dumped) for path, dumped in data.get("before", {}).items() if path in records}
         sums = {path: (before, after) for path, (before, after) in data.get("sums", {}).items()}
         mark = MARK.fullmatch(data["mark"])
         locks = tuple(ledgers.absolute(path) for path in data.get("locks", ()))
-        return _Pending(mark[0], records, sums, locks) if mark else _Pending()
+        return _Pending(mark[0], records, ours, sums, locks) if mark else _Pending()
     except ledgers.DAMAGED:
         return _Pending()
 

@@ -15,6 +15,7 @@ SETTLE = 0.4  # seconds: an empty or unparsable file may be another writer's tru
 STEP = 0.05
 PATIENCE = 5.0  # seconds for a file that keeps changing and is never whole
 LOOKS = 5
+LIMIT = 256 * 1024 * 1024  # bytes: forty times the largest that was seen, and what the memory can hold
 
 
 class Changed(Exception):
@@ -58,6 +59,8 @@ def _read(path: str, real: str) -> Snapshot:
         raise _unreadable(path, error) from None
     try:
         status = _regular(path, os.fstat(descriptor))
+        if status.st_size > LIMIT:
+            raise Located(path, f"is larger than {LIMIT >> 20} MB, as no client's file is; nothing was changed")
         with os.fdopen(os.dup(descriptor), "rb") as stream:
             return Snapshot(path, real, stream.read(), status)
     except OSError as error:

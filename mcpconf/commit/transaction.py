@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 
 from mcpconf.client.spec import Target
 from mcpconf.commit import generation as generations
 from mcpconf.commit import journal
-from mcpconf.commit.clientlock import client_lock
-from mcpconf.commit.disk import make_directories, missing_directories, remove_directories
+from mcpconf.commit.disk import Unwritable
+from mcpconf.commit.files import Files, fitted
 from mcpconf.commit.reading import Clock, read_all
 from mcpconf.commit.recovery import PENDING, absorb_pending, absorbed, dump_pending, planned_records, remembered
 from mcpconf.commit.snapshot import Changed, Snapshot, read_snapshot
 from mcpconf.commit.state import State
-from mcpconf.commit.write import Scratch, write_file
+from mcpconf.commit.write import Scratch
 from mcpconf.errors import McpconfError, Refused
 from mcpconf.ledger import FileRecord, Ledger, dump
-from mcpconf.plan import FileEdit, Plan
+from mcpconf.plan import Plan
 from mcpconf.record import dataclass, field, replace
 
 # How often another program may undo what was written, and how often it may be faster than we (that costs some ms; one
@@ -27,9 +28,16 @@ OVERTAKEN = 100
 VERIFY_AT = (0.02, 0.1, 0.3)  # seconds after the write; measured: one look at 20 ms misses one in twenty losses
 
 
+def _as_it_is(number: int | None) -> int | None:
+    return number
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """What is to be planned, anew under the lock, and then written.
+
+    `note` is called with the generation's number when all is written, to keep more records; it returns the number that
+    counts. If it raises `Unwritable`, all is taken back.
 
     `plan` is called with the bytes of all `paths` and the ledger, perhaps more than once. The rest is what the
     generation tells of this apply, if it is to be one (`record`).
@@ -42,6 +50,7 @@ class Request:
     profile: str | None
     previous: str | None
     record: bool = True
+    note: Callable[[int | None], int | None] = _as_it_is
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +76,15 @@ class _Run:
     clock: Clock
     mark: str = field(default_factory=lambda: os.urandom(6).hex())
     first: Plan | None = None
+    before: Ledger = field(default_factory=Ledger)
     undone: int = 0
     overtaken: int = 0
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
     ours: list[Mapping[str, FileRecord]] = field(default_factory=list)
+
+    @property
+    def files(self) -> Files:
+        return Files(Scratch(self.state.journals, self.state.rescued, self.mark), self.clock)
 
 
 def commit(request: Request, state: State, clock: Clock) -> Committed:
@@ -88,7 +102,7 @@ def commit(request: Request, state: State, clock: Clock) -> Committed:
         if plan is not None:
             rescued = tuple(state.at("rescued", name) for name in state.list("rescued") if name not in known)
             attempts = run.undone + run.overtaken + 1
-            return Committed(_told(run, plan), _finish(run, plan), recovered, attempts, rescued)
+            return Committed(_told(run, plan), _note(run, plan), recovered, attempts, rescued)
     raise McpconfError(
         "another program keeps writing the same files; what mcpconf writes does not last",
         hint="close running Claude sessions and try again",
@@ -113,11 +127,13 @@ def _attempt(run: _Run) -> Plan | None:
     if plan.blocked:
         raise Refused(_describe_conflicts(run, plan), hint="--adopt takes them over, --keep leaves them as they are")
     if plan.files:
-        plan = _fitted(plan)
+        plan = fitted(plan)
+        if run.request.record:
+            _keep_blobs(run, plan)
         _remember(run, planned_records(plan))
-        run.state.write_json(dump_pending(plan, run.mark), PENDING)
+        run.state.write_json(dump_pending(plan, run.mark, before), PENDING)
         try:
-            _write_files(run, plan.files)
+            run.files.write(plan.files, run.snapshots)
         except Changed:
             run.overtaken += 1
             return None
@@ -125,9 +141,16 @@ def _attempt(run: _Run) -> Plan | None:
         if not _holds(run, plan, before):
             run.undone += 1
             return None
-    if plan.ledger != before:
-        run.state.write(dump(plan.ledger), "ledger.json")
+    run.before = before
     return plan
+
+
+def _keep_blobs(run: _Run, plan: Plan) -> None:
+    """Keep what undo will need before anything is written: on a full disk it is the first that finds no room."""
+    for edit in plan.files:
+        for raw in (edit.before, edit.after):
+            if raw is not None:
+                run.state.keep(raw)
 
 
 def _ours(run: _Run, raw: Mapping[str, bytes | None]) -> Ledger:
@@ -153,56 +176,6 @@ def _describe_conflicts(run: _Run, plan: Plan) -> str:
     return "\n".join(lines if run.first else [*lines, "nothing was changed"])
 
 
-def _fitted(plan: Plan) -> Plan:
-    """The plan with what only the disk tells: which directories will be made, and where a link names the file."""
-    edits, ledger = [], plan.ledger
-    for edit in plan.files:
-        if edit.before is None and not edit.record.made:
-            record = replace(edit.record, made=missing_directories(os.path.dirname(edit.path)))
-            edit = replace(edit, record=record)
-            ledger = ledger.with_file(edit.path, record)
-        if edit.after is None and os.path.islink(edit.path):
-            edit = replace(edit, after=b"{}\n")  # its owner linked to it since, and a link to nothing is no gift
-        edits.append(edit)
-    return replace(plan, files=tuple(edits), ledger=ledger)
-
-
-def _write_files(run: _Run, edits: Sequence[FileEdit]) -> None:
-    """Write every file, or take back those that were written."""
-    written: list[FileEdit] = []
-    try:
-        for edit in edits:
-            _write_one(run, edit, run.snapshots[edit.path], edit.after)
-            written.append(edit)
-    except BaseException:
-        for edit in reversed(written):
-            _take_back(run, edit)
-        raise
-
-
-def _write_one(run: _Run, edit: FileEdit, seen: Snapshot, after: bytes | None) -> None:
-    made = make_directories(os.path.dirname(seen.real)) if after is not None else ()
-    locks = {target.lock for target in edit.targets if target.lock}
-    try:
-        with client_lock(next(iter(locks), None), now=run.clock.now, sleep=run.clock.sleep):
-            write_file(seen, after, Scratch(run.state.journals, run.state.rescued, run.mark))
-    except BaseException:
-        remove_directories(made)
-        raise
-    if after is None:
-        remove_directories(edit.record.made)
-
-
-def _take_back(run: _Run, edit: FileEdit) -> None:
-    """Put a file's old bytes back, unless another writer has been at it since: then its work stays."""
-    try:
-        seen = read_snapshot(edit.path)
-        if seen.raw == edit.after:
-            _write_one(run, edit, seen, edit.before)
-    except (Changed, McpconfError):
-        return
-
-
 def _holds(run: _Run, plan: Plan, before: Ledger) -> bool:
     """Whether what was written is still there a little later, and later again."""
     waited = 0.0
@@ -222,25 +195,51 @@ def _conflicting(plan: Plan) -> set[tuple[Target, str]]:
     return {(conflict.target, conflict.name) for conflict in plan.conflicts}
 
 
-def _finish(run: _Run, plan: Plan) -> int | None:
-    """Write the generation; forget the pending record."""
-    first = run.first or plan
+def _note(run: _Run, plan: Plan) -> int | None:
+    """Write down what was done; the generation's number. Where that fails, what was done is taken back.
+
+    Raises `Unwritable`, which tells whether anything of the user's is changed all the same.
+    """
     number = None
-    if first.files and run.request.record:
-        known = generations.read_all(run.state)
-        number = known[-1].id + 1 if known else 1
-        record = generations.describe(
-            first,
-            run.state,
-            number=number,
-            time=run.clock.now(),
-            command=run.request.command,
-            context=run.request.context,
-            profile=run.request.profile,
-            previous=run.request.previous,
-            exact=first is plan,
-        )
-        generations.save(record, run.state)
-        generations.forget(run.state)
+    try:
+        if plan.ledger != run.before:
+            run.state.write(dump(plan.ledger), "ledger.json")
+        number = _record(run, plan)
+        number = run.request.note(number)
+    except Unwritable as error:
+        _forget_note(run, number)  # first, since its backups may take the room that the way back needs
+        standing = run.files.take_back(plan.files)
+        raise Unwritable(error.path, error.said, hint=error.hint, standing=standing) from None
     run.state.remove(PENDING)
     return number
+
+
+def _forget_note(run: _Run, number: int | None) -> None:
+    """Take our own records back too; where even that fails, the pending record tells the next run what stands."""
+    with contextlib.suppress(McpconfError):
+        if number is not None:
+            generations.discard(number, run.state)
+        generations.forget(run.state)
+        run.state.write(dump(run.before), "ledger.json")
+
+
+def _record(run: _Run, plan: Plan) -> int | None:
+    """Write the generation, where this is to be one; its number."""
+    first = run.first or plan
+    if not first.files or not run.request.record:
+        return None
+    known = generations.read_all(run.state)
+    record = generations.describe(
+        first,
+        run.state,
+        number=known[-1].id + 1 if known else 1,
+        time=run.clock.now(),
+        command=run.request.command,
+        context=run.request.context,
+        profile=run.request.profile,
+        previous=run.request.previous,
+        exact=first is plan,
+    )
+    generations.save(record, run.state)
+    generations.forget(run.state)
+    return record.id

@@ -75,6 +75,18 @@ def apply_locked(
     _refuse(prepared.plan)
     known = active.load(state.read(active.FILE))
     before = besides.Besides(prepared.artifacts.before(state), known, edited)
+    after = active.moved(known, prepared.context, prepared.profile.name, _origin(prepared.profile))
+    more = edited is not None or (after, prepared.artifacts.wanted) != (known, before.files)
+
+    def note(number: int | None) -> int | None:
+        if number is None and more:  # no client's file changed, and yet there is something that undo must take back
+            number = besides.new_generation(state, request, app.system.now())
+        besides.save(state, number, before)
+        _remember(app, prepared)
+        if after != known:
+            state.write(active.dump(after), active.FILE)
+        return number
+
     request = Request(
         paths=prepared.paths,
         plan=replan(prepared),
@@ -82,17 +94,10 @@ def apply_locked(
         context=prepared.context,
         profile=prepared.profile.name,
         previous=known.get(prepared.context, active.Active()).current,
+        note=note,
     )
     with prepared.artifacts.in_place(state, named_in(app, prepared.paths)):
         committed = commit(request, state, app.system)
-    after = active.moved(known, prepared.context, prepared.profile.name, _origin(prepared.profile))
-    if committed.generation is None and (edited or (after, prepared.artifacts.before(state)) != (known, before.files)):
-        # No client's file changed, and yet there is something that undo must take back.
-        committed = replace(committed, generation=besides.new_generation(state, request, app.system.now()))
-    besides.save(state, committed.generation, before)
-    if after != known:
-        state.write(active.dump(after), active.FILE)
-    _remember(app, prepared)
     keep_compiled(app, prepared.compiled)
     return Applied(replace(prepared, plan=committed.plan), committed, _afterwards(prepared, committed.plan))
 

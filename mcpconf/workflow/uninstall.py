@@ -87,6 +87,11 @@ def _take_out(app: App, state: State, force: bool) -> Committed:
     paths = list(ledger.files)
     artifacts = Artifacts(app.dirs.wrapper, {context: {} for context in contexts(state)})
     before = besides.Besides(artifacts.before(state), known)
+
+    def note(number: int | None) -> int | None:
+        besides.save(state, number, before)
+        return number
+
     request = Request(
         paths=paths,
         plan=plan,
@@ -94,10 +99,10 @@ def _take_out(app: App, state: State, force: bool) -> Committed:
         context=active.USER,
         profile=None,
         previous=known.get(active.USER, active.Active()).current,
+        note=note,
     )
     with artifacts.in_place(state, named_in(app, paths)):
         committed = commit(request, state, app.system)
-    besides.save(state, committed.generation, before)
     if not committed.plan.conflicts:
         state.remove(active.FILE)
     return committed

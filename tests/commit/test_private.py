@@ -7,6 +7,7 @@ import os
 import socket
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -344,3 +345,13 @@ def test_what_takes_the_place_of_the_wrappers_data_is_replaced_or_left(stage: St
     with artifacts.Artifacts(str(directory), {"user": {}}).in_place(stage.state):
         pass
     assert artifacts.contexts(stage.state) == ("user",)
+
+
+@pytest.mark.parametrize(("flag", "said"), [(os.ST_RDONLY, "read-only file system"), (0, "permission denied")])
+def test_why_a_directory_of_ours_can_not_be_written_is_told(
+    home: Path, monkeypatch: pytest.MonkeyPatch, flag: int, said: str
+) -> None:
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    monkeypatch.setattr(os, "statvfs", lambda _: SimpleNamespace(f_flag=flag))
+    with pytest.raises(McpconfError, match=said):
+        check_directory(str(home))

@@ -203,3 +203,11 @@ def test_a_file_that_is_never_whole_and_never_still_does_not_hang_us() -> None:
     states = (Snapshot("p", "p", b"%d" % number, None) for number in range(10_000))
     settled(lambda: next(states), whole, clock.sleep)
     assert sum(clock.slept) == pytest.approx(PATIENCE, abs=0.1)
+
+
+def test_what_is_too_large_to_be_a_config_is_not_read(home: Path) -> None:
+    path = home / "c.json"
+    with path.open("wb") as stream:
+        stream.truncate(snapshot.LIMIT + 1)  # a hole: it takes no room
+    with pytest.raises(Located, match=r"c.json: is larger than 256 MB, as no client's file is; nothing was changed"):
+        read_snapshot(str(path))
