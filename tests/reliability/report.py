@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-MARK = re.compile(r"(<!-- figures: ([\w-]+) -->\n)(?:\|.*\n)*")
+MARK = re.compile(r"(<!-- figures: ([\w -]+?) -->\n)(?:\|.*\n)*")
 # What may be added up over the parts that share all other values.
 HIDDEN = {"full"}
 
