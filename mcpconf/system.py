@@ -6,6 +6,7 @@ environment and clock, so that a directory can stand for a machine.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import sys
@@ -132,7 +133,8 @@ class RealSystem:
         except OSError:
             return None
         finally:
-            os.close(descriptor)
+            with contextlib.suppress(OSError):  # what was read is read
+                os.close(descriptor)
 
     def exists(self, path: str) -> bool:
         return os.path.lexists(self._at(path))
