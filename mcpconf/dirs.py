@@ -47,7 +47,8 @@ def find_dirs(system: System, config: str | None = None) -> Dirs:
     """The directories of this user. `config` (or MCPCONF_CONFIG_DIR) names one that holds all three of them."""
     chosen = config or system.env.get("MCPCONF_CONFIG_DIR")
     if chosen:
-        root = os.path.abspath(chosen)
+        # The directory we are called from is asked for only where the path needs it: it may be gone.
+        root = os.path.normpath(chosen if os.path.isabs(chosen) else os.path.join(system.cwd, chosen))
         return Dirs(root, os.path.join(root, "data"), os.path.join(root, "state"))
     if system.platform == "linux" and os.path.isabs(system.env.get("HOME", "")):
         return _xdg(system)

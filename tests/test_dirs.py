@@ -8,6 +8,7 @@ import pytest
 from platformdirs import PlatformDirs
 
 from mcpconf.dirs import find_dirs, shipped
+from mcpconf.errors import McpconfError
 from mcpconf.system import RealSystem
 
 
@@ -32,3 +33,20 @@ def test_elsewhere_platformdirs_is_asked(home: Path) -> None:
 
 def test_what_ships_is_found_from_the_checkout() -> None:
     assert Path(shipped("profiles"), "minimal.toml").is_file()
+
+
+def test_a_relative_directory_begins_where_we_are_called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert find_dirs(RealSystem(), "./a/../b").config == str(tmp_path / "b")
+
+
+def test_a_relative_directory_is_none_where_we_are_called_from_nowhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    with pytest.raises(McpconfError, match="the current directory does not exist any more"):
+        find_dirs(RealSystem(), "relative")
+    assert find_dirs(RealSystem(), str(tmp_path)).config == str(tmp_path)

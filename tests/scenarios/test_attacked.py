@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from mcpconf.commit import exchange
 from tests.commit.stage import replacing
 from tests.scenarios.conftest import World
@@ -43,10 +45,11 @@ def test_uninstall_takes_out_what_a_killed_first_run_had_written(home: Path, mcp
     assert not (home / ".claude.json").exists()
 
 
-def test_a_directory_that_is_gone_is_said_to_be(tmp_path: Path, home: Path) -> None:
+@pytest.mark.parametrize("words", [["status"], ["--config-dir", "x", "status"], ["profile", "validate", "x.toml"]])
+def test_a_directory_that_is_gone_is_said_to_be(tmp_path: Path, home: Path, words: list[str]) -> None:
     gone = tmp_path / "gone"
     gone.mkdir()
-    program = "import os, sys; os.rmdir(os.getcwd()); from mcpconf.cli.main import main; sys.exit(main(['status']))"
+    program = f"import os, sys; os.rmdir(os.getcwd()); from mcpconf.cli.main import main; sys.exit(main({words}))"
     done = subprocess.run([sys.executable, "-c", program], cwd=gone, capture_output=True, text=True, check=False)
 
     assert done.returncode == 1

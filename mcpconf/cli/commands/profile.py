@@ -145,7 +145,7 @@ def _validate(world: App, name: str) -> None:
         return
     from mcpconf.profile.load import Found, resolve
 
-    raw = world.system.read(os.path.abspath(name))
+    raw = world.system.read(os.path.join(world.system.cwd, name))
     if raw is None:
         raise McpconfError(f"{name} can't be read")
     base = os.path.basename(name).removesuffix(".toml")
