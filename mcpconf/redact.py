@@ -22,6 +22,8 @@ _REST = r"(?:(?!\2)[^\\\n]|\\.)+"  # up to the quote that the second group has f
 _HOST = r"(?:localhost\b|(?:\d+\.){3}\d+|(?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,})"
 
 _PATTERNS: tuple[tuple[str, int], ...] = (
+    # First: behind `AUTHORIZATION=` the word alone would be taken for the value
+    (r"(\b(?:Bearer|Basic)[ \t]+)(?!\$\{(?:secret:)?\w*(?::-)?\})([^\s\"'\\]{6,})", 0),
     # "SOME_TOKEN": "value", as JSON and as an assignment
     (rf'("[^"\n]{{0,128}}{NAME}[^"\n]{{0,128}}+"\s*:\s*")(?!{_REFERENCE}")((?:[^"\\\n]|\\.)+)', re.IGNORECASE),
     # the same inside a JSON string, where every quote has its backslashes: as many as the name's end the value, and
@@ -50,7 +52,6 @@ _PATTERNS: tuple[tuple[str, int], ...] = (
     ),
     # --api-key value
     (rf"({_OPTION}(?:=|[ \t]+))(?!{_REFERENCE}(?:\s|$)|--|=)('[^'\n]+'|\"[^\"\n]+\"|[^\s\"']+)", re.IGNORECASE),
-    (r"(\b(?:Bearer|Basic)[ \t]+)(?!\$\{)([^\s\"'\\]{6,})", 0),
     # scheme://user:password@host, and the same without its scheme
     (r"(\b[a-z][a-z0-9+.-]{0,32}://)(?!(?:\$\{[^}]*\}:?)+@)([^\s/?#\"']+)(?=@)", re.IGNORECASE),
     (
@@ -59,7 +60,13 @@ _PATTERNS: tuple[tuple[str, int], ...] = (
     ),
     # https://host/?key=value: names that are telling in an address alone
     (rf"([?&](?:[\w.-]{{0,64}}[_.-])?(?:key|sig|signature|pwd|code)=)(?!{_REFERENCE})([^\s&#\"']+)", re.IGNORECASE),
-    (r"()\b((?:sk|pk|rk|ghp|gho|ghu|ghs|glpat|xox[abprs]|npm|hf)[-_][A-Za-z0-9_-]{12,})", 0),
+    # ${SOME_TOKEN:-value}, wherever it stands
+    (rf"(\$\{{\w{{0,64}}{NAME}\w{{0,64}}+:-)([^}}\n]{{1,1024}}+)", re.IGNORECASE),
+    (
+        r"()\b((?:sk|pk|rk|gsk|ghp|gho|ghu|ghs|ghr|glpat|xox[abprs]|xapp|npm|hf|tvly|pplx|lin_api|figd|ntn)"
+        r"[-_][A-Za-z0-9_-]{12,})",
+        0,
+    ),
     (
         r"()\b(github_pat_[A-Za-z0-9_]{20,}|AKIA[0-9A-Z]{16}|AIza[0-9A-Za-z_-]{30,}"
         r"|eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9._-]{10,})",

@@ -26,6 +26,10 @@ HIDING = {
     "user info without a scheme": "me:s3cr3t-Value@db.example.com:5432/x",
     "user info half a reference": "https://${USER}:s3cr3t-Value@example.com/",
     "default of a reference": '"API_KEY": "${API_KEY:-s3cr3t-Value}"',
+    "default of a reference that stands alone": '["${API_KEY:-s3cr3t and Value}", "b"]',
+    "default of a reference in an address": "https://example.com/${MY_TOKEN:-s3cr3t-Value}/x",
+    "default behind its scheme": "X: Bearer ${T:-s3cr3t-Value}",
+    "scheme and value behind an assignment": "AUTHORIZATION=Bearer s3cr3t-Value",
     "behind a reference": "API_KEY=${A}s3cr3t-Value",
     "backslash at the end in JSON in JSON": json.dumps({"C": json.dumps({"token": "s3cr3t-Value\\"})}) + "\n",
     "JSON member": f'{{"API_KEY": "{SECRET}"}}',
@@ -61,11 +65,16 @@ LOOKS = [
     "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln",
     "glpat-abcdefghijklmnop",
     "npm_abcdefghijklmnopqrstuvwxyz",
+    "gsk_abcdefghijklmnopqrst",
+    "tvly-dev-abcdefghijklmnop",
+    "lin_api_abcdefghijklmnopqrst",
+    "figd_abcdefghijklmnop",
 ]
 
 READABLE = [
     '"API_KEY": "${API_KEY}"',
     '"API_KEY": "${API_KEY:-}"',
+    '["${API_KEY}", "${API_KEY:-}", "${MODE:-fast}", "Bearer ${T:-}"]',
     '"Authorization": "Bearer ${TOKEN}"',
     "MY_TOKEN=${MY_TOKEN}",
     "--api-key ${KEY}",

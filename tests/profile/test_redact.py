@@ -52,6 +52,7 @@ def test_of_a_secret_only_references_are_seen(value: str, seen: str) -> None:
         ("postgres://u:hun@ter2@host/db?password=hunter2", "postgres://***@host/db?password=***"),
         ("a=b c://d", "a=b c://d"),
         ("A_TOKEN=hunter2", "A_TOKEN=***"),
+        ("${A_TOKEN:-hunter2} ${B:-c}", "${A_TOKEN:-***} ${B:-c}"),
         ("A_TOKEN=${T} B=hunter2", "A_TOKEN=${T} B=hunter2"),
         ("X-Api-Key:hunter2 -HX-Auth:hunter2", "X-Api-Key:*** -HX-Auth:***"),
         ("secret:TOKEN ${secret:TOKEN}", "secret:TOKEN ${secret:TOKEN}"),
