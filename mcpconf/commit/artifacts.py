@@ -81,13 +81,13 @@ class Artifacts:
             context: {link for link in {*record.get(context, ())} - others | {*files} if os.path.lexists(link)}
             for context, files in self.wanted.items()
         }
-        if after != record:
-            _store(state, after)
         if not any(after.values()) and any(record.values()) and os.path.isdir(self.directory):
-            # Only then: on a FIFO it would wait for ever.
+            # Only then: on a FIFO it would wait for ever. And before the record, which alone has a later run do it.
             import shutil  # half a millisecond that a switch has no need of
 
             shutil.rmtree(self.directory, ignore_errors=True)
+        if after != record:
+            _store(state, after)
 
 
 def contexts(state: State) -> tuple[str, ...]:

@@ -116,3 +116,20 @@ def test_data_that_somebody_removed_is_no_trouble(stage: Stage, directory: Path)
     (directory / "git").unlink()
     put(stage, wanting(directory, user={}))
     assert not directory.exists()
+
+
+def test_what_a_kill_left_of_the_last_one_is_cleared_away_by_the_next(
+    stage: Stage, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(stage, wanting(directory, user={"git": b"1"}))
+
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr("shutil.rmtree", killed)
+        put(stage, wanting(directory, user={}))
+    assert (directory / SCRIPT).exists()
+
+    put(stage, wanting(directory, user={}))
+    assert not directory.exists()
