@@ -126,9 +126,10 @@ def test_what_a_kill_left_of_the_last_one_is_cleared_away_by_the_next(
     def killed(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patched:
         patched.setattr("shutil.rmtree", killed)
-        put(stage, wanting(directory, user={}))
+        with pytest.raises(KeyboardInterrupt):
+            put(stage, wanting(directory, user={}))
     assert (directory / SCRIPT).exists()
 
     put(stage, wanting(directory, user={}))
