@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from mcpconf.errors import Refused
+from mcpconf.model import Layer
 from mcpconf.record import replace
 from mcpconf.workflow import own_profile
 from mcpconf.workflow.app import App
 from mcpconf.workflow.besides import ProfileWas
-from mcpconf.workflow.own_profile import Plan
+from mcpconf.workflow.own_profile import Plan, ProfileEdit
+from mcpconf.workflow.profiles import find
 from mcpconf.workflow.switch import Applied, Wish, apply_locked, prepare
 
 
@@ -18,6 +21,7 @@ def amend(app: App, plan: Plan, wish: Wish, command: str) -> Applied:
     """
     with app.writing() as state:
         edited = plan()
+        refuse_hidden(app, edited)
         own_profile.write(edited)
         was = ProfileWas(edited.path, edited.before, edited.after) if edited.changed else None
         try:
@@ -25,3 +29,14 @@ def amend(app: App, plan: Plan, wish: Wish, command: str) -> Applied:
         except BaseException:
             own_profile.put_back(app, edited)
             raise
+
+
+def refuse_hidden(app: App, edited: ProfileEdit) -> None:
+    """Raise `Refused` where a project has a profile of that name: that one would be applied, and not the edit."""
+    found = find(app, edited.name)
+    if found is not None and found.layer is Layer.PROJECT:
+        raise Refused(
+            f"this project has a profile {edited.name!r} of its own, {found.path}, which counts here and not"
+            f" {edited.path}; nothing was changed",
+            hint="name another one (--profile NAME), do it outside of the project, or only save it (--no-apply)",
+        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mcpconf.client.project import find_project
 from mcpconf.errors import McpconfError
-from mcpconf.model import Note, Scope
+from mcpconf.model import Layer, Note, Scope
 from mcpconf.plan import Action, Foreign, Plan, Reason
 from mcpconf.record import dataclass, replace
 from mcpconf.route.launch import Routed
@@ -80,7 +80,9 @@ def _context(app: App, context: str, now: active.Active) -> ContextStatus:
     profile = now.current or ""
     away = _away(app, now)
     if away is not None:
-        return ContextStatus(context, profile, now.previous, error=away, hint=_leave(now))
+        return ContextStatus(
+            context, profile, now.previous, error=away, hint=_leave(now) if now.origin else "cd ~ && mcpconf status"
+        )
     try:
         prepared = prepare(app, wish_for(context, profile))
     except McpconfError as error:
@@ -90,10 +92,14 @@ def _context(app: App, context: str, now: active.Active) -> ContextStatus:
 
 
 def _away(app: App, now: active.Active) -> str | None:
-    """Why a project's own profile can't be told about here; None where it can."""
-    if now.origin is None or now.current is None:
+    """Why the active profile can't be told about here, where another one may have its name; None where it can."""
+    if now.current is None:
         return None
     found = find(app, now.current)
+    if now.origin is None:
+        if found is None or found.layer is not Layer.PROJECT:
+            return None
+        return f"this project has another one of that name, {found.path}, so it can be looked at from elsewhere only"
     if found is not None and app.system.realpath(found.path) == app.system.realpath(now.origin):
         return None
     if not app.system.exists(now.origin):

@@ -103,6 +103,31 @@ def test_a_users_profile_does_not_build_on_a_projects(mcpconf: World) -> None:
     assert set(mcpconf.servers()) == {"mcpconf"}
 
 
+def test_an_edit_is_refused_where_a_projects_profile_of_that_name_would_be_applied_for_it(mcpconf: World) -> None:
+    mine = mcpconf.profile("team", '[servers.mine]\ncommand = "myserver"\n')
+    mcpconf.claude.write_text('{"mcpServers": {"theirs": {"command": "myserver", "env": {"A_TOKEN": "x"}}}}')
+    path = project(mcpconf)
+    assert trust(mcpconf)[0] == 0
+    before = mcpconf.tree(), mine.read_text()
+    for words in (["server", "add", "more"], ["import", "--adopt", "--yes"]):
+        rest = ["--", "myserver"] if words[0] == "server" else []
+        told = mcpconf(*words, "--profile", "team", *rest, code=4).err
+        assert f"has a profile 'team' of its own, {path}" in told
+    assert (mcpconf.tree(), mine.read_text()) == before
+    mcpconf("server", "add", "more", "--profile", "team", "--no-apply", "--", "myserver")
+
+
+def test_the_status_of_ones_own_profile_is_not_that_of_a_projects_of_the_same_name(mcpconf: World) -> None:
+    mcpconf.profile("team", '[servers.mine]\ncommand = "myserver"\n')
+    mcpconf("switch", "team")
+    path = project(mcpconf)
+    told = mcpconf("status", code=1).out
+    assert f"this project has another one of that name, {path}" in told
+    assert "try: cd ~ && mcpconf status" in told
+    mcpconf.project("other")
+    mcpconf("status")
+
+
 def test_the_status_elsewhere_names_the_projects_profile_and_the_way_back(mcpconf: World) -> None:
     path = project(mcpconf)
     trust(mcpconf)

@@ -16,7 +16,7 @@ from mcpconf.plan import Foreign
 from mcpconf.redact import redact
 from mcpconf.workflow import adopt as workflow
 from mcpconf.workflow import own_profile, secrets, settings
-from mcpconf.workflow.amend import amend
+from mcpconf.workflow.amend import amend, refuse_hidden
 from mcpconf.workflow.app import App
 from mcpconf.workflow.diff import tilde
 from mcpconf.workflow.own_profile import ProfileEdit
@@ -51,6 +51,8 @@ def import_(
     _show(found, going, json)
     if dry_run:
         return 0
+    if adopt:
+        refuse_hidden(world, found.edit)  # before a secret is kept
     _may_write(found, going, yes)
     for secret, value in found.secrets.items():
         secrets.store(world, secret, value)
