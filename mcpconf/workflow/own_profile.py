@@ -6,7 +6,7 @@ import os
 import stat
 from collections.abc import Callable
 
-from mcpconf.commit.state import write_private
+from mcpconf.commit.state import remove_private, write_private
 from mcpconf.errors import McpconfError, Refused, UsageError
 from mcpconf.model import Layer
 from mcpconf.profile import edit
@@ -83,11 +83,11 @@ def put_back(app: App, edited: ProfileEdit) -> None:
 
 
 def write_text(path: str, text: str | None) -> None:
-    """Through a link where the file is one, and with the mode that it has; None removes it."""
-    real = os.path.realpath(path)
+    """Through a link where the file is one, and with the mode that it has; None removes it, of a link only that."""
     if text is None:
-        os.unlink(real)
+        remove_private(path)
         return
+    real = os.path.realpath(path)
     mode = stat.S_IMODE(os.stat(real).st_mode) if os.path.exists(real) else 0o600
     write_private(real, text.encode("utf-8"), mode)
 
@@ -127,5 +127,5 @@ def remove(app: App, name: str) -> str:
         layer = getattr(find(app, name), "layer", None)
         why = "it ships with mcpconf" if layer is Layer.SHIPPED else "there is none of yours by that name"
         raise McpconfError(f"{name!r} can't be removed: {why}", hint="mcpconf profile ls")
-    os.unlink(path)
+    remove_private(path)
     return path

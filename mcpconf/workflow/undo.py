@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from mcpconf.commit import generation as generations
 from mcpconf.commit.artifacts import Artifacts
@@ -75,13 +76,28 @@ def undo(app: App, *, force: bool = False, untrusted: bool = False) -> Undone:
                 _check_trust(app, one, kept, planned)
             return planned
 
-        committed = _commit(app, state, one, kept, plan)
-        if profile is not None:
-            write_text(profile.path, profile.before)
+        with _given_back(app, profile):
+            committed = _commit(app, state, one, kept, plan)
         generations.save(replace(one, undone=True), state)
         now = active.load(state.read(active.FILE))
         state.write(active.dump(_active(one, kept, now)), active.FILE)
     return Undone(one, committed.plan, committed, profile, notes)
+
+
+@contextlib.contextmanager
+def _given_back(app: App, profile: ProfileWas | None) -> Iterator[None]:
+    """The profile goes back before the clients' files, since it is the one that may not be writable; where they can't
+    be written it is put in place again, unless somebody edited it meanwhile."""
+    if profile is None:
+        yield
+        return
+    write_text(profile.path, profile.before)
+    try:
+        yield
+    except BaseException:
+        if app.system.read(profile.path) == _encoded(profile.before):
+            write_text(profile.path, profile.after)
+        raise
 
 
 def _commit(app: App, state: State, one: Generation, kept: besides.Besides | None, plan: Planner) -> Committed:

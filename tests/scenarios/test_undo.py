@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from mcpconf.errors import McpconfError
+from mcpconf.workflow import own_profile, undo
 from tests.scenarios.conftest import World, tree
 
 SECRETIVE = '[servers.s]\ncommand = "myserver"\nargs = ["{}"]\nenv = {{ T = "secret:T" }}\n'
@@ -217,3 +219,62 @@ def test_a_switch_between_profiles_with_the_same_entries_is_undone_as_well(mcpco
     mcpconf("undo")
     assert mcpconf("current").out == "minimal\n"
     assert "mcpconf" in mcpconf.servers()
+
+
+def refuses(*_: object, **__: object) -> None:
+    raise McpconfError("can't be written; nothing was changed")
+
+
+@pytest.mark.parametrize(("one", "write"), [("new", "remove_private"), ("edited", "write_private")])
+def test_undo_where_the_profile_cannot_be_written_changes_nothing(
+    mcpconf: World, monkeypatch: pytest.MonkeyPatch, one: str, write: str
+) -> None:
+    mcpconf("server", "add", "first", "--", "/bin/true")
+    if one == "edited":
+        mcpconf("server", "add", "second", "--", "/bin/true")
+    before = mcpconf.tree()
+    with monkeypatch.context() as patched:
+        patched.setattr(own_profile, write, refuses)
+        assert "nothing was changed" in mcpconf("undo", code=1).err
+    assert mcpconf.tree() == before
+    mcpconf("undo")
+
+
+@pytest.mark.parametrize("one", ["new", "edited"])
+def test_undo_where_a_clients_file_cannot_be_written_leaves_the_profile_as_it_is(
+    mcpconf: World, monkeypatch: pytest.MonkeyPatch, one: str
+) -> None:
+    mcpconf("server", "add", "first", "--", "/bin/true")
+    if one == "edited":
+        mcpconf("server", "add", "second", "--", "/bin/true")
+    before = mcpconf.tree()
+    with monkeypatch.context() as patched:
+        patched.setattr(undo, "commit", refuses)
+        mcpconf("undo", code=1)
+    assert mcpconf.tree() == before
+
+
+def test_undo_puts_no_profile_over_one_that_was_written_while_it_failed(
+    mcpconf: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mcpconf("server", "add", "first", "--", "/bin/true")
+    profile = mcpconf.home / ".config/mcpconf/profiles/default.toml"
+
+    def meanwhile(*_: object, **__: object) -> None:
+        profile.write_text("# theirs\n")
+        refuses()
+
+    monkeypatch.setattr(undo, "commit", meanwhile)
+    mcpconf("undo", code=1)
+    assert profile.read_text() == "# theirs\n"
+
+
+def test_undo_of_a_new_profile_removes_a_link_in_its_place_and_not_what_it_leads_to(mcpconf: World) -> None:
+    mcpconf("server", "add", "first", "--", "/bin/true")
+    profile = mcpconf.home / ".config/mcpconf/profiles/default.toml"
+    kept = profile.rename(mcpconf.home / "dotfiles.toml")
+    profile.symlink_to(kept)
+    mcpconf("undo")
+    assert not profile.is_symlink()
+    assert "first" in kept.read_text()
+    mcpconf("server", "add", "first", "--", "/bin/true")
