@@ -68,7 +68,7 @@ def _xdg(system: System) -> Dirs:
 
     def place(variable: str, default: str) -> str:
         base = system.env.get(variable, "")
-        return os.path.join(base if os.path.isabs(base) else os.path.join(system.env["HOME"], default), "mcpconf")
+        return os.path.join(base if os.path.isabs(base) else os.path.join(system.home, default), "mcpconf")
 
     return Dirs(
         place("XDG_CONFIG_HOME", ".config"),

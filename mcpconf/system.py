@@ -104,7 +104,8 @@ class RealSystem:
 
     @property
     def home(self) -> str:
-        return self.env.get("HOME") or os.path.expanduser("~")
+        # However it is spelled: paths below it are kept in the ledger, and compared with those above the current one.
+        return os.path.normpath(self.env.get("HOME") or os.path.expanduser("~"))
 
     @property
     def cwd(self) -> str:

@@ -64,7 +64,8 @@ def _lines(raw: bytes | None) -> list[str]:
 
 def tilde(path: str, home: str) -> str:
     """A path as it may be pasted in public."""
-    return "~" + path[len(home) :] if path == home or path.startswith(home.rstrip("/\\") + "/") else path
+    below = home.rstrip("/\\") + "/"  # of `/`, too
+    return "~" if path == home else "~/" + path[len(below) :] if path.startswith(below) else path
 
 
 def summary(plan: Plan) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mcpconf.commit import exchange
+from mcpconf.workflow.diff import tilde
 from tests.commit.stage import replacing
 from tests.scenarios.conftest import World
 
@@ -74,3 +75,30 @@ def test_what_lost_against_a_third_program_is_kept_and_named(mcpconf: World) -> 
     assert kept.read_bytes() == b'{"theirs": 1}'
     assert f"the version that lost is kept: ~/.local/state/mcpconf/rescued/{kept.name}" in told.replace("\n  ", " ")
     assert b'"later": 2' in mcpconf.claude.read_bytes()
+
+
+@pytest.mark.parametrize("spelled", ["{}/", "{}/.", "{}//../home"])
+def test_a_home_is_the_same_however_it_is_spelled(
+    mcpconf: World, monkeypatch: pytest.MonkeyPatch, spelled: str
+) -> None:
+    mcpconf.profile("minimal", '[servers.mine]\ncommand = "myserver"\n', mcpconf.home / ".mcpconf")
+    mcpconf("switch", "minimal")
+    before = mcpconf.tree()
+    monkeypatch.setenv("HOME", spelled.format(mcpconf.home))
+    monkeypatch.chdir(mcpconf.home)
+    assert "every file is in step" in mcpconf("switch", "minimal").err
+    assert mcpconf.tree() == before
+    assert "--- ~/.claude.json\n" in mcpconf("uninstall", "--dry-run").out
+
+
+@pytest.mark.parametrize(
+    ("path", "home", "shown"),
+    [
+        ("/home/u/x", "/home/u", "~/x"),
+        ("/home/u", "/home/u", "~"),
+        ("/home/user/x", "/home/u", "/home/user/x"),
+        ("/srv/x", "/", "~/srv/x"),
+    ],
+)
+def test_a_path_below_the_home_is_shown_from_there(path: str, home: str, shown: str) -> None:
+    assert tilde(path, home) == shown
