@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 from mcpconf.client.project import find_project
 from mcpconf.client.spec import ClientSpec, Place, Target
 from mcpconf.client.table import CLIENTS, client
 from mcpconf.environment.facts import Facts
-from mcpconf.errors import UsageError
+from mcpconf.errors import Refused, UsageError
 from mcpconf.model import Note, Scope
 from mcpconf.record import dataclass
 from mcpconf.workflow.settings import Choice, Settings
@@ -53,4 +54,15 @@ def choose_targets(
     if not chosen:
         titles = " and ".join(spec.title for spec in specs)
         raise UsageError(f"{titles} has no {scope} scope", hint="--scope user, or --client claude-code")
+    _refuse_odd(tuple(target for _, target in chosen if scope is not Scope.USER))
     return Targets(chosen, scope, notes)
+
+
+def _refuse_odd(targets: Sequence[Target]) -> None:
+    """Raise `Refused` for a project's directory whose name is no text: JSON and TOML, which are to name it, can't."""
+    for project in (target.project or "" for target in targets):
+        if any("\ud800" <= char <= "\udfff" for char in project):
+            raise Refused(
+                f"{os.fsencode(project)!r} is no directory that a client's file can name; nothing was changed",
+                hint="give it a name in UTF-8, or --scope user",
+            )

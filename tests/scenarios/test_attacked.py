@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -102,3 +103,17 @@ def test_a_home_is_the_same_however_it_is_spelled(
 )
 def test_a_path_below_the_home_is_shown_from_there(path: str, home: str, shown: str) -> None:
     assert tilde(path, home) == shown
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere every name is text")
+@pytest.mark.parametrize("scope", ["local", "project"])
+def test_a_project_whose_path_is_no_text_is_refused(
+    mcpconf: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scope: str
+) -> None:
+    odd = os.fsencode(tmp_path) + b"/w\xff"
+    os.mkdir(odd)
+    monkeypatch.chdir(os.fsdecode(odd))
+    assert "nothing was changed" in mcpconf("switch", "minimal", "--scope", scope, code=4).err
+    assert mcpconf.tree() == {}
+    assert os.listdir(odd) == []
+    mcpconf("switch", "minimal")
