@@ -18,8 +18,10 @@ _NONE: Mapping[str, str] = MappingProxyType({})
 
 # Variables that decide which code a program loads: here the value is what has to be seen.
 _LOADS_CODE = re.compile(
-    r"PATH|LD_.*|DYLD_.*|NODE_OPTIONS|NODE_PATH|PYTHON(PATH|STARTUP|HOME)|BASH_ENV|ENV|PERL5(LIB|OPT)|RUBY(LIB|OPT)"
-    r"|JAVA_TOOL_OPTIONS|GIT_.*|NPM_CONFIG_.*|UV_.*|PIP_.*|DOCKER_HOST",
+    r"PATH|LD_.*|DYLD_.*|NODE_OPTIONS|NODE_PATH|PYTHON(PATH|STARTUP|HOME)|BASH_ENV|ENV|SHELLOPTS|PERL5(LIB|OPT|DB)"
+    r"|RUBY(LIB|OPT)|GEM_(PATH|HOME)|CLASSPATH|_?(JAVA|JDK)_.*OPTIONS|DOTNET_STARTUP_HOOKS|LUA_(INIT|C?PATH).*|GIT_.*"
+    r"|SSH_ASKPASS|NPM_CONFIG_.*|UV_.*|PIP_.*|DOCKER_.*"
+    r"|HOME|XDG_(CONFIG|DATA)_(HOME|DIRS)",  # where .npmrc, .gitconfig and docker's plug-ins are looked for
     re.IGNORECASE,
 )
 

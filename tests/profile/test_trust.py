@@ -133,6 +133,15 @@ def test_variables_that_decide_which_code_runs_are_shown_with_their_values() -> 
     ]
 
 
+@pytest.mark.parametrize(
+    "name", ["HOME", "XDG_CONFIG_HOME", "DOCKER_CONFIG", "SSH_ASKPASS", "JDK_JAVA_OPTIONS", "LUA_INIT"]
+)
+def test_a_variable_that_leads_a_program_to_other_files_is_shown_with_its_value(name: str) -> None:
+    assert f"  sets {name} to ./theirs, which can decide what code runs" in shown_for(
+        command="c", env={name: "./theirs"}
+    )
+
+
 def test_nothing_in_the_summary_can_move_the_cursor_or_hide() -> None:
     lines = shown_for(command="git\x1b[2K\r", args=("a\u202eb", "\u200b", "x\ny"), cwd="\x9b1A")
 
