@@ -19,15 +19,16 @@ from mcpconf.document.scan import JSONC
 from mcpconf.errors import Refused
 from mcpconf.ledger import FileRecord, Ledger, Owned, digest
 from mcpconf.plan import Action, decode_file, locate
-from mcpconf.record import replace
+from mcpconf.record import dataclass, replace
 
 
 def regained(state: State, ledger: Ledger, *, force: bool) -> Ledger:
     """The ledger with what the history adds to it, if it is to (`force`). Raises `Refused` where it would, else."""
     after = ledger
     names = []
-    for path, pointer, name, owned in _lost(state, ledger):
-        record = after.files.get(path, FileRecord())
+    history = _by_history(state)
+    for path, pointer, name, owned in _lost(history, ledger):
+        record = after.files.get(path, history[path].record)
         members = {**record.members, pointer: {**record.members.get(pointer, {}), name: owned}}
         after = after.with_file(path, replace(record, members=members))
         names.append(f"{path}: {name} stands there as mcpconf wrote it, but {state.at('ledger.json')} does not tell")
@@ -37,10 +38,10 @@ def regained(state: State, ledger: Ledger, *, force: bool) -> Ledger:
     return after
 
 
-def _lost(state: State, ledger: Ledger) -> Iterator[tuple[str, Pointer, str, Owned]]:
-    for path, held in _by_history(state).items():
+def _lost(history: Mapping[str, _Was], ledger: Ledger) -> Iterator[tuple[str, Pointer, str, Owned]]:
+    for path, was in history.items():
         known = ledger.files.get(path, FileRecord()).members
-        for pointer, members in held.items():
+        for pointer, members in was.held.items():
             missing = {name: owned for name, owned in members.items() if name not in known.get(pointer, {})}
             standing = _standing(path, pointer) if missing else {}
             for name, owned in missing.items():
@@ -51,10 +52,25 @@ def _lost(state: State, ledger: Ledger) -> Iterator[tuple[str, Pointer, str, Own
 Held = Mapping[Pointer, Mapping[str, Owned]]
 
 
-def _by_history(state: State) -> dict[str, Held]:
+@dataclass(frozen=True, slots=True)
+class _Was:
+    """What was ours in a file after a change, and the record of it before, with what we had made; no members."""
+
+    held: Held
+    record: FileRecord
+
+
+def _by_history(state: State) -> dict[str, _Was]:
     """What was ours in each file after the newest change of it that stands."""
     standing = [one for one in generations.read_all(state) if not one.undone]
-    return {file.path: _after(one, file) for one in standing for file in one.files}
+    return {
+        file.path: _Was(
+            _after(one, file),
+            replace(file.record, created=file.record.created or file.before is None, members={}),
+        )
+        for one in standing
+        for file in one.files
+    }
 
 
 def _after(one: Generation, file: GenerationFile) -> Held:

@@ -95,3 +95,16 @@ def test_a_purge_that_nobody_can_confirm_says_only_that(mcpconf: World) -> None:
     said = mcpconf("uninstall", "--purge", code=2).err
     assert said.startswith("mcpconf: --purge removes your profiles and secrets")
     assert "nothing to change" not in said
+
+
+@pytest.mark.parametrize("before", [None, "{}", '{\n  "a": 1\n}\n', '{"mcpServers": { }}'])
+def test_the_object_and_the_file_that_we_had_made_go_as_well_where_the_history_knows(
+    mcpconf: World, before: str | None
+) -> None:
+    if before is not None:
+        mcpconf.claude.write_text(before)
+    mcpconf("switch", "minimal")
+    mcpconf("server", "add", "more", "--", "/bin/true")
+    lose(mcpconf, "moved away")
+    mcpconf("uninstall", "--force")
+    assert (mcpconf.claude.read_text() if mcpconf.claude.exists() else None) == before
