@@ -1,0 +1,115 @@
+"""What a broker has to know of a JSON-RPC message, and where that stands in it.
+
+JSON-RPC 2.0, and MCP's base protocol on top: https://modelcontextprotocol.io/specification. Ids are compared as the
+text they were written in: `1`, `1.0` and `"1"` are three ids.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from mcpconf.record import dataclass, field
+from mcpconf.wire.members import Malformed, Span, document, elements, inside, spliced, string
+
+META = ("params", "_meta")
+VERSION = "io.modelcontextprotocol/protocolVersion"
+SUBSCRIPTION = "io.modelcontextprotocol/subscriptionId"
+
+
+class Kind(Enum):
+    """What a message is, by the members that it has."""
+
+    REQUEST = "request"
+    NOTIFICATION = "notification"
+    RESPONSE = "response"
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A message of one object. `text` is what came; `id` its token as it was written, None where there is none."""
+
+    text: str
+    kind: Kind
+    id: str | None
+    id_span: Span | None
+    method: str | None
+    spans: dict[str, Span] = field(default_factory=dict)
+
+    @property
+    def failed(self) -> bool:
+        """Whether a response is an error."""
+        return "error" in self.spans
+
+    def at(self, *names: str) -> Span | None:
+        """Where a value stands, by its path of names."""
+        return inside(self.text, self.spans, *names)
+
+    def token(self, *names: str) -> str | None:
+        """A value at a path as it was written."""
+        span = self.at(*names)
+        return None if span is None else span.of(self.text)
+
+    def word(self, *names: str) -> str | None:
+        """A value at a path that is a string."""
+        return string(self.text, self.at(*names))
+
+    @property
+    def modern(self) -> bool:
+        """Whether a request is of the era without sessions (2026-07-28): it names its version itself."""
+        return VERSION in self.text and self.at(*META, VERSION) is not None
+
+    def replaced(self, *edits: tuple[Span | None, str]) -> str:
+        """The message with other tokens at some places; a place that is None is left out."""
+        return spliced(self.text, [(span, new) for span, new in edits if span is not None])
+
+
+def read(line: bytes) -> Envelope:
+    """One message. Raises `Malformed` for what no server may be given: no UTF-8, no strict JSON, no JSON-RPC."""
+    return of_text(decoded(line))
+
+
+def decoded(line: bytes) -> str:
+    """The text of a line. Raises `Malformed` where it is not UTF-8."""
+    try:
+        return line.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Malformed(f"not UTF-8 ({error.reason})") from None
+
+
+def is_batch(line: bytes) -> bool:
+    """Whether a line is an array of messages, as 2025-03-26 allowed."""
+    return line.lstrip(b" \t\r")[:1] == b"["
+
+
+def batch(line: bytes) -> tuple[Envelope, ...]:
+    """The messages of a batch, each with its own text. Raises `Malformed`, also for an empty one."""
+    text = decoded(line)
+    found = elements(text)
+    if not found:
+        raise Malformed("an empty batch")
+    return tuple(of_text(span.of(text)) for span in found)
+
+
+def of_text(text: str) -> Envelope:
+    """One message of a text. Raises `Malformed`."""
+    spans = document(text)
+    id_span = spans.get("id")
+    token = None if id_span is None else _id(id_span.of(text))
+    if "method" in spans:
+        method = string(text, spans["method"])
+        if method is None:
+            raise Malformed("method is no string")
+        kind = Kind.NOTIFICATION if token is None else Kind.REQUEST
+        return Envelope(text, kind, token, id_span, method, spans)
+    if "result" in spans or "error" in spans:
+        return Envelope(text, Kind.RESPONSE, token, id_span, None, spans)
+    raise Malformed("neither a request nor a response")
+
+
+def _id(token: str) -> str | None:
+    """An id as it was written. JSON-RPC 2.0, section 4: a string, a number, or null, which is as good as none."""
+    if token == "null":  # noqa: S105  JSON's, no secret
+        return None
+    if token[0] in "{[tf":
+        raise Malformed("an id is a string or a number")
+    return token

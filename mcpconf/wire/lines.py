@@ -1,0 +1,72 @@
+"""Newline-delimited messages out of chunks of any size.
+
+MCP specification, stdio transport: messages are delimited by newlines and contain none. Split on that byte alone:
+U+2028 and U+0085 are legal inside a JSON string.
+"""
+
+from __future__ import annotations
+
+from mcpconf.record import dataclass
+
+BOM = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True)
+class Overlong:
+    """A line beyond the limit was dropped; `size` bytes of it, its newline included where it came."""
+
+    size: int
+
+
+class Lines:
+    """Collects chunks and gives the lines that they complete. Memory is bounded by `limit` bytes and one chunk."""
+
+    __slots__ = ("_fresh", "_limit", "_parts", "_size", "_skipped")
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._parts: list[bytes] = []
+        self._size = 0
+        self._skipped = 0  # bytes of a line that is too long, while its end has not come
+        self._fresh = True
+
+    def feed(self, chunk: bytes) -> list[bytes | Overlong]:
+        """The lines that end in this chunk, without their ends; blank ones are left out."""
+        *ended, rest = chunk.split(b"\n")
+        found: list[bytes | Overlong] = []
+        for piece in ended:
+            self._hold(piece)
+            self._close(found, 1)
+        self._hold(rest)
+        return found
+
+    def end(self) -> list[bytes | Overlong]:
+        """The last line, where the stream ended without a newline."""
+        found: list[bytes | Overlong] = []
+        if self._size or self._skipped:
+            self._close(found, 0)
+        return found
+
+    def _hold(self, piece: bytes) -> None:
+        if not piece:
+            return
+        if self._skipped or self._size + len(piece) > self._limit:
+            self._skipped += self._size + len(piece)
+            self._parts, self._size = [], 0
+        else:
+            self._parts.append(piece)
+            self._size += len(piece)
+
+    def _close(self, found: list[bytes | Overlong], newline: int) -> None:
+        if self._skipped:
+            found.append(Overlong(self._skipped + newline))
+            self._skipped = 0
+        else:
+            line = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
+            self._parts, self._size = [], 0
+            if self._fresh:
+                line = line.removeprefix(BOM)
+            line = line.removesuffix(b"\r")
+            if line.strip(b" \t\r"):
+                found.append(line)
+        self._fresh = False
