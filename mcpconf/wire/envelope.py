@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from enum import Enum
 
-from mcpconf.record import dataclass, field
 from mcpconf.wire.members import Malformed, Span, document, elements, inside, spliced, string
 
 META = ("params", "_meta")
 VERSION = "io.modelcontextprotocol/protocolVersion"
 SUBSCRIPTION = "io.modelcontextprotocol/subscriptionId"
+
+
+class NotRpc(Malformed):
+    """Strict JSON, but no message of JSON-RPC."""
 
 
 class Kind(Enum):
@@ -24,16 +27,23 @@ class Kind(Enum):
     RESPONSE = "response"
 
 
-@dataclass(frozen=True, slots=True)
 class Envelope:
-    """A message of one object. `text` is what came; `id` its token as it was written, None where there is none."""
+    """A message of one object. `text` is what came; `id` its token as it was written, None where there is none.
 
-    text: str
-    kind: Kind
-    id: str | None
-    id_span: Span | None
-    method: str | None
-    spans: dict[str, Span] = field(default_factory=dict)
+    A plain class, since one is made for every message. Nothing changes it.
+    """
+
+    __slots__ = ("id", "id_span", "kind", "method", "spans", "text")
+
+    def __init__(
+        self, text: str, kind: Kind, token: str | None, id_span: Span | None, method: str | None, spans: dict[str, Span]
+    ) -> None:
+        self.text = text
+        self.kind = kind
+        self.id = token
+        self.id_span = id_span
+        self.method = method
+        self.spans = spans
 
     @property
     def failed(self) -> bool:
@@ -41,7 +51,9 @@ class Envelope:
         return "error" in self.spans
 
     def at(self, *names: str) -> Span | None:
-        """Where a value stands, by its path of names."""
+        """Where a value stands, by its path of names. A message that can't hold the last name isn't read again."""
+        if names[-1].rpartition("/")[2] not in self.text and "\\u00" not in self.text:
+            return None
         return inside(self.text, self.spans, *names)
 
     def token(self, *names: str) -> str | None:
@@ -56,7 +68,7 @@ class Envelope:
     @property
     def modern(self) -> bool:
         """Whether a request is of the era without sessions (2026-07-28): it names its version itself."""
-        return VERSION in self.text and self.at(*META, VERSION) is not None
+        return self.at(*META, VERSION) is not None
 
     def replaced(self, *edits: tuple[Span | None, str]) -> str:
         """The message with other tokens at some places; a place that is None is left out."""
@@ -86,7 +98,7 @@ def batch(line: bytes) -> tuple[Envelope, ...]:
     text = decoded(line)
     found = elements(text)
     if not found:
-        raise Malformed("an empty batch")
+        raise NotRpc("an empty batch")
     return tuple(of_text(span.of(text)) for span in found)
 
 
@@ -95,15 +107,18 @@ def of_text(text: str) -> Envelope:
     spans = document(text)
     id_span = spans.get("id")
     token = None if id_span is None else _id(id_span.of(text))
+    answers = "result" in spans or "error" in spans
     if "method" in spans:
+        if answers:
+            raise NotRpc("both a request and a response")
         method = string(text, spans["method"])
         if method is None:
-            raise Malformed("method is no string")
+            raise NotRpc("method is no string")
         kind = Kind.NOTIFICATION if token is None else Kind.REQUEST
         return Envelope(text, kind, token, id_span, method, spans)
-    if "result" in spans or "error" in spans:
+    if answers:
         return Envelope(text, Kind.RESPONSE, token, id_span, None, spans)
-    raise Malformed("neither a request nor a response")
+    raise NotRpc("neither a request nor a response")
 
 
 def _id(token: str) -> str | None:
@@ -111,5 +126,5 @@ def _id(token: str) -> str | None:
     if token == "null":  # noqa: S105  JSON's, no secret
         return None
     if token[0] in "{[tf":
-        raise Malformed("an id is a string or a number")
+        raise NotRpc("an id is a string or a number")
     return token

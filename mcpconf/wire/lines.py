@@ -9,25 +9,32 @@ from __future__ import annotations
 from mcpconf.record import dataclass
 
 BOM = b"\xef\xbb\xbf"
+KEPT = 512  # bytes of either end of a line that is too long
 
 
 @dataclass(frozen=True, slots=True)
 class Overlong:
-    """A line beyond the limit was dropped; `size` bytes of it, its newline included where it came."""
+    """A line beyond the limit was dropped; `size` bytes of it, its newline included where it came.
+
+    Its first and last bytes are kept, where the id of a message mostly stands, so that it can be answered.
+    """
 
     size: int
+    head: bytes = b""
+    tail: bytes = b""
 
 
 class Lines:
     """Collects chunks and gives the lines that they complete. Memory is bounded by `limit` bytes and one chunk."""
 
-    __slots__ = ("_fresh", "_limit", "_parts", "_size", "_skipped")
+    __slots__ = ("_fresh", "_head", "_limit", "_parts", "_size", "_skipped", "_tail")
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._parts: list[bytes] = []
         self._size = 0
         self._skipped = 0  # bytes of a line that is too long, while its end has not come
+        self._head = self._tail = b""
         self._fresh = True
 
     def feed(self, chunk: bytes) -> list[bytes | Overlong]:
@@ -50,17 +57,25 @@ class Lines:
     def _hold(self, piece: bytes) -> None:
         if not piece:
             return
-        if self._skipped or self._size + len(piece) > self._limit:
-            self._skipped += self._size + len(piece)
-            self._parts, self._size = [], 0
+        if self._skipped:
+            self._skip(piece)
+        elif self._size + len(piece) > self._limit:
+            held, self._parts, self._size = self._parts, [], 0
+            for one in [*held, piece]:
+                self._skip(one)
         else:
             self._parts.append(piece)
             self._size += len(piece)
 
+    def _skip(self, piece: bytes) -> None:
+        self._skipped += len(piece)
+        self._head = (self._head + piece[:KEPT])[:KEPT] if len(self._head) < KEPT else self._head
+        self._tail = (self._tail + piece[-KEPT:])[-KEPT:]
+
     def _close(self, found: list[bytes | Overlong], newline: int) -> None:
         if self._skipped:
-            found.append(Overlong(self._skipped + newline))
-            self._skipped = 0
+            found.append(Overlong(self._skipped + newline, self._head, self._tail.removesuffix(b"\r")))
+            self._skipped, self._head, self._tail = 0, b"", b""
         else:
             line = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
             self._parts, self._size = [], 0

@@ -9,13 +9,13 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from json import decoder
-from typing import NoReturn
-
-from mcpconf.record import dataclass
+from typing import NamedTuple, NoReturn
 
 # The C scanners: (text, index after the quote, strict) -> (string, index after it), (text, index) -> (value, index).
 scan_string: Callable[[str, int, bool], tuple[str, int]] = decoder.scanstring  # type: ignore[attr-defined]
 _SPACE = re.compile(r"[ \t\n\r]*")
+_NAME = re.compile(r'[ \t\n\r]*"([^"\\\x00-\x1f]*)"[ \t\n\r]*:[ \t\n\r]*')
+_AFTER = re.compile(r"[ \t\n\r]*[,}]")
 
 
 class Malformed(ValueError):
@@ -31,9 +31,8 @@ _DECODER = json.JSONDecoder(parse_int=bool, parse_float=bool, parse_constant=_re
 _skip: Callable[[str, int], tuple[object, int]] = _DECODER.scan_once  # type: ignore[attr-defined]
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """From `start` to `end` (behind it), in characters of the text."""
+class Span(NamedTuple):
+    """From `start` to `end` (behind it), in characters of the text. A tuple: one is made for every member read."""
 
     start: int
     end: int
@@ -71,27 +70,35 @@ def _object(text: str, at: int) -> tuple[dict[str, Span], int]:
     if text[at] != "{":
         raise Malformed("no object")
     found: dict[str, Span] = {}
-    at = _past_space(text, at + 1)
-    if text[at] == "}":
-        return found, at + 1
+    end = _past_space(text, at + 1)
+    if text[end] == "}":
+        return found, end + 1
+    at += 1
     while True:
-        if text[at] != '"':
-            raise Malformed("a name is missing")
-        name, at = scan_string(text, at + 1, True)
-        at = _past_space(text, at)
-        if text[at] != ":":
-            raise Malformed("a colon is missing")
-        start = _past_space(text, at + 1)
-        _, end = _skip(text, start)
+        plain = _NAME.match(text, at)
+        name, start = (plain[1], plain.end()) if plain else _odd_name(text, at)
+        end = _skip(text, start)[1]
         if name in found:
             raise Malformed(f"{name!r} comes twice")
         found[name] = Span(start, end)
-        at = _past_space(text, end)
-        if text[at] == "}":
-            return found, at + 1
-        if text[at] != ",":
+        after = _AFTER.match(text, end)
+        if after is None:
             raise Malformed("a comma is missing")
-        at = _past_space(text, at + 1)
+        at = after.end()
+        if text[at - 1] == "}":
+            return found, at
+
+
+def _odd_name(text: str, at: int) -> tuple[str, int]:
+    """A name with escapes in it, and where its value begins."""
+    at = _past_space(text, at)
+    if text[at] != '"':
+        raise Malformed("a name is missing")
+    name, at = scan_string(text, at + 1, True)
+    at = _past_space(text, at)
+    if text[at] != ":":
+        raise Malformed("a colon is missing")
+    return name, _past_space(text, at + 1)
 
 
 def elements(text: str, at: int = 0) -> tuple[Span, ...]:

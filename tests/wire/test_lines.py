@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mcpconf.wire.lines import BOM, Lines, Overlong
+from mcpconf.wire.lines import BOM, KEPT, Lines, Overlong
 
 TEXTS = st.lists(st.binary(max_size=40).filter(lambda raw: b"\n" not in raw), max_size=12)
 
@@ -36,12 +36,18 @@ def test_every_line_comes_in_order_and_blank_ones_do_not(texts: list[bytes]) -> 
 def test_a_line_beyond_the_limit_is_dropped_and_the_next_one_comes(limit: int, size: int, cuts: list[int]) -> None:
     raw = b"x" * size + b"\ny\n"
     first = [b"x" * size] if size else []
-    expected: list[bytes | Overlong] = [Overlong(size + 1)] if size > limit else list(first)
+    expected: list[bytes | Overlong] = [Overlong(size + 1, b"x" * size, b"x" * size)] if size > limit else list(first)
     assert fed(raw, cuts, limit) == [*expected, b"y"]
 
 
 def test_a_line_too_long_that_never_ends_is_told_at_the_end() -> None:
-    assert fed(b"x" * 20, [5, 11], 10) == [Overlong(20)]
+    assert fed(b"x" * 20, [5, 11], 10) == [Overlong(20, b"x" * 20, b"x" * 20)]
+
+
+@given(st.binary(max_size=2000).filter(lambda raw: b"\n" not in raw and b"\r" not in raw), st.lists(st.integers(0, 2000)))
+def test_the_ends_of_a_line_too_long_are_kept(raw: bytes, cuts: list[int]) -> None:
+    raw = b"x" * 11 + raw
+    assert fed(raw + b"\n", cuts, 10) == [Overlong(len(raw) + 1, raw[:KEPT], raw[-KEPT:])]
 
 
 def test_only_a_newline_ends_a_line() -> None:
