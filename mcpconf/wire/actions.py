@@ -70,6 +70,7 @@ class Limits:
     queued_size: int = 10_000_000
     asked: int = 16  # requests of the server that one client has not answered yet
     tombstones: int = 1024  # cancelled requests whose answers are still waited for, in order to drop them
+    batch: int = 128  # messages in an array
     subscriptions: int = 1024  # of one client
     tasks: int = 256  # of one client
     token: int = 4096  # characters of an id, a progress token, a URI or a task's id: they are remembered

@@ -93,13 +93,13 @@ def is_batch(line: bytes) -> bool:
     return line.lstrip(b" \t\r")[:1] == b"["
 
 
-def batch(line: bytes) -> tuple[Envelope, ...]:
-    """The messages of a batch, each with its own text. Raises `Malformed`, also for an empty one."""
+def batch(line: bytes) -> tuple[str, ...]:
+    """The messages of a batch, each as a text of its own. Raises `Malformed`, also for an empty one."""
     text = decoded(line)
     found = elements(text)
     if not found:
         raise NotRpc("an empty batch")
-    return tuple(of_text(span.of(text)) for span in found)
+    return tuple(span.of(text) for span in found)
 
 
 def of_text(text: str) -> Envelope:

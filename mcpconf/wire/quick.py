@@ -14,7 +14,7 @@ from typing import NamedTuple
 _VERSION = rb'"jsonrpc"_:_"2\.0"'
 _ID = rb'"id"_:_(0|[1-9][0-9]*)'
 _ANSWER = rb'"(?:result|error)"_:'
-_ANY_ID = rb'"id"_:_(-?[0-9]+|"[^"\\\x00-\x1f]*")'
+_ANY_ID = rb'"id"_:_(-?(?:0|[1-9][0-9]*)|"[^"\\\x00-\x1f]*")'
 _REACH = 256  # bytes at the end that are looked at
 
 

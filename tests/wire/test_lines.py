@@ -44,7 +44,9 @@ def test_a_line_too_long_that_never_ends_is_told_at_the_end() -> None:
     assert fed(b"x" * 20, [5, 11], 10) == [Overlong(20, b"x" * 20, b"x" * 20)]
 
 
-@given(st.binary(max_size=2000).filter(lambda raw: b"\n" not in raw and b"\r" not in raw), st.lists(st.integers(0, 2000)))
+@given(
+    st.binary(max_size=2000).filter(lambda raw: b"\n" not in raw and b"\r" not in raw), st.lists(st.integers(0, 2000))
+)
 def test_the_ends_of_a_line_too_long_are_kept(raw: bytes, cuts: list[int]) -> None:
     raw = b"x" * 11 + raw
     assert fed(raw + b"\n", cuts, 10) == [Overlong(len(raw) + 1, raw[:KEPT], raw[-KEPT:])]

@@ -1,0 +1,269 @@
+"""The book of who waits for what: clients, their requests in flight, tombstones of those that were cancelled.
+
+Every request gets a broker's integer, which is never used again: an answer that comes too late, or twice, finds nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from mcpconf.wire.actions import Action, Limits, Log, ToClient, ToServer
+from mcpconf.wire.answers import INTERNAL, INVALID, cancelled, failure, request
+from mcpconf.wire.envelope import META, Envelope
+from mcpconf.wire.members import Malformed, Span
+
+PROGRESS = "progressToken"
+Heard = Callable[[Envelope], None]
+
+
+def _nothing(_: Envelope) -> None:
+    """An answer that makes no difference."""
+
+
+class Batch:
+    """The answers to an array of requests, which go back in one array."""
+
+    __slots__ = ("replies", "waiting")
+
+    def __init__(self) -> None:
+        self.waiting = 1  # the one for reading the array itself
+        self.replies: list[bytes] = []
+
+    def done(self, client: int, out: list[Action]) -> None:
+        """One message less to wait for; the last one sends the array, unless there is nothing in it."""
+        self.waiting -= 1
+        if not self.waiting and self.replies:
+            out.append(ToClient(client, b"[" + b",".join(self.replies) + b"]"))
+
+
+class Client:
+    """What is known of a connected client."""
+
+    __slots__ = ("id", "in_flight", "initialized", "parked", "parked_size", "subscriptions", "tasks", "version")
+
+    def __init__(self, number: int) -> None:
+        self.id = number
+        self.version: str | None = None  # the one negotiated; None before `initialize` was answered
+        self.initialized = False
+        self.in_flight: dict[str, Pending] = {}
+        self.parked: list[tuple[Envelope, Pending | None]] = []
+        self.parked_size = 0
+        self.subscriptions: set[str] = set()
+        self.tasks: dict[str, None] = {}
+
+
+class Pending:
+    """A request of a client that has no answer yet. `token` is its id as the client wrote it."""
+
+    __slots__ = ("batch", "client", "id", "method", "note", "reads", "sent", "token")
+
+    def __init__(self, number: str, client: Client, envelope: Envelope, batch: Batch | None) -> None:
+        self.id = number
+        self.client = client
+        self.token = envelope.id or "null"
+        self.method = envelope.method
+        self.batch = batch
+        self.sent = False  # whether the server has it
+        self.reads = False  # whether the answer has to be looked into
+        self.note: str | None = None  # what a rule wants to remember of it
+
+
+class Book:
+    """All of it, and the actions that the event at hand has led to so far."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.up = False  # whether there is a server process
+        self.ready = False  # whether it takes messages: it is up, and its handshake is done
+        self.out: list[Action] = []
+        self.clients: dict[int, Client] = {}
+        self.pending: dict[str, Pending] = {}
+        self.tombstones: dict[str, int] = {}  # the client that once asked
+        self.owned: dict[str, Heard] = {}
+        self.progress: dict[str, tuple[int, str]] = {}  # by broker's token: a client and its own token
+        self.load: dict[int, int] = {}  # by client: how many of its requests the server may be working on
+        self.left: list[Callable[[Client], None]] = []  # who else has to know that a client is gone
+        self._last = 0
+
+    # -- what goes out
+
+    def take(self) -> list[Action]:
+        """The actions since the last time."""
+        out, self.out = self.out, []
+        return out
+
+    def log(self, text: str) -> None:
+        self.out.append(Log(text))
+
+    def to_server(self, line: bytes) -> None:
+        self.out.append(ToServer(line))
+
+    def to_client(self, client: int, line: bytes) -> None:
+        self.out.append(ToClient(client, line))
+
+    def number(self) -> str:
+        """An id that was never used."""
+        self._last += 1
+        return str(self._last)
+
+    def own(self, method: str, params: str, then: Heard | None = None) -> None:
+        """Send a request of the broker's own; `then` hears the answer."""
+        number = self.number()
+        self.expect(number, then or _nothing)
+        self.to_server(request(number, method, params))
+
+    def expect(self, number: str, then: Heard) -> None:
+        """Note who hears the answer to a request of the broker's own."""
+        self.owned[number] = then
+        if len(self.owned) > self.limits.tombstones:
+            del self.owned[next(iter(self.owned))]
+
+    # -- requests
+
+    def open(self, client: Client, envelope: Envelope, batch: Batch | None) -> Pending:
+        """Note a request that came."""
+        one = Pending(self.number(), client, envelope, batch)
+        self.pending[one.id] = client.in_flight[one.id] = one
+        if batch is not None:
+            batch.waiting += 1
+        return one
+
+    def forward(self, one: Pending, envelope: Envelope, *edits: tuple[Span | None, str]) -> None:
+        """Give a request to the server, under the broker's id and progress token."""
+        place = envelope.at(*META, PROGRESS)
+        if place is not None and envelope.text[place.start] in '"-0123456789':
+            self.progress[one.id] = one.client.id, place.of(envelope.text)
+            edits = (*edits, (place, one.id))
+        one.sent = True
+        self._loaded(one.client.id, 1)
+        self.to_server(envelope.replaced((envelope.id_span, one.id), *edits).encode())
+
+    def answer(self, one: Pending, line: bytes, *, progress_goes_on: bool = False) -> None:
+        """Give a client its answer and forget the request."""
+        self._forget(one, progress_goes_on)
+        if one.sent:
+            self._loaded(one.client.id, -1)
+        if one.batch is None:
+            self.to_client(one.client.id, line)
+        else:
+            one.batch.replies.append(line)
+            one.batch.done(one.client.id, self.out)
+
+    def fail(self, one: Pending, code: int, message: str) -> None:
+        """Answer with an error of the broker's own."""
+        self.answer(one, failure(one.token, code, message))
+
+    def answered(
+        self, one: Pending, envelope: Envelope, *edits: tuple[Span | None, str], goes_on: bool = False
+    ) -> None:
+        """Give a client the server's answer, or a copy of one, under the id that it knows."""
+        line = envelope.replaced((envelope.id_span, one.token), *edits).encode()
+        self.answer(one, line, progress_goes_on=goes_on)
+
+    def abandon(self, one: Pending, notice: bytes | None = None) -> None:
+        """Nobody waits for this any more. The server is told, by the client's own notice where there is one."""
+        self._forget(one, False)
+        if one.sent:
+            self.tombstones[one.id] = one.client.id
+            self._bound_tombstones()
+            self.to_server(notice or cancelled(one.id, "the client disconnected"))
+        else:
+            self._unpark_one(one)
+        if one.batch is not None:
+            one.batch.done(one.client.id, self.out)
+
+    def attempt(self, rule: Callable[[Pending, Envelope], None], one: Pending, envelope: Envelope) -> None:
+        """Have a rule deal with a request; one that could be read in two ways is refused."""
+        try:
+            rule(one, envelope)
+        except Malformed as error:
+            if self.alive(one):
+                self.fail(one, INVALID, str(error))
+
+    def alive(self, one: Pending) -> bool:
+        return one.id in self.pending
+
+    def bury(self, number: str) -> bool:
+        """Whether a late answer belongs to a tombstone, which it ends."""
+        client = self.tombstones.pop(number, None)
+        if client is None:
+            return False
+        self._loaded(client, -1)
+        return True
+
+    def _forget(self, one: Pending, progress_goes_on: bool) -> None:
+        del self.pending[one.id], one.client.in_flight[one.id]
+        if not progress_goes_on:
+            self.progress.pop(one.id, None)
+
+    def _bound_tombstones(self) -> None:
+        if len(self.tombstones) > self.limits.tombstones:
+            self.bury(next(iter(self.tombstones)))
+
+    def _loaded(self, client: int, change: int) -> None:
+        count = self.load.get(client, 0) + change
+        if count:
+            self.load[client] = count
+        else:
+            self.load.pop(client, None)
+
+    # -- messages that wait for the server
+
+    def park(self, client: Client, envelope: Envelope, one: Pending | None) -> None:
+        """Keep a message until the server can have it; beyond the bounds a request is refused, a notification lost."""
+        size = client.parked_size + len(envelope.text)
+        if len(client.parked) < self.limits.queued and size <= self.limits.queued_size:
+            client.parked.append((envelope, one))
+            client.parked_size = size
+        elif one is not None:
+            self.fail(one, INTERNAL, f"the server is not ready, and {len(client.parked)} messages wait for it")
+        else:
+            self.log(f"client {client.id}: {envelope.method} dropped, too much waits for the server")
+
+    def unpark(self, client: Client) -> list[tuple[Envelope, Pending | None]]:
+        """The messages that waited."""
+        parked, client.parked, client.parked_size = client.parked, [], 0
+        return parked
+
+    def _unpark_one(self, one: Pending) -> None:
+        for place, (envelope, waiting) in enumerate(one.client.parked):
+            if waiting is one:
+                del one.client.parked[place]
+                one.client.parked_size -= len(envelope.text)
+                return
+
+    # -- whose a message of the server may be
+
+    def culprit(self) -> Client | None:
+        """The one client for which the server can be at work; None where it could be two, or one that left."""
+        return self.clients.get(next(iter(self.load))) if len(self.load) == 1 else None
+
+    def alone(self) -> Client | None:
+        """The same, or the only client there is while the server works for nobody."""
+        if not self.load and len(self.clients) == 1:
+            return next(iter(self.clients.values()))
+        return self.culprit()
+
+    # -- ends
+
+    def leave(self, client: Client) -> None:
+        """Forget a client and all that it waits for."""
+        self.clients.pop(client.id, None)
+        for one in list(client.in_flight.values()):
+            one.batch = None
+            self.abandon(one)
+        self.progress = {key: entry for key, entry in self.progress.items() if entry[0] != client.id}
+        self.unpark(client)
+        for told in self.left:
+            told(client)
+
+    def end(self, message: str) -> None:
+        """The server is gone: answer everyone, and forget what it knew."""
+        for one in list(self.pending.values()):
+            self.fail(one, INTERNAL, message)
+        for client in self.clients.values():
+            self.unpark(client)
+        self.tombstones.clear()
+        self.owned.clear()
+        self.progress.clear()
+        self.load.clear()
