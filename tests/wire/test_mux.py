@@ -328,5 +328,5 @@ def test_unknown_methods_and_fields_pass_untouched() -> None:
     number = scene.asked(1, line)
     scene.say(1, '{"method":"notifications/x","params":null,"y":0e0}')
     assert scene.heard() == ['{"method":"notifications/x","params":null,"y":0e0}']
-    scene.serve('{"result":null,"z":1,"id":%s}' % number)
+    scene.serve(f'{{"result":null,"z":1,"id":{number}}}')
     assert scene.got(1) == ['{"result":null,"z":1,"id":1}']
