@@ -253,7 +253,7 @@ def test_a_request_of_the_server_goes_to_the_one_client_with_requests_in_flight(
     scene.serve('{"x":1,"id":"s","method":"sampling/createMessage","params":{"n":1.0}}')
     (asked,) = scene.got(2)
     number = json.loads(asked)["id"]
-    assert asked == '{"x":1,"id":%s,"method":"sampling/createMessage","params":{"n":1.0}}' % number
+    assert asked == f'{{"x":1,"id":{number},"method":"sampling/createMessage","params":{{"n":1.0}}}}'
     assert scene.got(1) == []
     scene.say(1, result(str(number), '"stolen"'))
     assert scene.heard() == []

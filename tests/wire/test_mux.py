@@ -40,7 +40,10 @@ def test_clients_with_the_same_ids_get_their_own_answers(era: type[Scene]) -> No
 
 def test_bytes_around_an_id_are_never_touched() -> None:
     scene = legacy(1)
-    odd = '{ "params" :{"n":1E400,"b":123456789012345678901234567890,"s":"\\ud800 \\/ \u2028","\\u0061":[ ]},\t"id": 5 ,"x":0.0,"method":"m" }'
+    odd = (
+        '{ "params" :{"n":1E400,"b":123456789012345678901234567890,"s":"\\ud800 \\/ \u2028","\\u0061":[ ]},'
+        '\t"id": 5 ,"x":0.0,"method":"m" }'
+    )
     scene.say(1, odd)
     (heard,) = scene.heard()
     number = json.loads(heard)["id"]

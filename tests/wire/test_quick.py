@@ -23,7 +23,7 @@ VALUE = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT | st.just("id"), inner, max_size=3),
     max_leaves=6,
 )
-IDS = st.sampled_from(["0", "7", "12", "-1", "1.0", "1e0", '"7"', "null", '"\\u0037"'])
+IDS = st.sampled_from(["0", "7", "12", "7", "12", "3", "-1", "1.0", "1e0", '"7"', "null", '"\\u0037"'])
 NAME = st.sampled_from(
     [
         '"id"',
@@ -44,9 +44,11 @@ SPACE = st.sampled_from(["", "", "", " ", "\t "])
 
 @st.composite
 def lines(draw: Any) -> bytes:
-    """Objects like answers: any order, names that come twice, names with escapes, values that look like the envelope."""
+    """Objects like answers: any order, names that come twice or with escapes, values that look like the envelope."""
     ascii_only, members = draw(st.booleans()), []
-    for name in draw(st.lists(NAME, max_size=5)):
+    usual = draw(st.permutations(['"id"', draw(st.sampled_from(['"result"', '"error"'])), '"jsonrpc"']))
+    names = draw(st.lists(NAME, max_size=3)) + usual if draw(st.booleans()) else usual[draw(st.integers(0, 1)) :]
+    for name in names:
         value = json.dumps(draw(VALUE), ensure_ascii=ascii_only, separators=(",", ":"))
         if "0069" in name or "0064" in name or name == '"id"':
             value = draw(IDS)
@@ -65,12 +67,13 @@ def test_the_quick_reading_agrees_with_the_full_one_or_declines(line: bytes) -> 
     try:
         envelope = read(line)
     except Malformed as error:
-        # An id that comes twice is never taken. What is broken elsewhere can't be seen.
-        assert found is None or "id" not in str(error).split("comes twice")[0], line
-        return
-    if found is not None:
-        assert envelope.kind is Kind.RESPONSE
-        assert envelope.id == found.id
+        refused = str(error)
+    else:
+        refused = ""
+    if refused:  # an id that comes twice is never taken; what is broken elsewhere can't be seen
+        assert found is None or "'id' comes twice" not in refused
+    elif found is not None:
+        assert (envelope.kind, envelope.id) == (Kind.RESPONSE, found.id)
         assert envelope.id_span is not None
         assert line[: found.start].decode() == envelope.text[: envelope.id_span.start]
         assert line[found.end :].decode() == envelope.text[envelope.id_span.end :]
