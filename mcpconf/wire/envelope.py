@@ -52,7 +52,8 @@ class Envelope:
 
     def at(self, *names: str) -> Span | None:
         """Where a value stands, by its path of names. A message that can't hold the last name isn't read again."""
-        if names[-1].rpartition("/")[2] not in self.text and "\\u00" not in self.text:
+        text = self.text
+        if names[-1].rpartition("/")[2] not in text and not ("\\" in text and "\\u00" in text):
             return None
         return inside(self.text, self.spans, *names)
 
