@@ -120,10 +120,17 @@ class Topics:
             return
         if bool(topic.wanted) == topic.upstream:
             if not topic.wanted:
-                self.by_uri.pop(uri, None)
+                self._drop(uri, topic)
         elif self._book.ready:
             topic.busy = True
             self._ask(uri, topic, bool(topic.wanted))
+
+    def _drop(self, uri: str, topic: Topic) -> None:
+        """Nobody wants it, and the server knows. Who asked for it and then took that back is answered, too."""
+        for one, _ in topic.waiting:
+            if self._book.alive(one):
+                self._book.answer(one, empty(one.token))
+        self.by_uri.pop(uri, None)
 
     def _ask(self, uri: str, topic: Topic, on: bool) -> None:
         def heard(answer: Envelope) -> None:

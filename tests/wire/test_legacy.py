@@ -532,6 +532,16 @@ def test_a_subscription_that_nobody_wants_any_more_is_ended_when_it_is_there() -
     assert scene.left_over() == {"clients": 1}
 
 
+def test_a_subscribe_that_waits_for_an_unsubscribe_and_is_taken_back_is_answered() -> None:
+    scene = legacy(1)
+    scene.serve(result(scene.asked(1, subscribe("1"))))
+    number = scene.asked(1, subscribe("2", verb="unsubscribe"))
+    scene.say(1, subscribe("3"), subscribe("4", verb="unsubscribe"))
+    scene.serve(result(number))
+    assert scene.got(1) == [result("1"), result("2"), result("4"), result("3")]
+    assert scene.left_over() == {"clients": 1}
+
+
 def test_one_of_two_subscribes_that_is_cancelled_leaves_the_other() -> None:
     scene = legacy(1)
     number = scene.asked(1, subscribe("1"))
