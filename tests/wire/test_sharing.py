@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from mcpconf.wire.actions import Action, Drop, Elsewhere, Era, ToClient, ToServer
+from mcpconf.wire.actions import Action, Drop, Elsewhere, Era, Limits, ToClient, ToServer
 from mcpconf.wire.envelope import SUBSCRIPTION, VERSION
 from mcpconf.wire.mux import Mux
 
@@ -54,7 +54,7 @@ class Sharing(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.mux = Mux(self.era)
+        self.mux = Mux(self.era, Limits(in_flight=1000, queued=1000, asked=1000))  # bounds have tests of their own
         self.up = False
         self.last = 0  # of clients, marks and the server's own ids
         self.clients: dict[int, str] = {}  # and what they are: new, greeting, greeted
@@ -139,8 +139,10 @@ class Sharing(RuleBasedStateMachine):
         one.state = "answered"
         if "result" in message and one.method == "initialize":
             self.clients[client] = "greeted"
-        if one.method == "resources/subscribe" and "error" in message:
-            self.wanted[one.uri].discard(client)
+        if one.method == "resources/unsubscribe" and "error" not in message:
+            later = [a for a in self.asked.values() if (a.client, a.uri) == (client, one.uri) and a.mark > one.mark]
+            if not any(a.method == "resources/subscribe" for a in later):
+                self.wanted[one.uri].discard(client)
 
     def noticed(self, client: int, line: str, method: str, params: dict[str, Any]) -> None:
         if method == "notifications/progress":
