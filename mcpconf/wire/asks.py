@@ -88,10 +88,6 @@ class Asks:
             self._book.to_client(ask.client, cancelled(number, "the server ended"))
         self.open.clear()
 
-    @property
-    def empty(self) -> bool:
-        return not self.open
-
     def _count(self, client: Client) -> int:
         return sum(ask.client == client.id for ask in self.open.values())
 

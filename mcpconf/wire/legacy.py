@@ -161,7 +161,7 @@ class Legacy:
             for envelope, one in self._book.unpark(client):
                 if one is None:
                     self._book.to_server(envelope.text.encode())
-                elif self._book.alive(one):
+                else:
                     self._book.attempt(self._pass, one, envelope)
 
     def _logged(self, envelope: Envelope) -> None:

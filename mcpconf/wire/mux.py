@@ -99,7 +99,7 @@ class Mux:
             "in_flight": len(book.pending),
             "parked": sum(len(client.parked) for client in book.clients.values()),
             "tombstones": len(book.tombstones),
-            "own": len(book.owned),
+            "own": len(book.owned) + len(book.unheard),
             "progress": len(book.progress),
             "load": sum(book.load.values()),
             **self._rules.sizes(),

@@ -16,10 +16,6 @@ PROGRESS = "progressToken"
 Heard = Callable[[Envelope], None]
 
 
-def _nothing(_: Envelope) -> None:
-    """An answer that makes no difference."""
-
-
 class Batch:
     """The answers to an array of requests, which go back in one array."""
 
@@ -79,7 +75,8 @@ class Book:
         self.clients: dict[int, Client] = {}
         self.pending: dict[str, Pending] = {}
         self.tombstones: dict[str, int] = {}  # the client that once asked
-        self.owned: dict[str, Heard] = {}
+        self.owned: dict[str, Heard] = {}  # requests of the broker's own: one for a handshake, one for a URI
+        self.unheard: dict[str, None] = {}  # and those whose answers make no difference
         self.progress: dict[str, tuple[int, str]] = {}  # by broker's token: a client and its own token
         self.load: dict[int, int] = {}  # by client: how many of its requests the server may be working on
         self.left: list[Callable[[Client], None]] = []  # who else has to know that a client is gone
@@ -107,16 +104,19 @@ class Book:
         return str(self._last)
 
     def own(self, method: str, params: str, then: Heard | None = None) -> None:
-        """Send a request of the broker's own; `then` hears the answer."""
+        """Send a request of the broker's own; `then` hears the answer, or nobody does."""
         number = self.number()
-        self.expect(number, then or _nothing)
+        if then is not None:
+            self.expect(number, then)
+        else:
+            self.unheard[number] = None
+            if len(self.unheard) > self.limits.tombstones:
+                del self.unheard[next(iter(self.unheard))]
         self.to_server(request(number, method, params))
 
     def expect(self, number: str, then: Heard) -> None:
         """Note who hears the answer to a request of the broker's own."""
         self.owned[number] = then
-        if len(self.owned) > self.limits.tombstones:
-            del self.owned[next(iter(self.owned))]
 
     # -- requests
 
@@ -184,10 +184,10 @@ class Book:
         return one.id in self.pending
 
     def bury(self, number: str) -> bool:
-        """Whether a late answer belongs to a tombstone, which it ends."""
+        """Whether an answer is one that nobody waits for; a tombstone ends with it."""
         client = self.tombstones.pop(number, None)
         if client is None:
-            return False
+            return number in self.unheard and self.unheard.pop(number) is None
         self._loaded(client, -1)
         return True
 
@@ -265,5 +265,6 @@ class Book:
             self.unpark(client)
         self.tombstones.clear()
         self.owned.clear()
+        self.unheard.clear()
         self.progress.clear()
         self.load.clear()

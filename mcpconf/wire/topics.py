@@ -111,7 +111,7 @@ class Topics:
         topic = self.by_uri.get(uri)
         if topic is not None:
             topic.wanted.pop(client.id, None)
-            topic.waiting = [entry for entry in topic.waiting if self._book.alive(entry[0])]
+            topic.waiting = [entry for entry in topic.waiting if self._book.alive(entry[0])]  # else they pile up
             self._settle(uri, topic)
 
     def _settle(self, uri: str, topic: Topic) -> None:

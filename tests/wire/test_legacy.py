@@ -194,6 +194,28 @@ def test_a_progress_token_of_the_handshake_is_not_taken_for_one_of_ours() -> Non
     assert scene.got(1) == []
 
 
+def test_an_answer_to_what_the_server_was_not_given_yet_is_dropped() -> None:
+    scene = started(1)
+    number = int(scene.asked(1, hello("1")))
+    scene.say(1, call("2"))
+    for guess in range(number - 1, number + 3):
+        if guess != number:
+            scene.serve(result(str(guess)))
+    assert scene.got(1) == []
+    scene.serve(WELCOME % (number, LATEST))
+    scene.serve(result(str(json.loads(scene.heard()[1])["id"])))
+    assert scene.got(1) == [WELCOME % ("1", LATEST), result("2")]
+
+
+def test_one_that_asked_twice_for_another_version_is_sent_elsewhere_once() -> None:
+    scene = started(1, 2)
+    number = scene.asked(1, hello("1"))
+    scene.say(2, hello("0", "2024-11-05"), hello("1", "2024-11-05"))
+    scene.serve(WELCOME % (number, LATEST))
+    assert len(scene.elsewhere) == 1
+    assert scene.left_over() == {"clients": 1}
+
+
 # -- a process that dies and is replaced
 
 
@@ -315,6 +337,19 @@ def test_an_answer_too_long_to_what_the_server_asked_becomes_an_error() -> None:
     scene.say(1, result(str(number), '"' + "x" * 2000 + '"'), result("99", '"' + "x" * 2000 + '"'))
     (heard,) = scene.heard()
     assert (json.loads(heard)["id"], code(heard)) == ("s", -32603)
+
+
+def test_an_answer_too_long_of_another_client_is_not_taken_for_the_one_that_was_asked() -> None:
+    scene = legacy(1, 2, limits=Limits(client_line=1000))
+    scene.asked(1, call("1"))
+    scene.serve(call('"s"', "sampling/createMessage"))
+    number = json.loads(scene.got(1)[0])["id"]
+    scene.say(2, result(str(number), '"' + "x" * 2000 + '"'))
+    scene.leave(2)
+    assert scene.heard() == []
+    scene.serve(notice("notifications/cancelled", '{"requestId":"other"}'))
+    scene.say(1, result(str(number)))
+    assert scene.heard() == [result('"s"')]
 
 
 def test_what_a_client_that_left_was_asked_is_refused() -> None:
@@ -574,6 +609,29 @@ def test_subscriptions_outlive_the_process() -> None:
     assert scene.got(1)[-1] == updated("r:/a")
 
 
+def test_a_subscription_that_a_new_process_refuses_is_no_more() -> None:
+    scene = legacy(1)
+    scene.serve(result(scene.asked(1, subscribe("1"))))
+    scene.die()
+    scene.up()
+    scene.serve(WELCOME % (json.loads(scene.heard()[0])["id"], LATEST))
+    scene.serve(refusal(str(json.loads(scene.heard()[1])["id"])))
+    assert scene.left_over() == {"clients": 1}
+
+
+def test_what_the_broker_asks_for_itself_is_bounded() -> None:
+    scene = legacy(1, limits=Limits(tombstones=2))
+    heard = []
+    for client in range(2, 7):
+        join(scene, client)
+        scene.serve(result(scene.asked(client, level("1", "debug"))))
+        scene.leave(client)
+        heard += [str(json.loads(line)["id"]) for line in scene.heard()]
+    assert (len(heard), scene.left_over()["own"]) == (5, 2)
+    scene.serve(*[result(number) for number in heard])
+    assert scene.left_over() == {"clients": 1}
+
+
 def test_subscribers_that_leave_while_there_is_no_process_are_forgotten() -> None:
     scene = legacy(1)
     scene.serve(result(scene.asked(1, subscribe("1"))))
@@ -657,6 +715,20 @@ def test_a_task_is_its_owners_alone() -> None:
     assert (scene.got(1)[3:], scene.got(2)) == ([status], [])
 
 
+def test_a_task_in_a_long_answer_is_noted_too() -> None:
+    scene = legacy(1, limits=Limits(quick=10))
+    with_task(scene, 1, "t1")
+    assert scene.left_over()["tasks"] == 1
+
+
+def test_tasks_that_end_with_their_process_are_not_cancelled_in_the_next() -> None:
+    scene = legacy(1)
+    with_task(scene, 1, "t1")
+    scene.die()
+    scene.leave(1)
+    assert scene.heard() == []
+
+
 def test_tasks_can_not_be_listed() -> None:
     scene = legacy(1)
     scene.say(1, call("1", "tasks/list"))
@@ -736,11 +808,12 @@ def test_a_batch_of_notifications_alone_has_no_answer() -> None:
 def test_a_batch_is_answered_when_the_server_dies_and_not_when_the_client_left() -> None:
     scene = legacy(1, 2, version=OLD)
     for client in (1, 2):
-        scene.say(client, f"[{call('1')},{call('2')}]")
+        scene.say(client, f"[{call('1')},{call('2')},{call('3')}]")
+    scene.serve(result(str(json.loads(scene.heard()[0])["id"])))
     scene.leave(1)
     scene.die()
     (answer,) = scene.got(2)
-    assert [one["id"] for one in json.loads(answer)] == [1, 2]
+    assert [one["id"] for one in json.loads(answer)] == [1, 2, 3]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from mcpconf.wire.actions import Era
+from mcpconf.wire.actions import Era, Limits
 from mcpconf.wire.envelope import SUBSCRIPTION
 
 from .scene import Scene, call, code, hello, meta, modern, notice, refusal, result
@@ -56,6 +56,19 @@ def test_what_is_heard_on_a_subscription_goes_to_its_listener_under_its_own_id(q
     end = result(second, f'{{"_meta":{{"{SUBSCRIPTION}":{second}}}}}')
     scene.serve(end, on(second))
     assert scene.got(2) == [result("0.0", f'{{"_meta":{{"{SUBSCRIPTION}":0.0}}}}')]
+
+
+def test_a_long_answer_to_a_listener_is_looked_into() -> None:
+    scene = modern(1, limits=Limits(quick=10))
+    number = scene.asked(1, listen('"s"'))
+    scene.serve(result(number, f'{{"_meta":{{"{SUBSCRIPTION}":{number}}}}}'))
+    assert scene.got(1) == [result('"s"', f'{{"_meta":{{"{SUBSCRIPTION}":"s"}}}}')]
+
+
+def test_an_answer_too_long_to_nothing_is_told_in_the_log() -> None:
+    scene = modern(1, limits=Limits(client_line=100))
+    scene.say(1, result("7", '"' + "x" * 200 + '"'))
+    assert (scene.got(1), scene.heard(), len(scene.logs)) == ([], [], 1)
 
 
 def test_a_listener_that_ends_hears_nothing_more() -> None:
