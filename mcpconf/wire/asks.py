@@ -4,8 +4,9 @@ the client for which the server is at work, if that can only be one. It is never
 from __future__ import annotations
 
 from mcpconf.wire.answers import INTERNAL, cancelled, empty, failure
+from mcpconf.wire.client import Client
 from mcpconf.wire.envelope import META, Envelope
-from mcpconf.wire.pending import PROGRESS, Book, Client
+from mcpconf.wire.pending import PROGRESS, Book
 
 
 class Ask:

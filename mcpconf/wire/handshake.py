@@ -10,8 +10,9 @@ from collections.abc import Callable
 
 from mcpconf.wire.actions import Drop, Elsewhere
 from mcpconf.wire.answers import INITIALIZED, INTERNAL, INVALID, PARAMS
+from mcpconf.wire.client import Client, Pending
 from mcpconf.wire.envelope import META, Envelope, of_text
-from mcpconf.wire.pending import PROGRESS, Book, Client, Pending
+from mcpconf.wire.pending import PROGRESS, Book
 
 VERSION = ("params", "protocolVersion")
 

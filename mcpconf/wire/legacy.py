@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from mcpconf.wire.answers import INVALID, UNKNOWN_METHOD, empty
 from mcpconf.wire.asks import Asks
+from mcpconf.wire.client import Client, Pending
 from mcpconf.wire.envelope import Envelope
 from mcpconf.wire.handshake import Handshake
 from mcpconf.wire.levels import Levels
-from mcpconf.wire.pending import Book, Client, Pending
+from mcpconf.wire.pending import Book
 from mcpconf.wire.tasks import Tasks
 from mcpconf.wire.topics import Topics
 

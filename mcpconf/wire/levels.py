@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from mcpconf.wire.client import Client, Pending
 from mcpconf.wire.envelope import META, Envelope
-from mcpconf.wire.pending import PROGRESS, Book, Client, Pending
+from mcpconf.wire.pending import PROGRESS, Book
 
 # RFC 5424's, from the most verbose one on: the MCP specification, server/utilities/logging.
 LEVELS = ("debug", "info", "notice", "warning", "error", "critical", "alert", "emergency")

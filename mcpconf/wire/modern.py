@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from mcpconf.wire.answers import INVALID, PARAMS, UNKNOWN_METHOD
+from mcpconf.wire.client import Client, Pending
 from mcpconf.wire.envelope import META, SUBSCRIPTION, Envelope
 from mcpconf.wire.members import Span
-from mcpconf.wire.pending import Book, Client, Pending
+from mcpconf.wire.pending import Book
 
 LISTEN = "subscriptions/listen"
 PLACE = (*META, SUBSCRIPTION)

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from mcpconf.wire.actions import Action, Era, Limits
 from mcpconf.wire.answers import INTERNAL, INVALID, PARSE, failure
+from mcpconf.wire.client import Batch, Client
 from mcpconf.wire.envelope import Envelope, Kind, NotRpc, batch, decoded, is_batch, of_text, read
 from mcpconf.wire.legacy import Legacy
 from mcpconf.wire.lines import KEPT, Overlong
 from mcpconf.wire.members import Malformed
 from mcpconf.wire.modern import Modern
-from mcpconf.wire.pending import PROGRESS, Batch, Book, Client
+from mcpconf.wire.pending import PROGRESS, Book
 from mcpconf.wire.quick import answer, remains
 
 LAST_WORDS = 1000  # characters of them that clients are told

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 
 from mcpconf.wire.answers import PARAMS
+from mcpconf.wire.client import Client, Pending
 from mcpconf.wire.envelope import META, Envelope
-from mcpconf.wire.pending import Book, Client, Pending
+from mcpconf.wire.pending import Book
 
 RELATED = "io.modelcontextprotocol/related-task"
 ENDED = ("completed", "failed", "cancelled")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from mcpconf.wire.answers import PARAMS, empty
+from mcpconf.wire.client import Client, Pending
 from mcpconf.wire.envelope import META, Envelope
-from mcpconf.wire.pending import PROGRESS, Book, Client, Pending
+from mcpconf.wire.pending import PROGRESS, Book
 
 URI = ("params", "uri")
 BOUNDS = ("/", "?", "#")

@@ -468,6 +468,7 @@ def split(line: str) -> list[str]:
     return re.split(r'(?<=\}),(?=\{"(?:jsonrpc|id)")', line[1:-1])
 
 
+@pytest.mark.timeout(600)  # to find a small example takes its time
 @pytest.mark.parametrize("machine", [SharingLegacy, SharingModern])
 def test_nothing_goes_astray(machine: type[Sharing]) -> None:
     case = machine.TestCase
