@@ -84,7 +84,7 @@ class Unset(McpconfError):
         if self.secrets:
             return f"mcpconf secret set {self.secrets[0]}"
         name = self.variables[0]
-        return f"export {name} before the client starts, or give it a default: ${{{name}:-...}}"
+        return f"export {name} before the client starts, or give it a default, as in ${{{name}:-}}"
 
 
 def parse(text: str) -> tuple[Part, ...]:

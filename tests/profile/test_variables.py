@@ -149,7 +149,7 @@ def test_an_unset_variable_is_hinted_at_with_both_ways_out() -> None:
     with pytest.raises(Unset, match=re.escape("${A} is not set")) as caught:
         expand(parse("${A}"), {}, {})
 
-    assert caught.value.hint == "export A before the client starts, or give it a default: ${A:-...}"
+    assert caught.value.hint == "export A before the client starts, or give it a default, as in ${A:-}"
 
 
 SERVER = Server(

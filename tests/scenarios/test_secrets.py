@@ -300,7 +300,7 @@ def test_switch_says_which_server_needs_what_is_set_nowhere_and_what_sets_it(mcp
     mcpconf.profile("n", NEEDY)
     assert needed(mcpconf) == {
         "one, two: secret:API_TOKEN is not set": "mcpconf secret set API_TOKEN",
-        "one: ${AREA} is not set": "export AREA before the client starts, or give it a default: ${AREA:-...}",
+        "one: ${AREA} is not set": "export AREA before the client starts, or give it a default, as in ${AREA:-}",
     }
     told = mcpconf("switch", "n", "--dry-run").err
     assert "one, two: secret:API_TOKEN is not set\n    try: mcpconf secret set API_TOKEN\n" in told
