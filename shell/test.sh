@@ -146,7 +146,7 @@ not_run() {
   if [ -n "$fast" ]; then echo "the tests with real programs, and all campaigns (--fast)"; fi
   if [ -z "$long" ]; then echo "nine tenths of the campaigns, and the long searches (--long)"; fi
   cat "$logs/missing.txt" 2>/dev/null
-  sed -n 's/^SKIPPED \[[0-9]*\] //p' "$logs"/tests*.txt 2>/dev/null | sort -u
+  sed -n 's/^SKIPPED \[[0-9]*\] //p' "$logs"/tests*.txt "$logs"/campaigns.txt 2>/dev/null | sort -u
 }
 
 step "environment" set_up_venv || give_up

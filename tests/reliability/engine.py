@@ -17,10 +17,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any, NoReturn
+from typing import IO, Any
 
-import pytest
-
+from tests.real.programs import unavailable
 from tests.reliability.place import Done
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -31,13 +30,6 @@ IMAGE = "mcpconf-empty:1"
 PATIENCE = 60.0
 # No network is needed, so none is made: this is what would change the machine around us.
 OPTIONS = ("--storage-driver=vfs", "--bridge=none", "--iptables=false", "--ip6tables=false", "--ip-forward=false")
-
-
-def unavailable(reason: str) -> NoReturn:
-    """In CI a missing engine is a failure; elsewhere the tests are skipped, and shell/test.sh lists why."""
-    if os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 def program(name: str) -> str:

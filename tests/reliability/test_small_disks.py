@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.real.programs import ROOT
+from tests.real.programs import ROOT, unavailable
 from tests.reliability import figures
 from tests.reliability.closed import CLOSED
 from tests.reliability.disks import FILE_PAGES, SCENES
@@ -44,7 +44,7 @@ def inside(module: str, *argv: str | Path) -> Any:
     """What a run of a module in a mount namespace of its own tells."""
     apart = namespace()
     if not apart:
-        pytest.skip("mounting is not allowed here, not even in a namespace")
+        unavailable("mounting is not allowed here, not even in a namespace")
     done = subprocess.run(
         [*apart, sys.executable, "-m", f"tests.reliability.{module}", *argv],
         cwd=ROOT,
