@@ -37,9 +37,9 @@ class Health(NamedTuple):
 def require(name: str) -> str:
     """The path of a program; without it the test fails in CI and is skipped elsewhere."""
     found = shutil.which(name, path=os.pathsep.join([str(NPM_BIN), str(VENV_BIN), os.environ.get("PATH", "")]))
-    if found is not None:
-        return found
-    unavailable(f"{name} is missing (./shell/test.sh installs it where it can)")
+    if found is None:
+        unavailable(f"{name} is missing (./shell/test.sh installs it where it can)")
+    return found
 
 
 def unavailable(reason: str) -> NoReturn:
