@@ -26,7 +26,6 @@ class Settings:
     no_input: bool = False
     quiet: bool = False
     verbose: bool = False
-    dashes: bool = False  # whether there was a `--`
 
 
 settings = Settings()
@@ -50,7 +49,6 @@ def take_globals(argv: list[str]) -> list[str]:
         word = argv.pop(0)
         name, equals, value = word.partition("=")
         if word == "--":
-            settings.dashes = True
             return [*rest, word, *argv]
         if word in _FLAGS:
             setattr(settings, _FLAGS[word], True)

@@ -97,15 +97,19 @@ class Legacy:
         elif method == "notifications/resources/updated":
             self._topics.updated(envelope)
         elif method in LIST_CHANGED:
-            for client in self._book.clients.values():
-                if client.initialized:
-                    self._book.to_client(client.id, envelope.text.encode())
+            self._to_all(envelope)
         elif method == "notifications/tasks/status":
             self._tasks.status(envelope)
         elif method == "notifications/cancelled":
             self._asks.withdrawn(envelope)
         else:
             self._to_one(envelope)
+
+    def _to_all(self, envelope: Envelope) -> None:
+        """To every client that has shaken hands."""
+        for client in self._book.clients.values():
+            if client.initialized:
+                self._book.to_client(client.id, envelope.text.encode())
 
     # -- the process
 

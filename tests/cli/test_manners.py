@@ -291,7 +291,7 @@ def test_json_is_one_ascii_document(mcpconf: World) -> None:
 
 
 def test_defaults_of_the_options_that_every_command_has() -> None:
-    assert Settings() == Settings("auto", None, None, False, False, False, False)
+    assert Settings() == Settings("auto", None, None, False, False, False)
 
 
 def test_a_literal_secret_is_warned_about_and_not_shown(mcpconf: World) -> None:

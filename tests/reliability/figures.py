@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import statistics
-from collections.abc import Sequence
 from pathlib import Path
 
 FULL = os.environ.get("MCPCONF_CAMPAIGN") == "full"
@@ -29,8 +27,3 @@ def record(name: str, part: str = "", **numbers: float | str) -> None:
     place = Path(DIRECTORY, name)
     place.mkdir(parents=True, exist_ok=True)
     (place / f"{part or 'all'}.json").write_text(json.dumps({"full": FULL, **numbers}) + "\n")
-
-
-def spread(seconds: Sequence[float]) -> dict[str, float]:
-    """The least and the middle of some times, in milliseconds."""
-    return {"min_ms": round(min(seconds) * 1e3, 1), "median_ms": round(statistics.median(seconds) * 1e3, 1)}
