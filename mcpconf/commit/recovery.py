@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -13,7 +12,7 @@ from mcpconf.commit.clientlock import release_dead
 from mcpconf.commit.disk import remove_directories
 from mcpconf.commit.exchange import Known, clear
 from mcpconf.commit.snapshot import read_snapshot
-from mcpconf.commit.state import State
+from mcpconf.commit.state import State, blob_name
 from mcpconf.commit.temporary import temporary_path
 from mcpconf.document.edit import Pointer, read_members
 from mcpconf.document.fault import Fault
@@ -45,7 +44,7 @@ def dump_pending(plan: Plan, mark: str, before: Ledger) -> Json:
 
 
 def _sum(raw: bytes | None) -> str | None:
-    return None if raw is None else hashlib.sha256(raw).hexdigest()
+    return None if raw is None else blob_name(raw)
 
 
 def absorb_pending(state: State) -> None:

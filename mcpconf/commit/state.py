@@ -37,6 +37,11 @@ DIRECTORIES = ("besides", "blobs", "generations", "journals", "rescued")
 _TEMPORARY = re.compile(r"\..*\.[0-9a-f]{12}\.tmp")
 
 
+def blob_name(data: bytes) -> str:
+    """What a file's content is known by: its SHA-256."""
+    return hashlib.sha256(data).hexdigest()
+
+
 @dataclass(frozen=True, slots=True)
 class State:
     """The state directory. Nothing is made before the first write."""
@@ -72,7 +77,7 @@ class State:
 
     def keep(self, data: bytes) -> str:
         """Keep a backup by its content; its name is the SHA-256."""
-        name = hashlib.sha256(data).hexdigest()
+        name = blob_name(data)
         if not self._kept(name, len(data)):
             self.write(data, "blobs", name)
         return name
@@ -103,7 +108,7 @@ class State:
     def blob(self, name: str) -> bytes | None:
         """A backup by its name; None where it is not there, or is not any more what was kept."""
         data = read_private(self.at("blobs", name), BLOB_LIMIT)
-        return None if data is None or hashlib.sha256(data).hexdigest() != name else data
+        return None if data is None or blob_name(data) != name else data
 
     def read_json(self, *names: str) -> Json:
         """A JSON file of ours; None where there is none or it is damaged (it is never the only record)."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 
 from mcpconf.client.spec import Target
 from mcpconf.commit.generation import Generation, GenerationChange, GenerationFile
-from mcpconf.commit.state import State
+from mcpconf.commit.state import State, blob_name
 from mcpconf.document.edit import Drop, Found, Operation, Pointer, Put, edit, read_members
 from mcpconf.document.fault import Fault
 from mcpconf.ledger import FileRecord, Ledger, Owned, digest
@@ -43,7 +42,7 @@ def plan_undo(
 
 
 def _sha(raw: bytes | None) -> str | None:
-    return None if raw is None else hashlib.sha256(raw).hexdigest()
+    return None if raw is None else blob_name(raw)
 
 
 def _target(change: GenerationChange) -> Target:
