@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 PARSE, INVALID, UNKNOWN_METHOD, PARAMS, INTERNAL = -32700, -32600, -32601, -32602, -32603
+ROOTS_CHANGED = b'{"jsonrpc":"2.0","method":"notifications/roots/list_changed"}'
 INITIALIZED = b'{"jsonrpc":"2.0","method":"notifications/initialized"}'
 
 

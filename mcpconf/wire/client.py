@@ -41,7 +41,7 @@ class Client:
 class Pending:
     """A request of a client that has no answer yet. `token` is its id as the client wrote it."""
 
-    __slots__ = ("batch", "client", "id", "method", "note", "reads", "sent", "token")
+    __slots__ = ("batch", "client", "id", "method", "note", "reads", "sent", "since", "token")
 
     def __init__(self, number: str, client: Client, envelope: Envelope, batch: Batch | None) -> None:
         self.id = number
@@ -49,6 +49,7 @@ class Pending:
         self.token = envelope.id or "null"
         self.method = envelope.method
         self.batch = batch
+        self.since = 0.0  # when it came
         self.sent = False  # whether the server has it
         self.reads = False  # whether the answer has to be looked into
         self.note: str | None = None  # what a rule wants to remember of it

@@ -30,6 +30,21 @@ class Handshake:
         self._waiting: list[tuple[Pending, Envelope, str]] = []
 
     @property
+    def done(self) -> bool:
+        """Whether the server has answered; the next client hears the same."""
+        return self._result is not None
+
+    def offered(self, capability: str) -> bool:
+        """Whether the server was told that its client can do this."""
+        return self._hello is not None and self._hello.at("params", "capabilities", capability) is not None
+
+    def prepare(self, envelope: Envelope) -> None:
+        """Greet the server before anyone is there, in the words of a client that was here before."""
+        version = envelope.word(*VERSION)
+        if version is not None:
+            self._first(envelope, version)
+
+    @property
     def wanted(self) -> bool:
         """Whether somebody waits for a process."""
         return any(self._book.alive(one) for one, _, _ in self._waiting)
@@ -85,7 +100,9 @@ class Handshake:
         if self._hello is not None:
             return
         # A progress token of the client's must not look like one of ours.
-        edits = [(envelope.at("params", "capabilities"), "{}"), (envelope.at(*META, PROGRESS), '"initialize"')]
+        edits = [(envelope.at(*META, PROGRESS), '"initialize"')]
+        if not self._book.exclusive:
+            edits.append((envelope.at("params", "capabilities"), "{}"))
         self._hello, self._asked = of_text(envelope.replaced(*edits)), version
         if self._book.up:
             self.begin()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mcpconf.wire.answers import INVALID, UNKNOWN_METHOD, empty
+from mcpconf.wire.answers import INVALID, ROOTS_CHANGED, UNKNOWN_METHOD, empty
 from mcpconf.wire.asks import Asks
 from mcpconf.wire.client import Client, Pending
 from mcpconf.wire.envelope import Envelope
@@ -14,8 +14,7 @@ from mcpconf.wire.topics import Topics
 
 BATCHES = "2025-03-26"  # the one version that has them
 LIST_CHANGED = tuple(f"notifications/{what}/list_changed" for what in ("tools", "prompts", "resources"))
-# Of one client, and nothing that a server which was promised no capabilities may hear.
-SWALLOWED = ("notifications/initialized", "notifications/roots/list_changed")
+ROOTS = "notifications/roots/list_changed"
 
 
 class Legacy:
@@ -24,6 +23,7 @@ class Legacy:
     def __init__(self, book: Book, shared_logs: bool) -> None:
         self._book = book
         self._shared_logs = shared_logs
+        self._clients = 0  # that have shaken hands so far
         self._handshake = Handshake(book, self._opened)
         self._levels = Levels(book)
         self._topics = Topics(book)
@@ -38,6 +38,8 @@ class Legacy:
             "tasks/cancel": self._tasks.asked,
             "tasks/list": self._no_list,
         }
+        if book.exclusive:  # what is there is this client's
+            self._methods = {name: rule for name, rule in self._methods.items() if not name.startswith("tasks/")}
         book.left += [self._handshake.left, self._asks.left, self._topics.left, self._levels.left, self._tasks.left]
 
     # -- from a client
@@ -57,8 +59,10 @@ class Legacy:
             self._pass(one, envelope)
 
     def notification(self, client: Client, envelope: Envelope) -> None:
-        if envelope.method in SWALLOWED:
-            client.initialized = client.initialized or envelope.method == SWALLOWED[0]
+        if envelope.method == "notifications/initialized":
+            self._entered(client)
+        elif envelope.method == ROOTS and not self._book.exclusive:
+            return  # the server was promised no roots
         elif envelope.method == "notifications/progress":
             self._asks.progressed(client, envelope)
         elif client.version is None and not self._greeting(client):
@@ -67,6 +71,19 @@ class Legacy:
             self._book.park(client, envelope, None)
         else:
             self._book.to_server(envelope.text.encode())
+
+    def _entered(self, client: Client) -> None:
+        """A client has shaken hands. The server heard that from the first one, whose roots were not this one's."""
+        if client.initialized:
+            return
+        client.initialized = True
+        if self._book.exclusive and self._book.ready and self._clients and self._handshake.offered("roots"):
+            self._book.to_server(ROOTS_CHANGED)
+        self._clients += 1
+
+    def prepare(self, envelope: Envelope) -> None:
+        """Shake hands before a client is there."""
+        self._handshake.prepare(envelope)
 
     def response(self, client: Client, envelope: Envelope) -> None:
         self._asks.answered(client, envelope)
@@ -121,6 +138,11 @@ class Legacy:
         self._topics.died()
         self._tasks.died()
         self._asks.died()
+
+    @property
+    def greeted(self) -> bool:
+        """Whether the server has answered `initialize`."""
+        return self._handshake.done
 
     @property
     def wanted(self) -> bool:

@@ -17,6 +17,7 @@ class Modern:
     """The rules of sharing in the era without sessions."""
 
     wanted = False  # nobody waits for a handshake
+    greeted = True
 
     def __init__(self, book: Book) -> None:
         self._book = book
@@ -94,6 +95,9 @@ class Modern:
 
     def sizes(self) -> dict[str, int]:
         return {}
+
+    def prepare(self, _: Envelope) -> None:
+        """There is nothing to shake."""
 
     def _pass(self, one: Pending, envelope: Envelope) -> None:
         edits = self._named(one.client, envelope)

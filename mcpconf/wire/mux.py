@@ -7,6 +7,8 @@ came. Nothing is kept of a message that was passed on but who asked, and all tha
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from mcpconf.wire.actions import Action, Era, Limits
 from mcpconf.wire.answers import INTERNAL, INVALID, PARSE, failure
 from mcpconf.wire.client import Batch, Client
@@ -24,9 +26,19 @@ LAST_WORDS = 1000  # characters of them that clients are told
 class Mux:
     """One server process and its clients. Each event gives the actions it leads to, to be done in their order."""
 
-    def __init__(self, era: Era, limits: Limits | None = None, *, shared_logs: bool = False) -> None:
+    def __init__(
+        self,
+        era: Era,
+        limits: Limits | None = None,
+        *,
+        shared_logs: bool = False,
+        exclusive: bool = False,
+        clock: Callable[[], float] | None = None,
+    ) -> None:
+        """`exclusive`: never more than one client at a time, whose capabilities the server is told. The next client
+        has to have the same ones: the server is not told again. `clock` is for `took` alone."""
         self._limits = limits or Limits()
-        self._book = Book(self._limits)
+        self._book = Book(self._limits, clock, exclusive)
         self._rules: Legacy | Modern = Modern(self._book) if era is Era.MODERN else Legacy(self._book, shared_logs)
 
     # -- events
@@ -35,6 +47,8 @@ class Mux:
         """A client is there. Its number must not be one that is connected."""
         if client in self._book.clients:
             raise ValueError(f"client {client} is connected already")
+        if self._book.exclusive and self._book.clients:
+            raise ValueError("there is a client already")
         self._book.clients[client] = Client(client)
         return self._book.take()
 
@@ -85,7 +99,33 @@ class Mux:
         self._rules.died()
         return self._book.take()
 
+    def prepare(self, hello: bytes) -> list[Action]:
+        """Shake hands with the server in the words of this `initialize`, so that the first client need not wait."""
+        self._rules.prepare(read(hello))
+        return self._book.take()
+
     # -- what the pool may ask
+
+    @property
+    def greeted(self) -> bool:
+        """Whether an `initialize` can be answered without the server."""
+        return self._rules.greeted
+
+    @property
+    def settled(self) -> bool:
+        """Whether the server owes no answer: nothing of one client can come to the next."""
+        book = self._book
+        return not (book.pending or book.load or book.owned or book.unheard)
+
+    @property
+    def asked(self) -> int:
+        """How many requests clients have made."""
+        return self._book.asked
+
+    @property
+    def took(self) -> Sequence[float]:
+        """How long the last requests took that the server answered."""
+        return self._book.took
 
     @property
     def waiting(self) -> bool:

@@ -5,6 +5,7 @@ Every request gets a broker's integer, which is never used again: an answer that
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 
 from mcpconf.wire.actions import Action, Limits, Log, ToClient, ToServer
@@ -14,14 +15,19 @@ from mcpconf.wire.envelope import META, Envelope
 from mcpconf.wire.members import Malformed, Span
 
 PROGRESS = "progressToken"
+TIMES = 512  # how many of the last durations are kept
 Heard = Callable[[Envelope], None]
 
 
 class Book:
     """All of it, and the actions that the event at hand has led to so far."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, clock: Callable[[], float] | None = None, exclusive: bool = False) -> None:
         self.limits = limits
+        self.exclusive = exclusive  # whether there is never more than one client at a time
+        self.took: deque[float] = deque(maxlen=TIMES)  # how long the last requests took, in the clock's unit
+        self.asked = 0  # requests that clients made
+        self._clock = clock
         self.up = False  # whether there is a server process
         self.ready = False  # whether it takes messages: it is up, and its handshake is done
         self.out: list[Action] = []
@@ -76,6 +82,9 @@ class Book:
     def open(self, client: Client, envelope: Envelope, batch: Batch | None) -> Pending:
         """Note a request that came."""
         one = Pending(self.number(), client, envelope, batch)
+        self.asked += 1
+        if self._clock is not None:
+            one.since = self._clock()
         self.pending[one.id] = client.in_flight[one.id] = one
         if batch is not None:
             batch.waiting += 1
@@ -96,6 +105,8 @@ class Book:
         self._forget(one, progress_goes_on)
         if one.sent:
             self._loaded(one.client.id, -1)
+            if self._clock is not None:
+                self.took.append(self._clock() - one.since)
         if one.batch is None:
             self.to_client(one.client.id, line)
         else:
@@ -189,10 +200,14 @@ class Book:
 
     def culprit(self) -> Client | None:
         """The one client for which the server can be at work; None where it could be two, or one that left."""
+        if self.exclusive:
+            return next(iter(self.clients.values()), None)
         return self.clients.get(next(iter(self.load))) if len(self.load) == 1 else None
 
     def alone(self) -> Client | None:
         """The same, or the only client there is while the server works for nobody."""
+        if self.exclusive:
+            return self.culprit()
         if not self.load and len(self.clients) == 1:
             return next(iter(self.clients.values()))
         return self.culprit()
