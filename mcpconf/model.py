@@ -13,6 +13,7 @@ Json = Any  # a value that json.loads can give
 Entry = Mapping[str, Json]  # one member of `mcpServers`, as a client reads it
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
+PROJECT_DIRECTORY = "project"  # as a server's `cwd`: that of the project in which its client runs
 
 
 class Kind(StrEnum):
@@ -31,6 +32,14 @@ class RouteName(StrEnum):
     BROKER = "broker"
     WRAPPER = "wrapper"
     DIRECT = "direct"
+
+
+class Pool(StrEnum):
+    """How clients of the broker share a server's processes."""
+
+    SESSION = "session"
+    SHARED = "shared"
+    FRESH = "fresh"
 
 
 class Scope(StrEnum):
@@ -74,7 +83,8 @@ class Server:
     """One MCP server of a profile, after inheritance. At least one way to reach it is set.
 
     Values of `args`, `env`, `url` and `headers` may hold `${VAR}`, `${VAR:-default}` and `secret:NAME`; they are
-    kept as written. `package` is `pypi:NAME[==VERSION]` or `npm:NAME[@VERSION]`.
+    kept as written. `package` is `pypi:NAME[==VERSION]` or `npm:NAME[@VERSION]`. `pool`, `idle_timeout` (seconds; 0:
+    for ever) and `spare` are for the broker, which has its own mind where they are None.
     """
 
     name: str
@@ -95,16 +105,25 @@ class Server:
     tools: ToolFilter = ToolFilter()
     timeout: int | None = None  # milliseconds a client may wait for it
     builtin: bool = False  # mcpconf's own server (`mcpconf serve`)
+    pool: Pool | None = None
+    idle_timeout: int | None = None
+    spare: int | None = None
+
+    @property
+    def directory(self) -> str | None:
+        """Where to start it. None where nothing is said, and for `project`: its client starts it there anyway."""
+        return None if self.cwd == PROJECT_DIRECTORY else self.cwd
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A named set of servers. `path` is the file it came from; `digest` is the SHA-256 of all files it was made of."""
+    """A named set of servers. `path` is the file it came from; `autostart`: the broker is wanted."""
 
     name: str
     description: str = ""
     servers: tuple[Server, ...] = ()
     order: tuple[RouteName, ...] = ()
+    autostart: bool = False
     layer: Layer = Layer.USER
     path: str = ""
     extends: tuple[str, ...] = ()

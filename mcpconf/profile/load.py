@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from mcpconf.errors import McpconfError, Refused
-from mcpconf.model import ContainerOptions, Json, Layer, Profile, RouteName, Server, ToolFilter
+from mcpconf.model import ContainerOptions, Json, Layer, Pool, Profile, RouteName, Server, ToolFilter
 from mcpconf.profile.names import check_profile_name
 from mcpconf.profile.raw import Cache, RawProfile, parse, parse_cached
 from mcpconf.record import dataclass, field
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Find", "Found", "NoProfile", "RawProfile", "Untrusted", "merged", "parse", "parse_cached", "resolve"]
 
+T = TypeVar("T")
 WAYS = ("command", "image", "url", "package", "toolkit", "builtin")
 
 
@@ -67,15 +68,16 @@ def resolve(name: str, find: Find, *, cache: Cache | None = None, untrusted: boo
     if found is None:
         raise NoProfile(f"there is no profile named {name!r}", hint="mcpconf profile ls")
     family = _Family(find, cache, untrusted)
-    raw, servers, order = family.made(name, found, ())
+    whole = family.made(name, found, ())
     return Profile(
         name=name,
-        description=raw.description,
-        servers=tuple(_server(key, keys, family.files) for key, keys in servers.items()),
-        order=tuple(RouteName(route) for route in order or ()),
+        description=whole.raw.description,
+        servers=tuple(_server(key, keys, family.files) for key, keys in whole.servers.items()),
+        order=tuple(RouteName(route) for route in whole.order or ()),
+        autostart=bool(whole.autostart),
         layer=found.layer,
         path=found.path,
-        extends=raw.extends,
+        extends=whole.raw.extends,
     )
 
 
@@ -89,7 +91,14 @@ def merged(parent: Mapping[str, Json], child: Mapping[str, Json]) -> dict[str, J
     return out
 
 
-Merged = tuple[RawProfile, dict[str, Json], tuple[str, ...] | None]
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """A file's profile with all that it inherits; None where neither it nor a parent says anything."""
+
+    raw: RawProfile
+    servers: Mapping[str, Json]
+    order: tuple[str, ...] | None
+    autostart: bool | None
 
 
 @dataclass(slots=True)
@@ -100,26 +109,27 @@ class _Family:
     cache: Cache | None
     untrusted: bool
     files: dict[str, Found] = field(default_factory=dict)
-    done: dict[str, Merged] = field(default_factory=dict)
+    done: dict[str, _Whole] = field(default_factory=dict)
 
-    def made(self, name: str, found: Found, line: tuple[Found, ...]) -> Merged:
+    def made(self, name: str, found: Found, line: tuple[Found, ...]) -> _Whole:
         """The file with all its parents; `line` are the files that led here."""
         if found.path not in self.done:
             self.done[found.path] = self._make(name, found, (*line, found))
         return self.done[found.path]
 
-    def _make(self, name: str, found: Found, line: tuple[Found, ...]) -> Merged:
+    def _make(self, name: str, found: Found, line: tuple[Found, ...]) -> _Whole:
         if not (found.trusted or self.untrusted):
             raise Untrusted(found.path)
         raw = self._parse(name, found)
         servers: dict[str, Json] = {}
-        order = None
+        order = autostart = None
         for parent in raw.extends:
-            above = self._parent(raw, found, parent, line)
-            _, inherited, its_order = self.made(parent, above, line)
-            servers, order = merged(servers, inherited), order if its_order is None else its_order
+            its = self.made(parent, self._parent(raw, found, parent, line), line)
+            servers = merged(servers, its.servers)
+            order, autostart = _later(order, its.order), _later(autostart, its.autostart)
         self.files[found.path] = found
-        return raw, merged(servers, raw.servers), order if raw.order is None else raw.order
+        servers = merged(servers, raw.servers)
+        return _Whole(raw, servers, _later(order, raw.order), _later(autostart, raw.autostart))
 
     def _parse(self, name: str, found: Found) -> RawProfile:
         if self.cache is None:
@@ -140,6 +150,11 @@ class _Family:
 
 # What `find` has to be given to look in a layer and those behind it.
 _BEFORE = {Layer.PROJECT: None, Layer.USER: Layer.PROJECT, Layer.SHIPPED: Layer.USER}
+
+
+def _later(one: T | None, other: T | None) -> T | None:
+    """What the later one says, where it says anything."""
+    return one if other is None else other
 
 
 def _stem(path: str) -> str:
@@ -180,6 +195,9 @@ def _server(name: str, keys: Mapping[str, Json], files: Mapping[str, Found]) -> 
         tools=ToolFilter(tuple(tools.get("allow", ())), tuple(tools.get("deny", ()))),
         timeout=keys.get("timeout"),
         builtin=keys.get("builtin", False),
+        pool=Pool(keys["pool"]) if "pool" in keys else None,
+        idle_timeout=keys.get("idle_timeout"),
+        spare=keys.get("spare"),
     )
 
 

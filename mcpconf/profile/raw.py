@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # Counts the versions of the rules in schema.py and of the form below, between releases: what was compiled under
 # others is no use.
-RULES = 1
+RULES = 2
 _NONE: Mapping[str, Mapping[str, Json]] = MappingProxyType({})
 
 
@@ -33,7 +33,7 @@ class Cache(Protocol):
 class RawProfile:
     """What one file says: per server only the keys that stand there, as strings, numbers, lists and tables.
 
-    `order` is None where the file has no `[route] order`.
+    `order` is None where the file has no `[route] order`, `autostart` where it has no `[broker] autostart`.
     """
 
     name: str
@@ -42,19 +42,22 @@ class RawProfile:
     extends: tuple[str, ...] = ()
     servers: Mapping[str, Mapping[str, Json]] = field(default_factory=lambda: _NONE)
     order: tuple[str, ...] | None = None
+    autostart: bool | None = None
 
     def to_json(self) -> str:
         """What `from_json` needs, but for name and path: the same text is the same profile anywhere."""
-        return json.dumps([self.description, self.extends, dict(self.servers), self.order], separators=(",", ":"))
+        kept = [self.description, self.extends, dict(self.servers), self.order, self.autostart]
+        return json.dumps(kept, separators=(",", ":"))
 
     @staticmethod
     def from_json(compiled: str, name: str, path: str) -> RawProfile:
         """The profile that `to_json` wrote. Raises `ValueError` for anything else."""
         try:
-            description, extends, servers, order = json.loads(compiled)
-            if not isinstance(description, str) or not all(isinstance(keys, dict) for keys in servers.values()):
+            description, extends, servers, order, autostart = json.loads(compiled)
+            plain = isinstance(description, str) and autostart in (None, True, False)
+            if not plain or not all(isinstance(keys, dict) for keys in servers.values()):
                 raise ValueError("not a compiled profile")
-            return RawProfile(name, path, description, tuple(extends), servers, order and tuple(order))
+            return RawProfile(name, path, description, tuple(extends), servers, order and tuple(order), autostart)
         except (TypeError, AttributeError, RecursionError) as error:
             raise ValueError("not a compiled profile") from error
 
@@ -79,6 +82,7 @@ def parse(text: str, path: str, name: str) -> RawProfile:
         (extends,) if isinstance(extends, str) else tuple(extends),
         data.get("servers", {}),
         None if order is None else tuple(order),
+        data.get("broker", {}).get("autostart"),
     )
 
 

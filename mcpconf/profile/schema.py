@@ -107,6 +107,8 @@ HeaderName = Annotated[str, _matching(_HEADER_NAME, "the name of a header")]
 ServerName = Annotated[str, _named(check_server_name), WithJsonSchema({"type": "string", "pattern": _SERVER_NAME})]
 ProfileName = Annotated[str, _named(check_profile_name)]
 RouteWord = Literal["toolkit", "broker", "wrapper", "direct"]
+PoolWord = Literal["session", "shared", "fresh"]
+MAX_IDLE = 366 * 24 * 3600  # seconds
 Routes = Annotated[list[RouteWord], AfterValidator(_distinct)]
 Parents = Annotated[
     list[ProfileName],
@@ -142,7 +144,9 @@ class Server(_Table):
     command: Filled | None = Field(default=None, description="The program to start.")
     args: list[Template] = Field(default=[], description="Its arguments. For a package and an image, too.")
     env: dict[EnvName, Template] = Field(default={}, description="Environment variables; values are strings.")
-    cwd: Filled | None = Field(default=None, description="The directory to start it in.")
+    cwd: Filled | None = Field(
+        default=None, description="The directory to start it in; `project`: that of the client's project."
+    )
     image: Image | None = Field(default=None, description="A container image that speaks MCP on stdin and stdout.")
     container: Container = Field(default=Container(), description="How the image is run.")
     url: Address | None = Field(default=None, description="The address of a remote server.")
@@ -160,12 +164,27 @@ class Server(_Table):
         default=None, ge=1, le=600_000, description="How long a client waits for it, in milliseconds."
     )
     builtin: bool = Field(default=False, description="This is mcpconf's own server.")
+    pool: PoolWord | None = Field(
+        default=None, description="How the broker shares it: one process a client, one for all, a new one each time."
+    )
+    idle_timeout: int | None = Field(
+        default=None, ge=0, le=MAX_IDLE, description="Seconds the broker keeps it without a client; 0: for ever."
+    )
+    spare: int | None = Field(
+        default=None, ge=0, le=1, description="How many processes the broker keeps ready beside those in use."
+    )
 
 
 class Route(_Table):
     """How servers are reached."""
 
     order: Routes = Field(default=[], description="The routes to try, first one first.")
+
+
+class Broker(_Table):
+    """The broker that keeps servers running between sessions."""
+
+    autostart: bool = Field(default=False, description="Reach servers through the broker, started where it is needed.")
 
 
 class ProfileFile(_Table):
@@ -177,6 +196,7 @@ class ProfileFile(_Table):
         default={}, description="The servers, by name.", json_schema_extra={"additionalProperties": False}
     )
     route: Route = Field(default=Route(), description="How servers are reached.")
+    broker: Broker = Field(default=Broker(), description="The broker that keeps servers running between sessions.")
 
 
 def known_keys() -> dict[str, tuple[str, ...]]:
@@ -187,6 +207,7 @@ def known_keys() -> dict[str, tuple[str, ...]]:
         "container": Container,
         "tools": Tools,
         "route": Route,
+        "broker": Broker,
     }
     return {kind: tuple(table.model_fields) for kind, table in tables.items()}
 

@@ -101,7 +101,9 @@ def _lines(server: Server) -> Iterator[str]:
     if server.toolkit is not None:
         yield f"  Docker MCP Toolkit: {shown(bare_url(server.toolkit))}"
     if server.cwd is not None:
-        yield f"  in {shown(bare_url(server.cwd))}"
+        yield f"  in {'the project of its client' if server.directory is None else shown(bare_url(server.cwd))}"
+    if server.pool is not None:
+        yield f"  the broker's pool: {server.pool}"
     yield from _names(server)
 
 

@@ -45,6 +45,6 @@ def _notes(server: Server, launch: Launch, context: Context) -> tuple[Note, ...]
         # The client fills in variables of its own environment, and knows nothing of our file.
         text = f"{server.name}: {name} must be set where the client starts; the kept secret does not reach this route"
         notes.append(Note(text, hint=f"export {name}=..."))
-    if server.cwd:
+    if server.directory:
         notes.append(Note(f"{server.name}: its cwd is not set by this route", hint="--route wrapper"))
     return tuple(notes)

@@ -66,7 +66,7 @@ def is_worth(server: Server, context: Context) -> bool:
     if any(launch.url for launch in launches):
         return False
     late = any(has_secret(launch) or (has_reference(launch) and not context.spec.expands) for launch in launches)
-    return len(launches) > 1 or late or server.cwd is not None
+    return len(launches) > 1 or late or server.directory is not None
 
 
 def _because(server: Server, launches: tuple[Launch, ...], context: Context) -> str:
@@ -78,7 +78,7 @@ def _because(server: Server, launches: tuple[Launch, ...], context: Context) -> 
         return f"it fills in the variables that {context.spec.title} does not"
     if len(launches) > 1:
         return f"it has {len(launches)} ways to choose from when it starts"
-    return "it sets the working directory" if server.cwd else "asked for"
+    return "it sets the working directory" if server.directory else "asked for"
 
 
 def _launch(server: Server, launches: tuple[Launch, ...], context: Context) -> Launch:
@@ -104,8 +104,8 @@ def data_file(server: Server, launches: Iterable[Launch]) -> bytes:
     fields = [MAGIC, server.name]
     for launch in launches:
         fields += ["way", launch.command or ""]
-        if server.cwd:
-            fields += ["cwd", *_value(server.cwd)]
+        if server.directory:
+            fields += ["cwd", *_value(server.directory)]
         for name, value in launch.env.items():
             fields += ["env", name, *_value(value)]
         for argument in (launch.command or "", *launch.args):

@@ -56,7 +56,8 @@ def _try(app: App, server: Server, launch: Launch, timeout: float) -> ProbeResul
     else:
         argv = [fill(word) for word in (launch.command or "", *launch.args)]
         own = {name: fill(value) for name, value in launch.env.items()}
-        found = probe(argv, {**env, **own}, fill(server.cwd) if server.cwd else None, timeout=timeout)
+        cwd = None if server.directory is None else fill(server.directory)
+        found = probe(argv, {**env, **own}, cwd, timeout=timeout)
     return _without(found, [env.get(name) or known.get(name, "") for name in names])
 
 

@@ -156,6 +156,7 @@ def profile_report(profile: Profile, home: str) -> Data:
         "path": tilde(profile.path, home),
         "extends": list(profile.extends),
         "order": [str(route) for route in profile.order],
+        "autostart": profile.autostart,
         "servers": [_server(server) for server in profile.servers],
     }
 
@@ -176,6 +177,9 @@ def _server(server: Server) -> Data:
         "clients": list(server.clients),
         "disabled": server.disabled,
         "builtin": server.builtin,
+        "pool": server.pool and str(server.pool),
+        "idle_timeout": server.idle_timeout,
+        "spare": server.spare,
     }
 
 

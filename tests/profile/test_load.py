@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mcpconf.errors import Located, McpconfError
-from mcpconf.model import ContainerOptions, Layer, RouteName, Server, ToolFilter
+from mcpconf.model import ContainerOptions, Layer, Pool, RouteName, Server, ToolFilter
 from mcpconf.profile.faults import Invalid
 from mcpconf.profile.load import NoProfile, Untrusted, merged, resolve
 from tests.profile.places import Shelf
@@ -66,6 +66,9 @@ def test_every_key_of_a_server_arrives() -> None:
     tools = { allow = ["y"], deny = ["n"] }
     timeout = 5
     builtin = true
+    pool = "shared"
+    idle_timeout = 0
+    spare = 1
     """
     assert server(Shelf(user={"p": text}), "p", "x") == Server(
         "x",
@@ -86,6 +89,9 @@ def test_every_key_of_a_server_arrives() -> None:
         tools=ToolFilter(("y",), ("n",)),
         timeout=5,
         builtin=True,
+        pool=Pool.SHARED,
+        idle_timeout=0,
+        spare=1,
     )
 
 
@@ -134,6 +140,24 @@ def test_an_empty_order_takes_back_the_parents() -> None:
     shelf = Shelf(user={"parent": PARENT, "child": 'extends = "parent"\n[route]\norder = []'})
 
     assert resolve("child", shelf.find).order == ()
+
+
+@pytest.mark.parametrize(("child", "wanted"), [("", True), ("[broker]\nautostart = false", False), ("[broker]", True)])
+def test_the_broker_is_wanted_where_the_nearest_word_says_so(child: str, wanted: bool) -> None:
+    silent = '[servers.x]\ncommand = "c"'
+    text = f'extends = ["parent", "silent"]\n{child}'
+    shelf = Shelf(user={"parent": "[broker]\nautostart = true", "silent": silent, "child": text})
+
+    assert resolve("child", shelf.find).autostart is wanted
+    assert resolve("silent", shelf.find).autostart is False
+
+
+def test_the_word_project_is_no_directory() -> None:
+    text = '[servers.x]\ncommand = "c"\ncwd = "project"\n[servers.y]\ncommand = "c"\ncwd = "./project"'
+    x, y = resolve("p", Shelf(user={"p": text}).find).servers
+
+    assert (x.cwd, x.directory) == ("project", None)
+    assert (y.cwd, y.directory) == ("./project", "./project")
 
 
 def test_a_disabled_server_stays_and_is_marked() -> None:

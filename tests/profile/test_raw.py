@@ -226,7 +226,18 @@ def test_another_text_is_another_entry() -> None:
 
 
 @pytest.mark.parametrize(
-    "damage", ["", "{}", "[]", "nonsense", "[1,2,3,4]", '["",[],{"x":1},null]', '["",[],[],null]', "[" * 99_999]
+    "damage",
+    [
+        "",
+        "{}",
+        "[]",
+        "nonsense",
+        "[1,2,3,4,5]",
+        '["",[],{"x":1},null,null]',
+        '["",[],[],null,null]',
+        '["",[],{},null,7]',
+        "[" * 99_999,
+    ],
 )
 def test_a_damaged_cache_costs_time_only(damage: str) -> None:
     cache = Shelf()
@@ -264,13 +275,14 @@ def test_the_keys_of_a_profile_are_these_and_a_change_of_them_is_counted() -> No
     """Where this fails, add one to RULES in raw.py: what was compiled under other rules is no use."""
     server = "command args env cwd image container url transport headers package toolkit routes clients disabled tools"
 
-    assert RULES == 1
+    assert RULES == 2
     assert known_keys() == {
-        "profile": ("description", "extends", "servers", "route"),
-        "server": (*server.split(), "timeout", "builtin"),
+        "profile": ("description", "extends", "servers", "route", "broker"),
+        "server": (*server.split(), "timeout", "builtin", "pool", "idle_timeout", "spare"),
         "container": ("volumes", "network", "flags"),
         "tools": ("allow", "deny"),
         "route": ("order",),
+        "broker": ("autostart",),
     }
 
 
@@ -290,6 +302,10 @@ def test_the_schema_for_editors_accepts_what_is_accepted() -> None:
         {"servers": {"a": {"env": {"A": 1}}}},
         {"servers": {"a": {"routes": ["magic"]}}},
         {"route": {"order": "direct"}},
+        {"broker": {"autostart": "yes"}},
+        {"servers": {"a": {"pool": "big"}}},
+        {"servers": {"a": {"idle_timeout": -1}}},
+        {"servers": {"a": {"spare": 2}}},
     ],
 )
 def test_the_schema_for_editors_refuses_what_is_refused(data: object) -> None:

@@ -71,6 +71,7 @@ def argv(routed: Routed) -> list[str]:
         (TWO, context(which=without("docker")), "direct", "my-server is here"),
         (TWO, context(which=without("my-server")), "direct", "docker is here"),
         (CWD, context(), "wrapper", "it sets the working directory"),
+        (replace(CWD, cwd="project"), context(), "direct", "my-server is here"),
         (KIT, context(toolkit="v0.30"), "toolkit", "docker mcp v0.30 answers"),
         (KIT, context(raw_mcp="host.docker.internal:8811", engine="27"), "toolkit", "a raw MCP endpoint shook hands"),
         (KIT_OR, context(toolkit="v0.30"), "toolkit", "docker mcp v0.30 answers"),
