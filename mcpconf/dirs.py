@@ -19,6 +19,11 @@ class Dirs:
     state: str
 
     @property
+    def chosen(self) -> bool:
+        """Whether somebody named one directory for all of them."""
+        return (self.data, self.state) == (os.path.join(self.config, "data"), os.path.join(self.config, "state"))
+
+    @property
     def profiles(self) -> str:
         return os.path.join(self.config, "profiles")
 
@@ -41,6 +46,14 @@ class Dirs:
     @property
     def wrapper(self) -> str:
         return os.path.join(self.data, "wrapper")
+
+    @property
+    def broker(self) -> str:
+        return os.path.join(self.data, "broker")
+
+    @property
+    def broker_logs(self) -> str:
+        return os.path.join(self.state, "broker")
 
 
 def find_dirs(system: System, config: str | None = None) -> Dirs:

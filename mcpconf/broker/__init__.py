@@ -1,0 +1,1 @@
+"""The broker: servers that stay alive between the sessions of their clients."""

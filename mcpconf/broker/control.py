@@ -1,0 +1,99 @@
+"""Asking a running broker, over its control socket: one JSON object a line, each way."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from mcpconf.broker.place import connect
+from mcpconf.errors import McpconfError
+from mcpconf.model import Json
+
+if TYPE_CHECKING:
+    import socket
+
+PREAMBLE = b"MCPCONF1 "
+SECONDS = 5.0
+LIMIT = 16 * 1024 * 1024  # bytes of an answer
+PIECE = 65_536
+
+
+class BrokerUnreachable(McpconfError):
+    """There is no broker, or it does not answer."""
+
+    exit_code = 6
+
+
+def ask(path: str, request: Mapping[str, Json], timeout: float = SECONDS) -> dict[str, Json]:
+    """What the broker at this socket answers, within `timeout` seconds.
+
+    Raises `BrokerUnreachable`, or `McpconfError` with the broker's own words where it refuses.
+    """
+    line = json.dumps(request, separators=(",", ":")).encode()
+    try:
+        answer = _converse(path, line, timeout)
+    except (FileNotFoundError, ConnectionRefusedError):
+        raise BrokerUnreachable("no broker is running", hint="mcpconf broker start") from None
+    except (OSError, ValueError, RecursionError) as error:
+        said = str(error) or type(error).__name__
+        raise BrokerUnreachable(f"the broker at {path} does not answer: {said}", hint="mcpconf broker logs") from None
+    if not answer.get("ok"):
+        raise McpconfError(f"the broker says: {answer.get('error', 'no')}", hint="mcpconf broker logs")
+    return answer
+
+
+def listed(connection: socket.socket, timeout: float) -> tuple[str, ...]:
+    """The servers that a broker knows, by a handshake on a fresh connection. Raises `OSError` or `ValueError`."""
+    lines = _Lines(connection, timeout)
+    connection.sendall(PREAMBLE + b"LIST\n")
+    _admitted(lines.next())
+    return tuple(line.decode("utf-8") for line in lines.rest() if line)
+
+
+def _converse(path: str, line: bytes, timeout: float) -> dict[str, Json]:
+    with connect(path, timeout) as connection:
+        lines = _Lines(connection, timeout)
+        connection.sendall(PREAMBLE + b"CONTROL\n" + line + b"\n")
+        _admitted(lines.next())
+        answer = json.loads(lines.next())
+    if not isinstance(answer, dict):
+        raise ValueError("what it says is no answer")
+    return answer
+
+
+def _admitted(line: bytes) -> None:
+    if line != b"OK":
+        raise ValueError(line[:200].decode("utf-8", "replace") or "it hung up")
+
+
+class _Lines:
+    """The lines that come through a connection, before a deadline."""
+
+    def __init__(self, connection: socket.socket, timeout: float) -> None:
+        self._connection = connection
+        self._deadline = time.monotonic() + timeout
+        self._held = b""
+
+    def next(self) -> bytes:
+        """A line without its end. Raises `TimeoutError`, or `ValueError` where none comes."""
+        while b"\n" not in self._held:
+            if not self._more():
+                raise ValueError("it hung up")
+        line, _, self._held = self._held.partition(b"\n")
+        return line
+
+    def rest(self) -> list[bytes]:
+        """All lines up to the end."""
+        while self._more():
+            pass
+        return self._held.split(b"\n")
+
+    def _more(self) -> bool:
+        self._connection.settimeout(max(self._deadline - time.monotonic(), 0.001))
+        piece = self._connection.recv(PIECE)
+        if len(self._held) + len(piece) > LIMIT:
+            raise ValueError("it says more than it should")
+        self._held += piece
+        return bool(piece)

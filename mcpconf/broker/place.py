@@ -1,0 +1,115 @@
+"""Where a broker and its clients meet: the socket directory, and what lies in it.
+
+Read by the shim's starter, whose time counts: nothing is imported here that start-up can do without.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from mcpconf.record import dataclass
+
+if TYPE_CHECKING:
+    import socket
+
+    from mcpconf.dirs import Dirs
+
+LONGEST = 107  # bytes of a socket's path (unix(7): 108 with the NUL)
+MOUNTED = "/run/mcpconf"  # where a container is given the socket directory of its host
+NAME = "mcpconf"
+
+
+def socket_directory(dirs: Dirs, env: Mapping[str, str], uid: int) -> str:
+    """The directory of this user's broker. It need not be there.
+
+    Beside the other files where --config-dir names a place for all of them; else the runtime directory (XDG Base
+    Directory Specification: it is its user's own, or does not count), which is empty again after a boot.
+    """
+    if not dirs.chosen:
+        for base in (env.get("XDG_RUNTIME_DIR", ""), f"/run/user/{uid}" if sys.platform == "linux" else ""):
+            if os.path.isabs(base) and _is_own(base, uid):
+                return os.path.join(base, NAME)
+    return os.path.join(dirs.state, "run")
+
+
+def _is_own(directory: str, uid: int) -> bool:
+    try:
+        return os.stat(directory).st_uid == uid and os.path.isdir(directory)
+    except (OSError, ValueError):
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """What lies in a socket directory."""
+
+    directory: str
+
+    @property
+    def socket(self) -> str:
+        """Where clients name the server that they want."""
+        return os.path.join(self.directory, "broker.sock")
+
+    @property
+    def state(self) -> str:
+        """Who the broker is, for people and for scripts."""
+        return os.path.join(self.directory, "broker.json")
+
+    @property
+    def lock(self) -> str:
+        """Held for as long as a broker lives, and never removed: that would split those who wait for it."""
+        return os.path.join(self.directory, "broker.lock")
+
+    def server(self, name: str) -> str:
+        """Where a server is met without naming it."""
+        return os.path.join(self.directory, f"{name}.sock")
+
+
+def is_locked(path: str) -> bool:
+    """Whether a broker lives whose lock file this is. For that moment nobody else can take the lock."""
+    import fcntl
+
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)  # which lets it go
+    return False
+
+
+@contextlib.contextmanager
+def short(path: str) -> Iterator[str]:
+    """A name for a socket that `bind` and `connect` take, however long its path is (Linux only)."""
+    if len(os.fsencode(path)) <= LONGEST or sys.platform != "linux":
+        yield path
+        return
+    directory, name = os.path.split(path)
+    descriptor = os.open(directory, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield f"/proc/self/fd/{descriptor}/{name}"
+    finally:
+        os.close(descriptor)
+
+
+def connect(path: str, timeout: float | None = None) -> socket.socket:
+    """A connection to a unix socket. Raises `OSError` where nobody listens, or not within `timeout` seconds."""
+    import socket
+
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        connection.settimeout(timeout)
+        with short(path) as name:
+            connection.connect(name)
+    except BaseException:
+        connection.close()
+        raise
+    return connection

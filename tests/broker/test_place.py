@@ -1,0 +1,77 @@
+"""Where a broker is met."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from mcpconf.broker.place import LONGEST, Paths, connect, is_locked, short, socket_directory
+from mcpconf.dirs import Dirs, find_dirs
+from mcpconf.system import RealSystem
+
+DIRS = Dirs("/h/.config/mcpconf", "/h/.local/share/mcpconf", "/h/.local/state/mcpconf")
+NOBODY = 4_000_000_000  # a user that has no runtime directory here
+
+
+def test_it_lies_in_the_runtime_directory_where_that_is_ours(tmp_path: Path) -> None:
+    uid = os.geteuid()
+    runtime = str(tmp_path)
+
+    assert socket_directory(DIRS, {"XDG_RUNTIME_DIR": runtime}, uid) == f"{runtime}/mcpconf"
+    for bad in ("", "relative", f"{runtime}/gone", "nul\0"):
+        found = socket_directory(DIRS, {"XDG_RUNTIME_DIR": bad}, NOBODY)
+        assert found == "/h/.local/state/mcpconf/run", bad
+    assert socket_directory(DIRS, {"XDG_RUNTIME_DIR": runtime}, NOBODY) == "/h/.local/state/mcpconf/run"
+
+
+def test_where_one_directory_holds_everything_it_holds_the_sockets_too(tmp_path: Path) -> None:
+    env = {"HOME": "/h", "XDG_RUNTIME_DIR": str(tmp_path), "MCPCONF_CONFIG_DIR": "/all"}
+    dirs = find_dirs(RealSystem(env=env, platform="linux"))
+
+    assert socket_directory(dirs, env, os.geteuid()) == "/all/state/run"
+
+
+def test_its_files_have_names_of_their_own() -> None:
+    paths = Paths("/run/x")
+
+    assert (paths.socket, paths.server("time")) == ("/run/x/broker.sock", "/run/x/time.sock")
+    assert (paths.state, paths.lock) == ("/run/x/broker.json", "/run/x/broker.lock")
+
+
+def test_a_lock_is_seen_while_it_is_held(tmp_path: Path) -> None:
+    path = str(tmp_path / "lock")
+    assert not is_locked(path)
+    with open(path, "w") as held:
+        assert not is_locked(path)
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert is_locked(path)
+    assert not is_locked(path)
+
+
+@pytest.mark.parametrize("length", [1, 60, 200])
+def test_a_socket_is_reached_however_deep_it_lies(tmp_path: Path, length: int) -> None:
+    deep = tmp_path / ("d" * length)
+    deep.mkdir()
+    path = str(deep / "broker.sock")
+    with socket.socket(socket.AF_UNIX) as listening:
+        with short(path) as name:
+            assert len(name) <= LONGEST
+            listening.bind(name)
+        listening.listen()
+        with connect(path, 5) as connection:
+            accepted, _ = listening.accept()
+            with accepted:
+                accepted.sendall(b"hello")
+            assert connection.recv(5) == b"hello"
+
+
+@pytest.mark.parametrize("depth", [1, 200])
+def test_where_nobody_listens_nothing_is_left_open(tmp_path: Path, depth: int) -> None:
+    before = len(os.listdir("/proc/self/fd"))
+    with pytest.raises(FileNotFoundError):
+        connect(str(tmp_path / ("d" * depth) / "broker.sock"), 1)
+    assert len(os.listdir("/proc/self/fd")) == before
