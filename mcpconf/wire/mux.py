@@ -16,7 +16,7 @@ from mcpconf.wire.envelope import Envelope, Kind, NotRpc, batch, decoded, is_bat
 from mcpconf.wire.legacy import Legacy
 from mcpconf.wire.lines import KEPT, Overlong
 from mcpconf.wire.members import Malformed
-from mcpconf.wire.modern import Modern
+from mcpconf.wire.modern import LISTEN, Modern
 from mcpconf.wire.pending import PROGRESS, Book
 from mcpconf.wire.quick import answer, remains
 
@@ -116,6 +116,11 @@ class Mux:
         """Whether the server owes no answer: nothing of one client can come to the next."""
         book = self._book
         return not (book.pending or book.load or book.owned or book.unheard)
+
+    def owed(self, client: int) -> int:
+        """How many answers a client waits for; what listens has none to come."""
+        known = self._book.clients.get(client)
+        return 0 if known is None else sum(one.method != LISTEN for one in known.in_flight.values())
 
     @property
     def asked(self) -> int:

@@ -1,0 +1,152 @@
+"""The broker itself: servers' pools, and the clients that use them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+from collections.abc import Callable, Mapping
+
+from mcpconf.broker.arrival import Arrived
+from mcpconf.broker.auth import refusal
+from mcpconf.broker.catalogue import Catalogue
+from mcpconf.broker.control_session import ControlSession
+from mcpconf.broker.definition import PROJECT, Definition
+from mcpconf.broker.hangup import Hangups
+from mcpconf.broker.launcher import Launcher
+from mcpconf.broker.logfile import LogFile
+from mcpconf.broker.pool import Pool
+from mcpconf.broker.session import Peer, Session
+from mcpconf.errors import McpconfError
+
+CLIENTS = 512  # connected at once
+
+Key = tuple[str, str | None]  # a server's name, and the project where each has processes of its own
+
+
+class Broker:
+    """Opens servers for clients. Its end is asked for by `stop` and comes when nothing runs any more."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        catalogue: Catalogue,
+        launcher: Launcher,
+        logs: str,
+        commands: Mapping[str, Callable[[Mapping[str, object]], Mapping[str, object]]],
+    ) -> None:
+        """`logs` is the directory of the servers' logs; `commands` is what the control socket can ask for."""
+        self.pools: dict[Key, Pool] = {}
+        self.sessions: dict[int, Session] = {}
+        self.controls: set[ControlSession] = set()
+        self.launcher = launcher
+        self.catalogue = catalogue
+        self.since = loop.time()
+        self._loop = loop
+        self._logs = logs
+        self._commands = commands
+        self._files: dict[str, LogFile] = {}
+        self._hangups = Hangups(loop)
+        self._last = 0
+
+    # -- clients
+
+    def admit(self, arrived: Arrived, peer: Peer) -> None:
+        """Give a connection what it asks for."""
+        if arrived.wish.verb == "control":
+            ControlSession(self._loop, arrived, self._commands, self.controls)
+        elif arrived.wish.verb == "list":
+            _say_and_close(arrived.connection, arrived.yes + _listing(self.catalogue.names()))
+        else:
+            self.open(arrived, peer)
+
+    def open(self, arrived: Arrived, peer: Peer) -> None:
+        """Let a client in, or say why not."""
+        try:
+            if len(self.sessions) >= CLIENTS:
+                raise McpconfError(f"{CLIENTS} clients are connected, which is as many as there may be")
+            pool = self._pool(arrived.wish.server, arrived.wish.project)
+        except McpconfError as error:
+            _say_and_close(arrived.connection, refusal(str(error)))
+            return
+        self._last += 1
+        descriptor = arrived.connection.detach()
+        session = Session(self._loop, self._last, descriptor, pool, peer, self._hangups, self._left)
+        self.sessions[session.id] = session
+        session.start(arrived.yes, arrived.rest)
+
+    def _left(self, session: Session) -> None:
+        self.sessions.pop(session.id, None)
+
+    # -- servers
+
+    def _pool(self, name: str, project: str | None) -> Pool:
+        """The pool of a server, as it is configured now."""
+        definition = self.catalogue.get(name)
+        key = name, (project if definition.cwd == PROJECT else None)
+        pool = self.pools.get(key)
+        if pool is not None and pool.definition != definition:
+            self._retire(key, "its configuration has changed")
+            pool = None
+        if pool is None:
+            pool = self.pools[key] = self._new(definition, key[1])
+        return pool
+
+    def _new(self, definition: Definition, project: str | None) -> Pool:
+        file = self._files.get(definition.name)
+        if file is None:
+            file = self._files[definition.name] = LogFile(os.path.join(self._logs, f"{definition.name}.log"))
+        return Pool(self._loop, definition, project, self.launcher, file.write)
+
+    def _retire(self, key: Key, why: str) -> None:
+        pool = self.pools.pop(key)
+        for session in [one for one in self.sessions.values() if one.pool is pool]:
+            session.drop(why)
+        pool.retire(why)
+
+    def reload(self) -> tuple[str, ...]:
+        """Read all definitions again: the names of the servers that changed or went, whose clients are let go."""
+        changed = []
+        for key, pool in list(self.pools.items()):
+            definition = None
+            with contextlib.suppress(McpconfError):
+                definition = self.catalogue.get(key[0])
+            if definition != pool.definition:
+                changed.append(key[0])
+                self._retire(key, "its configuration has changed")
+        return tuple(sorted(set(changed)))
+
+    def warm(self, names: tuple[str, ...]) -> None:
+        """Start a process for each of these that has none. Raises `McpconfError` for what is not configured."""
+        for name in names:
+            if self.catalogue.get(name).cwd != PROJECT:  # a project is not known before somebody comes from it
+                self._pool(name, None).warm()
+
+    # -- the end
+
+    def stop(self) -> None:
+        """Let everyone go, and end every process."""
+        for key in list(self.pools):
+            self._retire(key, "the broker ends")
+        for session in list(self.sessions.values()):
+            session.close()
+        for control in list(self.controls):
+            control.leave()
+        self.launcher.stop()
+
+    def close(self) -> None:
+        """Give back what is left."""
+        self._hangups.close()
+        for file in self._files.values():
+            file.close()
+
+
+def _listing(names: tuple[str, ...]) -> bytes:
+    return "".join(f"{name}\n" for name in names).encode()
+
+
+def _say_and_close(connection: socket.socket, line: bytes) -> None:
+    with contextlib.suppress(OSError):
+        connection.send(line)
+    connection.close()

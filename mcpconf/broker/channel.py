@@ -1,0 +1,208 @@
+"""Lines over a pair of descriptors: what is read is cut into lines, what is written waits for who doesn't read.
+
+Not an asyncio transport: the two ends of a server are two pipes, and a write that fits goes out at once, without a
+turn of the loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections import deque
+from collections.abc import Sequence
+from typing import Protocol
+
+from mcpconf.wire.lines import Lines, Overlong
+
+CHUNK = 65_536  # bytes to read at once
+LARGE = 1_048_576  # and after a read that filled that
+
+
+class Peer(Protocol):
+    """Who is told what comes through a channel."""
+
+    def heard(self, lines: list[bytes | Overlong]) -> None:
+        """Lines came."""
+
+    def closed(self) -> None:
+        """No more will come."""
+
+    def lost(self) -> None:
+        """No more can be written."""
+
+    def strained(self, full: bool) -> None:
+        """More waits to be written than should, or no longer."""
+
+
+class Channel:
+    """One end of a conversation. Closes the descriptors that it was given."""
+
+    __slots__ = (
+        "_chunk",
+        "_high",
+        "_lines",
+        "_loop",
+        "_peer",
+        "_queue",
+        "_reader",
+        "_reading",
+        "_strained",
+        "_writer",
+        "queued",
+    )
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, reader: int, writer: int, peer: Peer, limit: int, high: int
+    ) -> None:
+        """`limit`: bytes of a line; `high`: bytes that may wait before the peer is told that it is too much."""
+        os.set_blocking(reader, False)
+        os.set_blocking(writer, False)
+        self._loop = loop
+        self._reader = reader
+        self._writer = writer
+        self._peer = peer
+        self._lines = Lines(limit)
+        self._high = high
+        self._queue: deque[bytes | memoryview] = deque()
+        self.queued = 0  # bytes that wait
+        self._strained = False
+        self._reading = False
+        self._chunk = CHUNK
+
+    # -- in
+
+    def start(self, first: bytes = b"") -> None:
+        """Begin to read; `first` was read already."""
+        self.resume()
+        if first:
+            self._take(first)
+
+    def pause(self) -> None:
+        if self._reading:
+            self._reading = False
+            self._loop.remove_reader(self._reader)
+
+    def resume(self) -> None:
+        if not self._reading and self._reader >= 0:
+            self._reading = True
+            self._loop.add_reader(self._reader, self._readable)
+
+    def drain(self) -> None:
+        """Read what is there, without waiting for more."""
+        while self._reader >= 0 and self._readable():
+            pass
+
+    def _readable(self) -> bool:
+        try:
+            data = os.read(self._reader, self._chunk)
+        except BlockingIOError:
+            return False
+        except OSError:  # the other end was reset
+            data = b""
+        if not data:
+            self._end()
+            return False
+        self._chunk = LARGE if len(data) == self._chunk else CHUNK
+        self._take(data)
+        return True
+
+    def _take(self, data: bytes) -> None:
+        lines = self._lines.feed(data)
+        if lines:
+            self._peer.heard(lines)
+
+    def _end(self) -> None:
+        self.pause()
+        last = self._lines.end()
+        if last:
+            self._peer.heard(last)
+        self._peer.closed()
+
+    # -- out
+
+    def write(self, lines: Sequence[bytes]) -> None:
+        """Send lines, each with its newline."""
+        if self._writer < 0:
+            return
+        data = lines[0] + b"\n" if len(lines) == 1 else b"\n".join(lines) + b"\n"
+        if not self._queue:
+            sent = self._send(data)
+            if sent == len(data) or self._writer < 0:
+                return
+            self._loop.add_writer(self._writer, self._writable)
+            self._wait(memoryview(data)[sent:])
+        else:
+            self._wait(data)
+
+    def finish(self) -> None:
+        """Write what waits, and then no more: the peer hears that it is `lost`."""
+        if self._writer < 0:
+            return
+        if self._queue:
+            self._queue.append(b"")
+        else:
+            self._lose()
+
+    def _wait(self, data: bytes | memoryview) -> None:
+        self._queue.append(data)
+        self.queued += len(data)
+        if self.queued > self._high and not self._strained:
+            self._strained = True
+            self._peer.strained(True)
+
+    def _send(self, data: bytes | memoryview) -> int:
+        try:
+            return os.write(self._writer, data)
+        except BlockingIOError:
+            return 0
+        except OSError:
+            self._lose()
+            return 0
+
+    def _writable(self) -> None:
+        while self._queue:
+            data = self._queue[0]
+            if not data:
+                self._lose()
+                return
+            sent = self._send(data)
+            if self._writer < 0:
+                return
+            self.queued -= sent
+            if sent < len(data):
+                self._queue[0] = memoryview(data)[sent:]
+                break
+            self._queue.popleft()
+        if not self._queue:
+            self._loop.remove_writer(self._writer)
+        if self._strained and self.queued <= self._high // 2:
+            self._strained = False
+            self._peer.strained(False)
+
+    def _lose(self) -> None:
+        self._close_writer()
+        self._loop.call_soon(self._peer.lost)  # never in the middle of what somebody is writing
+
+    # -- the end
+
+    def close(self) -> None:
+        """Drop what waits, and give the descriptors back."""
+        self.pause()
+        self._close_writer()
+        if self._reader >= 0:
+            with contextlib.suppress(OSError):
+                os.close(self._reader)
+            self._reader = -1
+
+    def _close_writer(self) -> None:
+        if self._writer < 0:
+            return
+        if self._queue:
+            self._loop.remove_writer(self._writer)
+            self._queue.clear()
+            self.queued = 0
+        if self._writer != self._reader:
+            with contextlib.suppress(OSError):
+                os.close(self._writer)
+        self._writer = -1

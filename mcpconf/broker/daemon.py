@@ -1,0 +1,314 @@
+"""The broker as a process: takes the lock, opens its sockets, says that it is ready, serves, and goes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import json
+import os
+import signal
+import socket
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from mcpconf import __version__
+from mcpconf.broker.activation import Notifier, inherited
+from mcpconf.broker.arrival import Arrivals, Arrived
+from mcpconf.broker.auth import Challenge
+from mcpconf.broker.broker import Broker
+from mcpconf.broker.catalogue import Catalogue
+from mcpconf.broker.keys import keys_directory, load_keys
+from mcpconf.broker.launcher import Launcher
+from mcpconf.broker.listener import Listener, tcp_socket, unix_socket
+from mcpconf.broker.logfile import LogFile
+from mcpconf.broker.options import Options
+from mcpconf.broker.place import Paths
+from mcpconf.broker.session import Peer
+from mcpconf.broker.wish import Wish
+from mcpconf.errors import McpconfError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LAST = 6.0  # seconds after which what is left is left to the supervisor
+VERSION = 1
+
+
+class Running(McpconfError):
+    """There is a broker already."""
+
+
+class Daemon:
+    """One run of the broker. `run` gives its exit code."""
+
+    def __init__(self, options: Options, identity: str, environ: Mapping[str, str]) -> None:
+        self._options = options
+        self._identity = identity
+        self._environ = environ
+        self._paths = Paths(options.directory)
+        self._loop = _new_loop()
+        self._log = LogFile(os.path.join(options.logs, "broker.log"))
+        self._keys: Mapping[str, bytes] = {}
+        self._listeners: list[Listener] = []
+        self._doors: dict[str, Listener] = {}  # by server: its own socket
+        self._addresses: list[str] = []
+        self._arrivals = Arrivals(self._loop, self._admit)
+        self._peers: dict[socket.socket, Peer] = {}
+        self._broker: Broker | None = None
+        self._done = self._loop.create_future()
+        self._lock = -1
+        self._notifier = Notifier(environ)
+
+    # -- from the beginning to the end
+
+    def run(self, parent: int, ready: Callable[[str], None]) -> int:
+        """Serve until told to stop; `parent` is a descriptor that closes when the supervisor is gone.
+
+        Raises `McpconfError` where it can't begin; `ready` is called once it has.
+        """
+        try:
+            self._begin()
+            self._loop.add_reader(parent, self._orphaned, parent)
+            for number in (signal.SIGTERM, signal.SIGINT):
+                self._loop.add_signal_handler(number, self.stop)
+            self._loop.add_signal_handler(signal.SIGHUP, self._reload)
+            ready("")
+            self._notifier.tell("READY=1")
+            gc.collect()
+            gc.freeze()  # what is there now stays, and need not be looked through again and again
+            self._loop.run_until_complete(self._done)
+            self._loop.run_until_complete(self._last_ones())
+        finally:
+            self._finish()
+        return 0
+
+    def _begin(self) -> None:
+        _own_directory(self._paths.directory)
+        os.makedirs(os.path.join(self._options.logs, "logs"), 0o700, exist_ok=True)
+        self._lock = _lock(self._paths.lock)
+        catalogue = Catalogue(self._options.servers)
+        launcher = Launcher(self._loop, self._environ, self._options.data, self._identity, self._uses_docker)
+        commands = {
+            "status": self._status,
+            "stop": self._stop,
+            "reload": lambda _: {"changed": self._reload()},
+            "warm": self._warm,
+            "ping": lambda _: {"pid": os.getpid(), "version": __version__},
+        }
+        logs = os.path.join(self._options.logs, "logs")
+        self._broker = Broker(self._loop, catalogue, launcher, logs, commands)
+        self._loop.add_signal_handler(signal.SIGCHLD, launcher.reap)
+        self._listen()
+        self._write_state()
+        self._log.write(f"broker {__version__} started, pid {os.getpid()}: {', '.join(self._addresses)}")
+
+    def _listen(self) -> None:
+        given = inherited(self._environ)
+        for listening in given or [unix_socket(self._paths.socket)]:
+            self._listeners.append(Listener(self._loop, listening, self._came))
+        self._addresses.append(f"unix:{self._paths.socket}")
+        if self._options.listen:
+            self._load_keys()
+        for host, port in self._options.listen:
+            listening = tcp_socket(host, port)
+            shown = f"[{host}]" if ":" in host else host
+            self._addresses.append(f"tcp:{shown}:{listening.getsockname()[1]}")
+            self._listeners.append(Listener(self._loop, listening, self._came_by_tcp))
+        self._open_doors()
+
+    def _open_doors(self) -> None:
+        """A socket for each server, for those who can't say which one they want."""
+        if self._broker is None:
+            return
+        names = set(self._broker.catalogue.names())
+        for name in set(self._doors) - names:
+            self._doors.pop(name).close()
+            _remove(self._paths.server(name))
+        for name in names - set(self._doors):
+            listening = unix_socket(self._paths.server(name))
+            self._doors[name] = Listener(self._loop, listening, self._through(name))
+
+    def stop(self) -> None:
+        """Begin to end."""
+        if not self._done.done():
+            self._notifier.tell("STOPPING=1")
+            self._done.set_result(None)
+
+    def _orphaned(self, parent: int) -> None:
+        self._loop.remove_reader(parent)
+        self._log.write("the supervisor is gone")
+        self.stop()
+
+    async def _last_ones(self) -> None:
+        """Close the doors, end the servers, and wait until they have ended."""
+        if self._broker is None:
+            return
+        for listener in (*self._listeners, *self._doors.values()):
+            listener.close()
+        self._arrivals.close()
+        self._broker.stop()
+        running = self._broker.launcher.running
+        deadline = self._loop.time() + LAST
+        while running and self._loop.time() < deadline:
+            gone = self._loop.create_future()
+            for process in running.values():
+                process.when_gone(_setter(gone))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(gone, deadline - self._loop.time())
+
+    def _finish(self) -> None:
+        if self._lock >= 0:
+            for path in (self._paths.state, self._paths.socket, *map(self._paths.server, self._doors)):
+                _remove(path)
+            self._log.write("broker stopped")
+        if self._broker is not None:
+            self._broker.close()
+        self._log.close()
+        self._loop.close()
+
+    # -- connections
+
+    def _came(self, connection: socket.socket, peer: Peer) -> None:
+        self._peers[connection] = peer
+        self._arrivals.take(connection)
+
+    def _came_by_tcp(self, connection: socket.socket, peer: Peer) -> None:
+        self._peers[connection] = peer
+        self._arrivals.take(connection, Challenge(self._keys.get, os.urandom(16).hex()))
+
+    def _through(self, name: str) -> Callable[[socket.socket, Peer], None]:
+        def came(connection: socket.socket, peer: Peer) -> None:
+            if self._broker is not None:
+                self._broker.open(Arrived(connection, Wish("open", name), b"", b""), peer)
+
+        return came
+
+    def _admit(self, arrived: Arrived) -> None:
+        if self._broker is not None:
+            self._broker.admit(arrived, self._peers.pop(arrived.connection, Peer()))
+
+    def _load_keys(self) -> None:
+        loaded = load_keys(keys_directory(self._options.data))
+        self._keys = loaded.keys
+        for problem in loaded.problems:
+            self._log.write(problem)
+
+    # -- what the control socket can ask for
+
+    def _status(self, _: Mapping[str, object]) -> Mapping[str, object]:
+        from mcpconf.broker.status import picture
+
+        if self._broker is None:
+            raise McpconfError("the broker is starting")
+        return {
+            "version": __version__,
+            "listeners": self._addresses,
+            **picture(self._broker, self._loop.time()),
+        }
+
+    def _stop(self, _: Mapping[str, object]) -> Mapping[str, object]:
+        self._loop.call_soon(self.stop)
+        return {"pid": os.getpid()}
+
+    def _reload(self) -> tuple[str, ...]:
+        if self._broker is None:
+            return ()
+        changed = self._broker.reload()
+        self._open_doors()
+        if self._options.listen:
+            self._load_keys()
+        self._log.write(f"definitions read again; changed: {', '.join(changed) or 'none'}")
+        return changed
+
+    def _warm(self, request: Mapping[str, object]) -> Mapping[str, object]:
+        if self._broker is None:
+            raise McpconfError("the broker is starting")
+        asked = request.get("servers")
+        names = tuple(map(str, asked)) if isinstance(asked, list) else self._broker.catalogue.names()
+        self._broker.warm(names)
+        return {"servers": names}
+
+    # -- what others find
+
+    def _uses_docker(self, docker: str) -> None:
+        """Note it down for the supervisor, who removes containers when we can't any more."""
+        path = os.path.join(self._options.logs, f"docker-{self._identity}")
+        with contextlib.suppress(OSError), open(path, "x", encoding="utf-8", opener=_private) as stream:
+            stream.write(docker)
+
+    def _write_state(self) -> None:
+        content = {
+            "version": VERSION,
+            "pid": os.getpid(),
+            "host": socket.gethostname(),
+            "start_token": start_token(os.getpid()),
+            "address": f"unix:{self._paths.socket}",
+            "listeners": self._addresses,
+            "mcpconf": __version__,
+            "started": round(time.time(), 3),
+        }
+        beside = f"{self._paths.state}.{os.getpid()}"
+        with open(beside, "w", encoding="utf-8", opener=_private) as stream:
+            json.dump(content, stream)
+        os.replace(beside, self._paths.state)
+
+
+def _setter(gone: asyncio.Future[None]) -> Callable[[object], None]:
+    return lambda _: None if gone.done() else gone.set_result(None)
+
+
+def start_token(pid: int) -> str | None:
+    """What tells a process from another one that has its number later; None where the system doesn't say."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as stream:
+            return stream.read().rpartition(b")")[2].split()[19].decode()
+    except (OSError, IndexError):
+        return None
+
+
+def _new_loop() -> asyncio.AbstractEventLoop:
+    try:
+        import uvloop  # type: ignore[import-not-found]
+    except ImportError:
+        return asyncio.new_event_loop()
+    loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
+    return loop
+
+
+def _own_directory(path: str) -> None:
+    """Make the socket directory, or make sure that it is ours alone: whoever can write there could be us."""
+    os.makedirs(path, 0o700, exist_ok=True)
+    status = os.lstat(path)
+    if status.st_uid != os.geteuid():
+        raise McpconfError(f"{path} belongs to another user", hint=f"remove it: rm -r {path}")
+    if status.st_mode & 0o077:
+        os.chmod(path, 0o700)
+
+
+def _lock(path: str) -> int:
+    """The lock, kept for as long as this process lives. Raises `Running` where another broker has it."""
+    import fcntl
+
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    deadline = time.monotonic() + 0.2  # who looks whether a broker lives has it for a moment
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            if time.monotonic() < deadline:
+                time.sleep(0.01)
+                continue
+            os.close(descriptor)
+            raise Running("a broker is running already", hint="mcpconf broker status") from None
+        return descriptor
+
+
+def _remove(path: str) -> None:
+    with contextlib.suppress(OSError):
+        os.unlink(path)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW, 0o600)

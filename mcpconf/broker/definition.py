@@ -1,0 +1,191 @@
+"""What the broker knows of a server: a file that `switch` wrote, whose values are filled in when a process starts.
+
+A client can name one of these and nothing else. The files hold references to secrets, never their values.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from enum import Enum
+
+from mcpconf.errors import McpconfError
+from mcpconf.model import NOTHING
+from mcpconf.profile.variables import Secret, expand, parse
+from mcpconf.record import dataclass
+
+VERSION = 1
+PROJECT = "project"  # the `cwd` that is the client's own
+IDLE = 600.0  # seconds that a process is kept without a client
+SECRET = 6  # characters that a secret has to have in order to be worth hiding
+
+# What a server gets of the broker's environment besides its own variables: where things are, how to reach the network
+# and how to speak, but nothing that a session of a client or a shell has left there.
+INHERITED = (
+    "ALL_PROXY",
+    "DOCKER_CERT_PATH",
+    "DOCKER_CONTEXT",
+    "DOCKER_HOST",
+    "DOCKER_TLS_VERIFY",
+    "HOME",
+    "HTTPS_PROXY",
+    "HTTP_PROXY",
+    "LANG",
+    "LANGUAGE",
+    "LOGNAME",
+    "NODE_EXTRA_CA_CERTS",
+    "NO_PROXY",
+    "PATH",
+    "REQUESTS_CA_BUNDLE",
+    "SHELL",
+    "SSL_CERT_DIR",
+    "SSL_CERT_FILE",
+    "TERM",
+    "TMPDIR",
+    "TZ",
+    "USER",
+    "XDG_CACHE_HOME",
+    "XDG_CONFIG_HOME",
+    "XDG_DATA_HOME",
+    "XDG_RUNTIME_DIR",
+    "XDG_STATE_HOME",
+    "all_proxy",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+)
+
+
+class Sharing(Enum):
+    """Who may use a process, in PgBouncer's words."""
+
+    SESSION = "session"  # one client while it is connected; the process is kept for the next
+    SHARED = "shared"  # many clients at once
+    FRESH = "fresh"  # one client, and never another
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Definition:
+    """A configured server. `argv` and the values of `env` may hold references; `idle` is in seconds, 0 for ever."""
+
+    name: str
+    argv: tuple[str, ...]
+    env: Mapping[str, str] = NOTHING
+    cwd: str | None = None
+    pool: Sharing | None = None
+    idle: float = IDLE
+    spare: int = 1
+    image: bool = False
+
+    @property
+    def legacy(self) -> Sharing:
+        """How clients of the versions with sessions share."""
+        return self.pool or Sharing.SESSION
+
+    @property
+    def modern(self) -> Sharing:
+        """How clients of the version without sessions share."""
+        return self.pool or Sharing.SHARED
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """How to start one process. Its `repr` shows no value of its environment."""
+
+    argv: tuple[str, ...]
+    env: Mapping[str, str]
+    cwd: str
+    hidden: tuple[str, ...] = ()  # values that no log may show
+
+    def __repr__(self) -> str:
+        return f"Start({self.argv[:1]}, cwd={self.cwd!r})"
+
+
+def read(content: bytes, name: str) -> Definition:
+    """The definition in a file. Raises `McpconfError` where it is none."""
+    try:
+        data = json.loads(content)
+        if data["version"] != VERSION:
+            raise McpconfError(f"the definition of {name} is of another version", hint="mcpconf switch PROFILE")
+        return _definition(data, name)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise McpconfError(f"the definition of {name} is damaged", hint="mcpconf switch PROFILE") from None
+
+
+def _definition(data: Mapping[str, object], name: str) -> Definition:
+    if "url" in data:
+        raise McpconfError(f"{name} is a remote server, and this broker has no way to it yet")
+    argv = (_text(data["command"]), *map(_text, _list(data.get("args"))))
+    env = {_text(key): _text(value) for key, value in _table(data.get("env")).items()}
+    pool, cwd, idle, spare = data.get("pool"), data.get("cwd"), data.get("idle_timeout"), data.get("spare")
+    return Definition(
+        name=name,
+        argv=argv,
+        env=env,
+        cwd=None if cwd is None else _text(cwd),
+        pool=None if pool is None else Sharing(pool),
+        idle=IDLE if idle is None else float(_text_free(idle)),
+        spare=1 if spare is None else int(_text_free(spare)),
+        image=bool(data.get("image")),
+    )
+
+
+def secrets_of(definition: Definition) -> frozenset[str]:
+    """The names of the secrets that it needs."""
+    return frozenset(part.name for text in _values(definition) for part in parse(text) if isinstance(part, Secret))
+
+
+def fill(
+    definition: Definition, environ: Mapping[str, str], secrets: Mapping[str, str], project: str | None = None
+) -> Start:
+    """What to start, with every reference filled in. Raises `Unset` for what is missing."""
+
+    def filled(text: str) -> str:
+        return expand(parse(text), environ, secrets)
+
+    home = environ.get("HOME") or os.sep
+    cwd = (project or home) if definition.cwd == PROJECT else filled(definition.cwd or home)
+    own = {name: filled(value) for name, value in definition.env.items()}
+    env = {name: environ[name] for name in environ if name in INHERITED or name.startswith("LC_")}
+    if project and definition.cwd == PROJECT:
+        env["CLAUDE_PROJECT_DIR"] = project
+    argv = tuple(filled(word) for word in definition.argv)
+    needed = secrets_of(definition)
+    values = {environ.get(name) or secrets.get(name) or "" for name in needed}
+    return Start(argv, {**env, **own}, cwd, tuple(sorted(value for value in values if len(value) >= SECRET)))
+
+
+def _values(definition: Definition) -> Iterator[str]:
+    yield from definition.argv
+    yield from definition.env.values()
+    if definition.cwd:
+        yield definition.cwd
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _text_free(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < 1e9:
+        raise TypeError
+    return value
+
+
+def _list(value: object) -> list[object]:
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise TypeError
+    return value
+
+
+def _table(value: object) -> Mapping[str, object]:
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise TypeError
+    return value

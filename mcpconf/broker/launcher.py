@@ -1,0 +1,140 @@
+"""Starts servers' processes: fills in what their definitions refer to, and keeps book of what runs."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import subprocess
+from collections.abc import Callable, Mapping
+
+from mcpconf.broker.definition import Definition, Start, fill, secrets_of
+from mcpconf.broker.image import contained
+from mcpconf.broker.pool import Founder, Pool
+from mcpconf.broker.process import Process
+from mcpconf.errors import McpconfError
+from mcpconf.profile.secrets import KeyringIndex, SecretsFile
+
+ASK = 20.0  # seconds that a keyring has to answer
+
+
+class Launcher:
+    """Every process of the broker is started here."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        environ: Mapping[str, str],
+        data: str,
+        broker: str,
+        on_image: Callable[[str], None],
+    ) -> None:
+        """`data` is our data directory, `broker` the mark that all processes of this broker have."""
+        self.running: dict[int, Process] = {}
+        self._loop = loop
+        self._environ = environ
+        self._data = data
+        self._broker = broker
+        self._on_image = on_image
+        self._count = 0
+        self._asking: set[asyncio.Task[None]] = set()
+
+    def __call__(self, pool: Pool, founder: Founder) -> None:
+        try:
+            secrets = SecretsFile.load(_content(os.path.join(self._data, "secrets"))).values
+            asked = self._in_keyring(pool.definition, secrets)
+            if asked is None:
+                self._start(pool, founder, secrets)
+            else:
+                task = self._loop.create_task(self._ask(pool, founder, secrets, asked))
+                self._asking.add(task)
+                task.add_done_callback(self._asking.discard)
+        except McpconfError as error:
+            pool.error = str(error)
+            founder.failed(_told(error))
+
+    def stop(self) -> None:
+        """No more is asked for."""
+        for task in self._asking:
+            task.cancel()
+
+    def reap(self) -> None:
+        """Some process has ended."""
+        for process in list(self.running.values()):
+            process.ended_by_itself()
+
+    # -- secrets that are in the keyring
+
+    def _in_keyring(self, definition: Definition, secrets: Mapping[str, str]) -> KeyringIndex | None:
+        """The index, cut down to what has to be asked for; None where there is nothing."""
+        missing = {name for name in secrets_of(definition) if not (self._environ.get(name) or secrets.get(name))}
+        if not missing:
+            return None
+        index = KeyringIndex.load(_content(os.path.join(self._data, "keyring")))
+        names = tuple(name for name in index.names if name in missing)
+        return KeyringIndex(names, index.launcher) if names and index.launcher else None
+
+    async def _ask(self, pool: Pool, founder: Founder, secrets: Mapping[str, str], index: KeyringIndex) -> None:
+        try:
+            found = await self._loop.run_in_executor(None, _from_keyring, index)
+            self._start(pool, founder, {**secrets, **found})
+        except McpconfError as error:
+            pool.error = str(error)
+            founder.failed(_told(error))
+
+    # -- processes
+
+    def _start(self, pool: Pool, founder: Founder, secrets: Mapping[str, str]) -> None:
+        start = fill(pool.definition, self._environ, secrets, pool.project)
+        self._count += 1
+        if pool.definition.image:
+            start = contained(start, self._broker, f"{self._broker}-{self._count}")
+            self._on_image(start.argv[0])
+        try:
+            process = self._spawn(pool, start)
+        except (OSError, ValueError) as error:
+            pool.failed_to_start(str(error))
+            founder.failed(f"the server could not be started: {error}")
+            return
+        founder.adopt(process)
+
+    def _spawn(self, pool: Pool, start: Start) -> Process:
+        def log(text: str) -> None:
+            pool.log(text, start.hidden)
+
+        process = Process(self._loop, start, log, f"{self._broker}.{self._count}")
+        self.running[process.pid] = process
+        process.when_gone(self._gone)
+        return process
+
+    def _gone(self, process: Process) -> None:
+        self.running.pop(process.pid, None)
+
+
+def _content(path: str) -> bytes | None:
+    try:
+        with open(path, "rb") as stream:
+            return stream.read()
+    except OSError:
+        return None
+
+
+def _from_keyring(index: KeyringIndex) -> dict[str, str]:
+    """The values, from the command that the wrapper asks too."""
+    found = {}
+    for name in index.names:
+        with contextlib.suppress(OSError, subprocess.SubprocessError, UnicodeDecodeError):
+            answer = subprocess.run(
+                [*index.launcher, "secret", "print", name],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                timeout=ASK,
+                check=True,
+            )
+            found[name] = answer.stdout.decode()
+    return found
+
+
+def _told(error: McpconfError) -> str:
+    return f"{error}; mend it with: {error.hint}" if error.hint else str(error)

@@ -1,0 +1,84 @@
+"""What a broker is started with."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator, Sequence
+
+from mcpconf.errors import UsageError
+from mcpconf.record import dataclass
+
+LISTEN = "write it as tcp:127.0.0.1:8812"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """The command line's words."""
+
+    config: str | None = None
+    listen: tuple[tuple[str, int], ...] = ()
+    ready: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """Where everything is: the socket directory, our data, the definitions of servers, the logs; what to listen on."""
+
+    directory: str
+    data: str
+    servers: str
+    logs: str
+    listen: tuple[tuple[str, int], ...] = ()
+
+
+def parse(words: Sequence[str]) -> Given:
+    """Read `--config-dir DIR`, `--listen tcp:HOST:PORT`, `--allow-nonlocal`, `--ready-fd N`. Raises `UsageError`."""
+    config, ready, listen, nonlocal_ = None, None, [], False
+    pairs = _pairs(words)
+    for option, value in pairs:
+        if option == "--config-dir":
+            config = value
+        elif option == "--ready-fd" and value.isdigit():
+            ready = int(value)
+        elif option == "--listen":
+            listen.append(address(value))
+        elif option == "--allow-nonlocal":
+            nonlocal_ = True
+        else:
+            raise UsageError(f"the broker has no option {option} {value}".strip(), hint="mcpconf broker run --help")
+    for host, port in listen:
+        check_host(host, port, nonlocal_)
+    return Given(config=config, listen=tuple(listen), ready=ready)
+
+
+def _pairs(words: Sequence[str]) -> Iterator[tuple[str, str]]:
+    rest = iter(words)
+    for word in rest:
+        option, equals, value = word.partition("=")
+        if option == "--allow-nonlocal":
+            yield option, value
+        else:
+            yield option, value if equals else next(rest, "")
+
+
+def address(text: str) -> tuple[str, int]:
+    """Host and port of `tcp:HOST:PORT`, the host as a number. Raises `UsageError`."""
+    scheme, _, rest = text.partition(":")
+    host, _, port = rest.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if scheme != "tcp" or not port.isdigit() or int(port) > 65535:
+        raise UsageError(f"{text!r} is no address to listen on", hint=LISTEN)
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        raise UsageError(f"{host!r} is no address in numbers", hint=LISTEN) from None
+    return host, int(port)
+
+
+def check_host(host: str, port: int, allowed: bool) -> None:
+    """Raise `UsageError` for an address that others than this machine can reach, unless that was asked for."""
+    if not ipaddress.ip_address(host).is_loopback and not allowed:
+        raise UsageError(
+            f"{host}:{port} can be reached from other machines or containers",
+            hint="if that is meant, add --allow-nonlocal; a mounted socket directory is safer (SECURITY.md)",
+        )

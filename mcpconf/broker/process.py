@@ -1,0 +1,259 @@
+"""A server as a process of the broker's: lines to it, lines from it, and an end that leaves nothing of it behind.
+
+It leads a session and a group of its own, since `npx`, `uvx` and the like run the server as a grandchild: what ends, is
+the group.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from mcpconf.broker.channel import Channel
+from mcpconf.broker.definition import Start
+from mcpconf.broker.orphans import MARK, end_orphans
+from mcpconf.wire.actions import Limits
+from mcpconf.wire.lines import Overlong
+
+GRACE = 2.0  # seconds between closing stdin, SIGTERM and SIGKILL: the specification's shutdown
+AFTER = 0.2  # seconds between a server's own end and SIGTERM to what it left in its group
+TAIL = 8192  # bytes of stderr that are kept as last words
+PIPE = 1_048_576  # bytes of the pipe that a server answers through: ten megabytes pass in 123 ms in the place of 191
+HIGH = 1_048_576  # bytes that may wait for a server before its clients are read no further
+
+STEPS = (signal.SIGTERM, signal.SIGKILL)
+
+
+class Owner(Protocol):
+    """Who a process belongs to."""
+
+    def server_said(self, lines: list[bytes | Overlong]) -> None:
+        """Lines came from the server."""
+
+    def server_ended(self, words: str) -> None:
+        """The server is gone, or of no more use; its last words."""
+
+    def server_strained(self, full: bool) -> None:
+        """It does not read what it is sent, or does again."""
+
+
+class Process:
+    """A running server. Raises OSError or ValueError where it can't be started."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, start: Start, log: Callable[[str], None], mark: str) -> None:
+        self.owner: Owner | None = None  # whom its lines go to
+        self.over = False  # whether it is of no more use
+        self.ending = False  # whether it was we who wanted that
+        self.born = loop.time()
+        self._loop = loop
+        self._log = log
+        self._mark = mark
+        self._tail = b""
+        self._rest = b""  # of stderr: a line that has not ended yet
+        self._gone: list[Callable[[Process], None]] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._steps = list(STEPS)
+        self._popen, stdin, stdout, self._stderr = _spawn(start, mark)
+        self.pid = self._popen.pid
+        self._channel = Channel(loop, stdout, stdin, self, Limits().server_line, HIGH)
+        os.set_blocking(self._stderr, False)
+        loop.add_reader(self._stderr, self._complained)
+        self._channel.start()
+
+    # -- what goes in and out
+
+    def write(self, lines: Sequence[bytes]) -> None:
+        self._channel.write(lines)
+
+    @property
+    def strained_now(self) -> bool:
+        """Whether it does not read what it is sent."""
+        return self._channel.queued > HIGH
+
+    def heard(self, lines: list[bytes | Overlong]) -> None:
+        if not self.over and self.owner is not None:
+            self.owner.server_said(lines)
+
+    def strained(self, full: bool) -> None:
+        if self.owner is not None:
+            self.owner.server_strained(full)
+
+    def pause(self, full: bool) -> None:
+        """Read the server no further, or again."""
+        if full:
+            self._channel.pause()
+        elif not self.over:
+            self._channel.resume()
+
+    # -- how it ends
+
+    def when_gone(self, then: Callable[[Process], None]) -> None:
+        """Have it told when nothing of it is left."""
+        self._gone.append(then)
+
+    def ended_by_itself(self) -> bool:
+        """Whether the process has ended, which SIGCHLD made us ask."""
+        if self._popen.poll() is None:
+            return False
+        self._channel.drain()  # what it said before it died
+        self._complained()
+        self._end(_verdict(self._popen.returncode))
+        return True
+
+    def lost(self) -> None:
+        """It has closed its stdin, so nothing can be asked any more."""
+        self._end("it closed its stdin")
+
+    def closed(self) -> None:
+        """It has closed its stdout, so nothing can be answered any more."""
+        self._end("it closed its stdout")
+
+    def stop(self) -> None:
+        """End it: by closing its stdin, then by SIGTERM, then by SIGKILL. Its owner hears no more of it."""
+        self.ending = self.over = True
+        self._channel.finish()
+        self._after(GRACE)
+
+    def kill(self) -> None:
+        """End it now."""
+        self.ending = self.over = True
+        self._steps = [signal.SIGKILL]
+        self._next()
+
+    def _end(self, why: str) -> None:
+        if not self.over:
+            self.over = True
+            if self.owner is not None:
+                self._loop.call_soon(self.owner.server_ended, self._words(why))
+            self._channel.finish()
+        if self._popen.returncode is not None and not self._group_is_there():
+            self._bury()
+        elif self._timer is None:
+            self._after(AFTER if self._popen.returncode is not None else GRACE)
+
+    def _after(self, seconds: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_later(seconds, self._next)
+
+    def _next(self) -> None:
+        """One step further towards the end."""
+        self._popen.poll()
+        if not self._group_is_there():
+            self._bury()
+            return
+        step = self._steps.pop(0) if self._steps else signal.SIGKILL
+        with contextlib.suppress(OSError):
+            os.killpg(self.pid, step)
+        self._after(GRACE if self._steps else 0.05)
+
+    def _group_is_there(self) -> bool:
+        if self._popen.returncode is None:
+            return True
+        try:
+            os.killpg(self.pid, 0)
+        except ProcessLookupError:
+            return False
+        except PermissionError:  # on macOS: nothing but zombies
+            return os.uname().sysname != "Darwin"
+        return True
+
+    def _bury(self) -> None:
+        """Nothing of its group is left."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._channel.close()
+        self._close_stderr()
+        end_orphans(self._mark)
+        gone, self._gone = self._gone, []
+        for then in gone:
+            then(self)
+
+    # -- its last words
+
+    def _words(self, why: str) -> str:
+        text = (self._tail + self._rest).decode("utf-8", "replace").strip()
+        last = text.splitlines()[-1].strip() if text else ""
+        return f"{why}: {last}" if last else why
+
+    def _complained(self) -> None:
+        if self._stderr < 0:
+            return
+        try:
+            data = os.read(self._stderr, 65_536)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if data:
+            self._note(data)
+        else:
+            self._close_stderr()
+
+    def _note(self, data: bytes) -> None:
+        """Into the log by whole lines, since a secret may be cut in two by the end of a chunk."""
+        *whole, self._rest = (self._rest + data).split(b"\n")
+        if len(self._rest) > TAIL:
+            whole, self._rest = [*whole, self._rest], b""
+        if whole:
+            text = b"\n".join(whole)
+            self._tail = (self._tail + text + b"\n")[-TAIL:]
+            self._log(text.decode("utf-8", "replace"))
+
+    def _close_stderr(self) -> None:
+        if self._stderr >= 0:
+            self._loop.remove_reader(self._stderr)
+            os.close(self._stderr)
+            self._stderr = -1
+            if self._rest:
+                self._note(b"\n")
+
+
+def _spawn(start: Start, mark: str) -> tuple[subprocess.Popen[bytes], int, int, int]:
+    """The process, and our ends of its stdin, stdout and stderr."""
+    theirs_in, stdin = os.pipe()
+    stdout, theirs_out = os.pipe()
+    stderr, theirs_err = os.pipe()
+    try:
+        popen = subprocess.Popen(
+            start.argv,
+            stdin=theirs_in,
+            stdout=theirs_out,
+            stderr=theirs_err,
+            env={**start.env, MARK: mark},
+            cwd=start.cwd,
+            start_new_session=True,
+        )
+    except BaseException:
+        for descriptor in (stdin, stdout, stderr):
+            os.close(descriptor)
+        raise
+    finally:
+        for descriptor in (theirs_in, theirs_out, theirs_err):
+            os.close(descriptor)
+    _widen(stdout)
+    return popen, stdin, stdout, stderr
+
+
+def _widen(pipe: int) -> None:
+    """A larger pipe, where there is such a call and the user's share of the memory for pipes allows it."""
+    size = getattr(fcntl, "F_SETPIPE_SZ", None)
+    if size is not None:
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(pipe, size, PIPE)
+
+
+def _verdict(code: int) -> str:
+    if code >= 0:
+        return f"it exited with {code}"
+    try:
+        return f"it was ended by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"it was ended by signal {-code}"

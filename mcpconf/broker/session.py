@@ -1,0 +1,243 @@
+"""A client's connection: which worker each of its lines goes to, and what becomes of it at either end's end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from mcpconf.broker import era
+from mcpconf.broker.channel import Channel
+from mcpconf.broker.hangup import Hangups, is_gone
+from mcpconf.broker.pool import Crowded, Pool
+from mcpconf.broker.worker import Worker
+from mcpconf.record import dataclass
+from mcpconf.wire.actions import Era, Limits, ToClient
+from mcpconf.wire.answers import INTERNAL, failure
+from mcpconf.wire.lines import Overlong
+from mcpconf.wire.mux import Mux
+
+HIGH = 1_048_576  # bytes that may wait for a client before its own server is read no further
+MOST = 16_777_216  # and before a client that shares a server is dropped
+AHEAD = 256  # lines that wait until the server's era is known
+# For who can't half-close a connection: bash has no way to.
+END_OF_INPUT = b'{"jsonrpc":"2.0","method":"notifications/mcpconf/end_of_input"}'
+CANCELLED = b"notifications/cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Who is at the other end, as far as the system tells."""
+
+    pid: int | None = None
+    uid: int | None = None
+    address: str | None = None
+
+
+class Session:
+    """One client. It has a worker for each era that it speaks; most have one."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        number: int,
+        descriptor: int,
+        pool: Pool,
+        peer: Peer,
+        hangups: Hangups,
+        closed: Callable[[Session], None],
+    ) -> None:
+        self.id = number
+        self.pool = pool
+        self.peer = peer
+        self.since = loop.time()
+        self.messages = 0  # that it has sent
+        self._loop = loop
+        self._descriptor = descriptor
+        self._hangups = hangups
+        self._closed = closed
+        self._legacy: Worker | None = None
+        self._modern: Worker | None = None
+        self._ahead: list[bytes | Overlong] | None = None  # while the server's era is asked for
+        self._over = False
+        self._input_ended = False
+        self._channel = Channel(loop, descriptor, descriptor, self, Limits().client_line, HIGH)
+
+    def start(self, welcome: bytes, first: bytes) -> None:
+        """Begin: say the line that the client waits for, if any, and hear what came behind its own first line."""
+        if welcome:
+            self._channel.write([welcome.removesuffix(b"\n")])
+        self._channel.start(first)
+
+    @property
+    def workers(self) -> list[Worker]:
+        return [one for one in (self._legacy, self._modern) if one is not None]
+
+    @property
+    def owed(self) -> int:
+        """Answers that the client waits for."""
+        return sum(one.owes(self) for one in self.workers)
+
+    @property
+    def queued(self) -> int:
+        """Bytes that the client has not read yet."""
+        return self._channel.queued
+
+    # -- from the client
+
+    def heard(self, lines: list[bytes | Overlong]) -> None:
+        if self._over or self._input_ended:
+            return
+        self.messages += len(lines)
+        if lines[-1] == END_OF_INPUT:
+            self._hear(lines[:-1])
+            self.closed(said=True)
+        else:
+            self._hear(lines)
+
+    def _hear(self, lines: list[bytes | Overlong]) -> None:
+        if self._ahead is not None:
+            self._ahead += lines
+            if len(self._ahead) > AHEAD:
+                self._channel.pause()
+        elif self._legacy is not None and self._modern is None and not any(map(era.modern, lines)):
+            self._legacy.said(self, lines)
+        else:
+            for place, line in enumerate(lines):
+                if not self._route(line):
+                    self._ahead = lines[place:]
+                    return
+
+    def _route(self, line: bytes | Overlong) -> bool:
+        """Give a line to whom it is for; False where that is not known yet."""
+        request = era.modern(line)
+        if request is not None:
+            if self._modern is not None:
+                self._modern.said(self, [line])
+            elif self.pool.speaks is None:
+                self.pool.ask_era(request, self._judged)
+                return False
+            elif self.pool.speaks is Era.LEGACY:
+                self.give([era.refusal(request)])
+            else:
+                self._enter(line, request.id, modern=True)
+        elif self._legacy is not None:
+            self._legacy.said(self, [line])
+            if self._modern is not None and not isinstance(line, Overlong) and CANCELLED in line:
+                self._modern.said(self, [line])  # only one of them has a request of that id
+        else:
+            self._first(line)
+        return True
+
+    def _first(self, line: bytes | Overlong) -> None:
+        """A line of the era with sessions, before there is one."""
+        greeting = era.hello(line)
+        if greeting is not None:
+            self._enter(line, greeting.id, modern=False)
+        elif self._modern is not None:
+            self._modern.said(self, [line])
+        else:
+            lobby = Mux(Era.LEGACY)  # which knows what is wrong with it
+            lobby.connect(self.id)
+            self.give([one.line for one in lobby.from_client(self.id, line) if isinstance(one, ToClient)])
+
+    def _enter(self, line: bytes | Overlong, token: str | None, *, modern: bool) -> None:
+        try:
+            if modern:
+                self._modern = worker = self.pool.modern(self)
+            else:
+                greeting = era.hello(line)
+                if greeting is None:
+                    return
+                self._legacy = worker = self.pool.legacy(self, greeting)
+        except Crowded as error:
+            self.give([failure(token, INTERNAL, str(error))])
+            return
+        worker.said(self, [line])
+
+    def _judged(self) -> None:
+        """The server's era is known, or could not be found out."""
+        lines, self._ahead = self._ahead or [], None
+        if self._over:
+            return
+        if self.pool.speaks is None and lines:
+            request = era.modern(lines.pop(0))
+            why = self.pool.error or self.pool.why()
+            self.give([failure(request.id if request else None, INTERNAL, f"the server could not be asked: {why}")])
+        if lines:
+            self._hear(lines)
+        if self._ahead is None:
+            if self._input_ended:
+                self._finish_if_done()
+            else:
+                self._channel.resume()
+
+    # -- to the client
+
+    def give(self, lines: Sequence[bytes]) -> None:
+        if self._over or not lines:
+            return
+        if self._channel.queued > MOST and not all(one.exclusive for one in self.workers):
+            self.drop("it does not read what it is sent")
+            self.close()
+            return
+        self._channel.write(lines)
+        if self._input_ended:
+            self._loop.call_soon(self._finish_if_done)
+
+    def strained(self, full: bool) -> None:
+        for worker in self.workers:
+            worker.press(full)
+
+    def hold(self, full: bool) -> None:
+        if self._over or self._input_ended:
+            return
+        if full:
+            self._channel.pause()
+        else:
+            self._channel.resume()
+
+    def moved(self, old: Worker, new: Worker, lines: Sequence[bytes]) -> None:
+        if self._legacy is old:
+            self._legacy = new
+        new.said(self, lines)
+
+    # -- ends
+
+    def closed(self, said: bool = False) -> None:
+        """The client says no more. It may wait for answers still, or be gone altogether."""
+        if self._over:
+            return
+        if self._input_ended:
+            return
+        self._input_ended = True
+        self._channel.pause()
+        # By TCP a client that is gone looks like one that half-closed, so there only our own word means the latter.
+        if (self.peer.address is not None and not said) or is_gone(self._descriptor):
+            self.close()
+            return
+        self._hangups.watch(self._descriptor, self.close)
+        self._finish_if_done()
+
+    def _finish_if_done(self) -> None:
+        if not self._over and self._ahead is None and not self.owed:
+            self._channel.finish()
+
+    def lost(self) -> None:
+        self.close()
+
+    def drop(self, why: str) -> None:
+        """Close the connection once what waits has been read."""
+        self.pool.log(f"client {self.id} was disconnected: {why}")
+        self._channel.pause()
+        self._channel.finish()
+
+    def close(self) -> None:
+        """It is over: what the client waited for is cancelled at the server."""
+        if self._over:
+            return
+        self._over = True
+        self._hangups.forget(self._descriptor)
+        self._channel.close()
+        for worker in self.workers:
+            worker.detach(self)
+        self._closed(self)

@@ -1,0 +1,119 @@
+"""The parent of the broker: waits, and leaves nothing behind when the broker is gone, however it went.
+
+It does not share the broker's fate: it holds no sockets and runs no code but this, so what kills the one (a bug, the
+kernel's choice when memory is short, `kill -9`) leaves the other to end the servers. What a server started and then
+disowned becomes this process's child (PR_SET_CHILD_SUBREAPER, Linux), so that it can be found, and no zombie stays in a
+container without an init.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Callable
+
+GRACE = 2.0  # seconds that servers have to end themselves, since their stdin has closed; and again after SIGTERM
+TICK = 0.02
+_SUBREAPER = 36  # prctl(2)
+
+
+def supervise(run: Callable[[int], int], identity: str, clean: Callable[[], None]) -> int:
+    """Run the broker as a child, and gives its exit code; `run` gets a descriptor that closes when this process ends.
+
+    `clean` is called when the broker has gone and all its processes with it.
+    """
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(writer)
+        _in_child(run, reader)
+    os.close(reader)
+    try:
+        return _watch(child, identity, clean)
+    finally:
+        os.close(writer)
+
+
+def _in_child(run: Callable[[int], int], reader: int) -> None:
+    """Never returns: what the parent would do next is not the child's."""
+    code = 70
+    try:
+        code = run(reader)
+    except BaseException:
+        import traceback
+
+        traceback.print_exc()
+    finally:
+        os._exit(code)
+
+
+def _watch(child: int, identity: str, clean: Callable[[], None]) -> int:
+    _pass_on_signals(child)
+    become_subreaper()
+    code = _wait_for(child)
+    _end_all(identity)
+    clean()
+    return code
+
+
+def _pass_on_signals(child: int) -> None:
+    def pass_on(number: int, _: object) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child, number)
+
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, pass_on)
+
+
+def _wait_for(child: int) -> int:
+    """Its exit code. Whatever else ends meanwhile is buried, too."""
+    while True:
+        pid, status = os.wait()
+        if pid == child:
+            code = os.waitstatus_to_exitcode(status)
+            return code if code >= 0 else 128 - code
+
+
+def _end_all(identity: str) -> None:
+    """End every process that is left of the broker: gently, then not."""
+    for step in (None, signal.SIGTERM, signal.SIGKILL, signal.SIGKILL):
+        left = descendants(identity)
+        if not left:
+            return
+        for pid in left if step is not None else ():
+            with contextlib.suppress(OSError):
+                os.kill(pid, step or 0)
+        _wait_until_gone(identity, time.monotonic() + GRACE)
+
+
+def _wait_until_gone(identity: str, deadline: float) -> None:
+    while time.monotonic() < deadline:
+        _bury()
+        if not descendants(identity):
+            return
+        time.sleep(TICK)
+
+
+def _bury() -> None:
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+def descendants(identity: str) -> list[int]:
+    """What lives below this process, and what bears the mark of that broker wherever it is."""
+    from mcpconf.broker.orphans import MARK, below, marked
+
+    return sorted({*below(os.getpid()), *marked(MARK, f"{identity}.")})
+
+
+def become_subreaper() -> None:
+    """Have the orphans of what we start; where the system can't, only the broker's own groups are ended."""
+    try:
+        import ctypes
+
+        ctypes.CDLL(None).prctl(_SUBREAPER, 1, 0, 0, 0)
+    except (OSError, AttributeError, ImportError, TypeError):
+        return
