@@ -43,11 +43,11 @@ class Pending:
 
     __slots__ = ("batch", "client", "id", "method", "note", "reads", "sent", "since", "token")
 
-    def __init__(self, number: str, client: Client, envelope: Envelope, batch: Batch | None) -> None:
+    def __init__(self, number: str, client: Client, token: str, method: str | None, batch: Batch | None) -> None:
         self.id = number
         self.client = client
-        self.token = envelope.id or "null"
-        self.method = envelope.method
+        self.token = token
+        self.method = method
         self.batch = batch
         self.since = 0.0  # when it came
         self.sent = False  # whether the server has it

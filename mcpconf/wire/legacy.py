@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from mcpconf.wire.answers import INVALID, ROOTS_CHANGED, UNKNOWN_METHOD, empty
 from mcpconf.wire.asks import Asks
 from mcpconf.wire.client import Client, Pending
@@ -57,6 +59,12 @@ class Legacy:
             self._book.park(one.client, envelope, one)
         else:
             self._pass(one, envelope)
+
+    def takes(self, client: Client, method: str, _: Mapping[str, object]) -> bool:
+        """Whether a request of this method goes to the server as it is."""
+        return (
+            self._book.ready and client.version is not None and method not in self._methods and method != "initialize"
+        )
 
     def notification(self, client: Client, envelope: Envelope) -> None:
         if envelope.method == "notifications/initialized":

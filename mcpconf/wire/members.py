@@ -22,12 +22,13 @@ class Malformed(ValueError):
     """Text that is no strict JSON, or an object that could be read in two ways."""
 
 
-def _refuse_constant(name: str) -> NoReturn:
+def refuse_constant(name: str) -> NoReturn:
+    """What Python's reader takes and JSON hasn't: NaN and the infinities."""
     raise ValueError(f"{name} is not JSON")
 
 
 # bool: a number of 5,000 digits is JSON, and int() refuses it. What is built is thrown away.
-_DECODER = json.JSONDecoder(parse_int=bool, parse_float=bool, parse_constant=_refuse_constant)
+_DECODER = json.JSONDecoder(parse_int=bool, parse_float=bool, parse_constant=refuse_constant)
 _skip: Callable[[str, int], tuple[object, int]] = _DECODER.scan_once  # type: ignore[attr-defined]
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from mcpconf.wire.answers import INVALID, PARAMS, UNKNOWN_METHOD
 from mcpconf.wire.client import Client, Pending
-from mcpconf.wire.envelope import META, SUBSCRIPTION, Envelope
+from mcpconf.wire.envelope import META, SUBSCRIPTION, VERSION, Envelope
+from mcpconf.wire.express import has
 from mcpconf.wire.members import Span
 from mcpconf.wire.pending import Book
 
@@ -36,6 +39,10 @@ class Modern:
             self._book.park(one.client, envelope, one)
         else:
             self._pass(one, envelope)
+
+    def takes(self, _: Client, method: str, top: Mapping[str, object]) -> bool:
+        """Whether a request of this method goes to the server as it is."""
+        return self._book.ready and method not in ("initialize", LISTEN) and has(top, *META, VERSION)
 
     def notification(self, client: Client, envelope: Envelope) -> None:
         if envelope.method == "notifications/initialized":

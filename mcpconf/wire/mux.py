@@ -13,6 +13,7 @@ from mcpconf.wire.actions import Action, Era, Limits
 from mcpconf.wire.answers import INTERNAL, INVALID, PARSE, failure
 from mcpconf.wire.client import Batch, Client
 from mcpconf.wire.envelope import Envelope, Kind, NotRpc, batch, decoded, is_batch, of_text, read
+from mcpconf.wire.express import request, response
 from mcpconf.wire.legacy import Legacy
 from mcpconf.wire.lines import KEPT, Overlong
 from mcpconf.wire.members import Malformed
@@ -34,9 +35,12 @@ class Mux:
         shared_logs: bool = False,
         exclusive: bool = False,
         clock: Callable[[], float] | None = None,
+        express: bool = True,
     ) -> None:
         """`exclusive`: never more than one client at a time, whose capabilities the server is told. The next client
-        has to have the same ones: the server is not told again. `clock` is for `took` alone."""
+        has to have the same ones: the server is not told again. `clock` is for `took` alone; without `express` every
+        message is read in full, to the same effect."""
+        self._express = express
         self._limits = limits or Limits()
         self._book = Book(self._limits, clock, exclusive)
         self._rules: Legacy | Modern = Modern(self._book) if era is Era.MODERN else Legacy(self._book, shared_logs)
@@ -67,6 +71,8 @@ class Mux:
         line = _bounded(line, self._limits.client_line)
         if isinstance(line, Overlong):
             self._too_long(known, line)
+        elif self._express and self._passed(known, line):
+            pass
         elif is_batch(line):
             self._array(known, line)
         else:
@@ -81,7 +87,7 @@ class Mux:
         if isinstance(line, Overlong):
             limit = self._limits.server_line
             self._lost(line.head, line.tail, f"the server's answer has {line.size} bytes, more than {limit}")
-        elif not self._quick(line):
+        elif not (self._express and self._returned(line)) and not self._quick(line):
             self._heard(line)
         return self._book.take()
 
@@ -152,6 +158,18 @@ class Mux:
         }
 
     # -- from a client
+
+    def _passed(self, client: Client, line: bytes) -> bool:
+        """Pass on a request of which only the id has to change, if it is a common one."""
+        if len(client.in_flight) >= self._limits.in_flight or len(line) > self._limits.quick:
+            return False
+        found = request(line)
+        if found is None or len(found[0].token) > self._limits.token:
+            return False
+        if not self._rules.takes(client, found[1], found[0].top):
+            return False
+        self._book.express(client, line, *found)
+        return True
 
     def _single(self, client: Client, text: bytes | str, together: Batch | None) -> None:
         try:
@@ -230,6 +248,15 @@ class Mux:
             together.replies.append(line)
 
     # -- from the server
+
+    def _returned(self, line: bytes) -> bool:
+        """Pass on an answer that nobody has to look into, if it is a common one."""
+        found = response(line) if len(line) <= self._limits.quick else None
+        one = None if found is None else self._book.pending.get(found.token)
+        if found is None or one is None or one.reads or not one.sent:
+            return False
+        self._book.answer(one, b"".join((line[: found.start], one.token.encode(), line[found.end :])))
+        return True
 
     def _quick(self, line: bytes) -> bool:
         """Pass on a long answer unread, if it can be told whose it is and nobody has to look into it."""

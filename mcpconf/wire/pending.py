@@ -12,6 +12,7 @@ from mcpconf.wire.actions import Action, Limits, Log, ToClient, ToServer
 from mcpconf.wire.answers import INTERNAL, INVALID, cancelled, failure, request
 from mcpconf.wire.client import Batch, Client, Pending
 from mcpconf.wire.envelope import META, Envelope
+from mcpconf.wire.express import Express
 from mcpconf.wire.members import Malformed, Span
 
 PROGRESS = "progressToken"
@@ -81,7 +82,18 @@ class Book:
 
     def open(self, client: Client, envelope: Envelope, batch: Batch | None) -> Pending:
         """Note a request that came."""
-        one = Pending(self.number(), client, envelope, batch)
+        return self._note(Pending(self.number(), client, envelope.id or "null", envelope.method, batch))
+
+    def express(self, client: Client, line: bytes, found: Express, method: str) -> None:
+        """Note a request of which nothing but the id has to change, and pass it on."""
+        self._last += 1
+        one = self._note(Pending(str(self._last), client, found.token, method, None))
+        one.sent = True
+        self._loaded(client.id, 1)
+        self.out.append(ToServer(b"%b%d%b" % (line[: found.start], self._last, line[found.end :])))
+
+    def _note(self, one: Pending) -> Pending:
+        client, batch = one.client, one.batch
         self.asked += 1
         if self._clock is not None:
             one.since = self._clock()
