@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
+import socket
 from collections.abc import Callable, Sequence
 
 from mcpconf.broker import era
@@ -60,6 +63,7 @@ class Session:
         self._ahead: list[bytes | Overlong] | None = None  # while the server's era is asked for
         self._over = False
         self._input_ended = False
+        _widen(descriptor)
         self._channel = Channel(loop, descriptor, descriptor, self, Limits().client_line, HIGH)
 
     def start(self, welcome: bytes, first: bytes) -> None:
@@ -241,3 +245,9 @@ class Session:
         for worker in self.workers:
             worker.detach(self)
         self._closed(self)
+
+
+def _widen(descriptor: int) -> None:
+    """As large a buffer as the system gives: a long answer takes half the turns."""
+    with contextlib.suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, HIGH)

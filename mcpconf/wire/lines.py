@@ -39,8 +39,11 @@ class Lines:
 
     def feed(self, chunk: bytes) -> list[bytes | Overlong]:
         """The lines that end in this chunk, without their ends; blank ones are left out."""
-        *ended, rest = chunk.split(b"\n")
         found: list[bytes | Overlong] = []
+        if b"\n" not in chunk:  # a piece of a long line need not be copied
+            self._hold(chunk)
+            return found
+        *ended, rest = chunk.split(b"\n")
         for piece in ended:
             self._hold(piece)
             self._close(found, 1)
