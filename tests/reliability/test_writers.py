@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -62,9 +63,10 @@ def writing(place: Place, manner: str) -> Iterator[Writer]:
         writer.claimed, writer.lost = report["claimed"], report["lost"]
 
 
-def standing(place: Place, tries: int = 1000) -> dict[str, Any]:
-    """The servers in a file that may be half written at a moment."""
-    for _ in range(tries):
+def standing(place: Place, patience: float = 10.0) -> dict[str, Any]:
+    """The servers in a file that may be half written for as long as its writer is kept from the processor."""
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
         try:
             return place.servers()
         except (ValueError, FileNotFoundError):
