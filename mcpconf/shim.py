@@ -1,0 +1,1240 @@
+"""What Claude starts in the place of a server: stdin and stdout on one side, the broker on the other.
+
+`python -I -S shim.py NAME [--project]`. One file that imports nothing of the package and of the standard library only
+what starts in microseconds (`posix`, not `os`; `_socket`, not `socket`), since it is started anew for each session.
+
+What it promises, and what each promise costs (Python 3.11, beside `socat STDIO UNIX:`):
+
+- *Bytes are passed on as they come*, before they are looked at: nothing is added to a round trip.
+- *It knows what is in flight*, so that nobody waits for an answer that can't come: 2 to 4 us of CPU a message, spent
+  while the other side works; lines beyond 64 KB are judged by their two ends.
+- *Nobody is starved or stored*: each side is read only while the other one takes, 64 KB at a time. splice(2) would take
+  10 MB in 5 ms where this takes 9, but it shows no ids, and the pipes that Node makes are sockets, which it refuses.
+- *It outlives the broker*: the handshake's lines are kept (some KB), and a lost connection is made again with them,
+  and with them only. A request is never sent twice.
+- *Shared files stay as they are*: O_NONBLOCK is never set on the stdin and stdout that were inherited. A pipe is opened
+  once more for us alone (5 us); where that can't be, 4 KB are written at a time.
+"""
+
+from __future__ import annotations
+
+import sys
+
+try:
+    import _signal  # type: ignore[import-not-found]
+    import _socket
+    import posix
+    import select
+except ImportError:
+    sys.stderr.write("mcpconf: the shim needs Linux or macOS (on Windows: run it inside WSL)\n")
+    sys.exit(2)
+
+import time
+from _json import encode_basestring_ascii, make_scanner, scanstring
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
+
+SIZE = 65536  # bytes read at a time; more is slower, for then they leave the processor's cache
+KEPT = 4096  # bytes of either end of a line that is too long to be kept
+HELD = 1 << 20  # bytes that wait for a connection
+MESSAGES = 256  # messages that do
+FIRST_LINE = 4096  # bytes of the broker's greeting
+GREETING = 10.0  # seconds that a greeting may take
+AGAIN = 0.02  # seconds between two looks whether a broker that is being started is there
+
+REQUEST, NOTE, ANSWER = "request", "note", "answer"
+INITIALIZE = b'"initialize"'
+INITIALIZED = b'"notifications/initialized"'
+CANCELLED = b'"notifications/cancelled"'
+TOPICS = (b"tools", b"prompts", b"resources")
+GONE = "the broker went away; this request may or may not have been carried out"
+
+
+# --- Messages: what has to be known of a line ---------------------------------------------------------------------
+
+
+class Framer:
+    """Makes lines of chunks. One beyond `SIZE` is given as its two ends with a newline between them."""
+
+    __slots__ = ("_ends", "_parts", "_size")
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+        self._size = 0
+        self._ends: tuple[bytes, bytes] | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether a line has begun whose end has not come."""
+        return bool(self._size)
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The lines that end in this chunk, without their newlines."""
+        if not self._size and data.find(b"\n") == len(data) - 1 < SIZE:
+            return [data[:-1]]
+        *ended, rest = data.split(b"\n")
+        lines = []
+        for piece in ended:
+            self._add(piece)
+            lines.append(b"".join(self._parts) if self._ends is None else b"\n".join(self._ends))
+            self._parts, self._size, self._ends = [], 0, None
+        self._add(rest)
+        return lines
+
+    def _add(self, piece: bytes) -> None:
+        self._size += len(piece)
+        if self._ends is not None:
+            head, tail = self._ends
+            self._ends = head, (tail + piece[-KEPT:])[-KEPT:]
+        elif self._size > SIZE:
+            whole = b"".join([*self._parts, piece])
+            self._parts, self._ends = [], (whole[:KEPT], whole[-KEPT:])
+        elif piece:
+            self._parts.append(piece)
+
+
+class Message:
+    """One message: `kind`, the `id` as it was written, `method` as it was written. None where there is none."""
+
+    __slots__ = ("id", "kind", "method")
+
+    def __init__(self, kind: str, token: bytes | None, method: bytes | None) -> None:
+        self.kind = kind
+        self.id = token
+        self.method = method
+
+
+def messages(line: bytes) -> list[Message]:
+    """The messages of a line: one, several in a batch, none where it is no JSON-RPC."""
+    line = line.strip(b" \t\r\xef\xbb\xbf")
+    if line.startswith(b"["):
+        return [one for element in _elements(line) for one in messages(element)]
+    head, gap, tail = line.partition(b"\n")
+    found: dict[bytes, bytes] = {}
+    _front(head, found)
+    if not _complete(found):
+        _back((tail if gap else head)[-KEPT:], found)
+        if not gap and not _complete(found):
+            found = members(line)
+    return _judge(found)
+
+
+def _complete(found: dict[bytes, bytes]) -> bool:
+    if b"id" in found:
+        return b"method" in found or b"result" in found or b"error" in found
+    # Names that the specification gives to notifications, which have no id.
+    return found.get(b"method", b"").startswith(b'"notifications/')
+
+
+def _judge(found: dict[bytes, bytes]) -> list[Message]:
+    token = found.get(b"id")
+    if token == b"null":
+        token = None
+    if b"method" in found:
+        return [Message(NOTE if token is None else REQUEST, token, found[b"method"])]
+    if b"result" in found or b"error" in found:
+        return [Message(ANSWER, token, None)]
+    return []
+
+
+def _front(line: bytes, found: dict[bytes, bytes]) -> None:
+    """The members before the first array or object, given without its value. Exact: nothing is nested there."""
+    at = line.find(b'"') if line.startswith(b"{") else -1
+    while at > 0 and line[at : at + 1] == b'"':
+        stop = line.find(b'":', at + 1)
+        name = line[at + 1 : stop]
+        at = stop + 2
+        if line[at : at + 1] == b" ":
+            at += 1
+        first = line[at : at + 1]
+        if stop < 0 or not first or b"\\" in name:
+            return
+        if first in b"{[":
+            found[name] = b""
+            return
+        stop = line.find(b'"', at + 1) + 1 if first == b'"' else line.find(b",", at)
+        value = line[at:stop]
+        if stop <= 0 or b"\\" in value or line[stop : stop + 1] != b",":
+            return
+        found[name] = value
+        at = stop + (2 if line[stop + 1 : stop + 2] == b" " else 1)
+
+
+def _back(line: bytes, found: dict[bytes, bytes]) -> None:
+    """The members behind the last array or object, exactly: after the last quote nothing is a string."""
+    if not line.endswith(b"}"):
+        return
+    rest = line[:-1].rstrip(b" ")
+    while True:
+        start = (rest.rfind(b'"', 0, -1) if rest.endswith(b'"') else rest.rfind(b":") + 1) if rest else 0
+        value = rest[start:].strip(b" ")
+        before = rest[:start].rstrip(b" ")
+        if start <= 0 or not value or not before.endswith(b'":') or before.endswith(b'\\":'):
+            return
+        if value[-1] in b"}]":
+            return
+        quote = before.rfind(b'"', 0, -2)
+        found.setdefault(before[quote + 1 : -2], value)
+        rest = before[: max(quote, 0)].rstrip(b" ")
+        if not rest.endswith(b","):
+            return
+        rest = rest[:-1].rstrip(b" ")
+
+
+class _Settings:
+    """What `_json` asks of a decoder. Numbers are not converted: one of 5,000 digits is refused by int()."""
+
+    strict = False
+    object_hook = object_pairs_hook = None
+    parse_float = parse_int = parse_constant = bool
+
+
+_scan = make_scanner(_Settings())  # type: ignore[arg-type]
+SPACE = " \t\r\n"
+
+
+def members(line: bytes) -> dict[bytes, bytes]:
+    """The members of an object as they were written, by name; none where it is no JSON."""
+    found: dict[bytes, bytes] = {}
+    text = line.decode("utf-8", "surrogateescape")
+    try:
+        at = _skip(text, 0)
+        while text[at] in "{,":
+            at = _skip(text, at + 1)
+            if text[at] != '"':
+                break
+            name, at = scanstring(text, at + 1, False)
+            start = _skip(text, _skip(text, at) + 1)
+            _, at = _scan(text, start)
+            found[name.encode("utf-8", "replace")] = text[start:at].encode("utf-8", "surrogateescape")
+            at = _skip(text, at)
+    except (ValueError, IndexError, StopIteration, RecursionError):
+        return {}
+    return found
+
+
+def _elements(line: bytes) -> Iterator[bytes]:
+    text = line.decode("utf-8", "surrogateescape")
+    try:
+        at = 0
+        while text[at] in "[,":
+            start = _skip(text, at + 1)
+            _, at = _scan(text, start)
+            yield text[start:at].encode("utf-8", "surrogateescape")
+            at = _skip(text, at)
+    except (ValueError, IndexError, StopIteration, RecursionError):
+        return
+
+
+def _skip(text: str, at: int) -> int:
+    while text[at : at + 1] and text[at] in SPACE:
+        at += 1
+    return at
+
+
+def key(token: bytes) -> bytes:
+    """What two spellings of one id have in common: escapes of a string are read. `1`, `"1"` and `1.0` are three ids."""
+    if b"\\" not in token:
+        return token
+    try:
+        return b'"' + scanstring(token.decode(), 1, False)[0].encode("utf-8", "surrogatepass")
+    except ValueError:
+        return token
+
+
+def error(token: bytes, reason: str) -> bytes:
+    """The line that answers a request with an error."""
+    text = encode_basestring_ascii("mcpconf: " + reason).encode()
+    return b'{"jsonrpc":"2.0","id":%s,"error":{"code":-32603,"message":%s}}\n' % (token, text)
+
+
+# --- The book: what is in flight, and the handshake ---------------------------------------------------------------
+
+
+class Book:
+    """What a session has asked and not been answered, and how it began. No input, no output, no clock.
+
+    Fed with the lines that were really passed on, in either direction.
+    """
+
+    def __init__(self) -> None:
+        self.asked: dict[bytes, list[bytes]] = {}  # by the client; one that uses an id twice is answered twice
+        self.asking: dict[bytes, bytes] = {}  # by the server
+        self.stale: set[bytes] = set()  # asked by a server that is gone, so that an answer concerns nobody
+        self.hello: bytes | None = None  # the client's `initialize`, once it was answered
+        self.hello_key = b""
+        self.ready: bytes | None = None  # its `notifications/initialized`
+        self.topics: list[bytes] = []
+        self._opening: tuple[bytes, bytes] | None = None
+
+    def client(self, line: bytes, found: list[Message]) -> None:
+        for message in found:
+            if message.kind is REQUEST and message.id:
+                self.asked.setdefault(key(message.id), []).append(message.id)
+                if message.method == INITIALIZE and len(line) <= SIZE and b"\n" not in line:
+                    self._opening = (key(message.id), line)
+            elif message.kind is ANSWER:
+                self.asking.pop(key(message.id or b""), None)
+            elif message.method == INITIALIZED:
+                self.ready = line
+            elif message.method == CANCELLED:
+                # Who cancels expects no answer any more.
+                self.asked.pop(cancelled(line), None)
+
+    def server(self, line: bytes) -> None:
+        for message in messages(line):
+            if message.kind is ANSWER:
+                self._answered(key(message.id or b""), line)
+            elif message.kind is REQUEST and message.id:
+                self.asking[key(message.id)] = message.id
+            elif message.method == CANCELLED:
+                self.asking.pop(cancelled(line), None)
+
+    def _answered(self, token: bytes, line: bytes) -> None:
+        waiting = self.asked.get(token)
+        if waiting:
+            waiting.pop()
+            if not waiting:
+                del self.asked[token]
+        if self._opening and self._opening[0] == token:
+            result = members(line).get(b"result")
+            if result is not None:
+                self.hello_key, self.hello = self._opening
+                offered = members(members(result).get(b"capabilities", b""))
+                self.topics = [topic for topic in TOPICS if topic in offered]
+            self._opening = None
+
+    def opening(self) -> bytes | None:
+        """The `initialize` that is in flight. It may be sent once more, for it carries nothing out."""
+        return self._opening[1] if self._opening else None
+
+    def wanted(self, message: Message) -> bool:
+        """Whether anybody behind the connection waits for it: not for an answer to a server that is gone."""
+        if message.kind is not ANSWER:
+            return True
+        token = key(message.id or b"")
+        return token in self.asking or token not in self.stale
+
+    def lost(self) -> list[bytes]:
+        """The connection is gone: what the client must be told."""
+        told = []
+        for token, waiting in self.asked.items():
+            again = self._opening is not None and self._opening[0] == token
+            told += [error(raw, GONE) for raw in waiting[again:]]
+        for raw in self.asking.values():
+            told.append(b'{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":%s}}\n' % raw)
+        self.stale.update(self.asking)
+        self.asked, self.asking, self._opening = {}, {}, None
+        return told
+
+    def changed(self) -> list[bytes]:
+        """What is announced after a reconnection: another server may offer other things."""
+        return [b'{"jsonrpc":"2.0","method":"notifications/%s/list_changed"}\n' % topic for topic in self.topics]
+
+
+def cancelled(line: bytes) -> bytes:
+    """The id of the request that a `notifications/cancelled` names."""
+    return key(members(members(line).get(b"params", b"")).get(b"requestId", b""))
+
+
+# --- Addresses: where the broker is, and how it is greeted --------------------------------------------------------
+
+
+class Trouble(Exception):
+    """Why there is no connection, and the command that may mend it. `final`: waiting will hardly help."""
+
+    def __init__(self, reason: str, run: str = "mcpconf broker start", final: bool = False) -> None:
+        super().__init__(f"{reason}; run: {run}")
+        self.final = final
+
+
+class Missing(Trouble):
+    """No broker is there. `crashed`: one was, and took no leave."""
+
+    def __init__(self, reason: str, crashed: bool) -> None:
+        super().__init__(reason)
+        self.crashed = crashed
+
+
+class Settings:
+    """What `shim.conf` beside this file and the environment say. Read before each try: they can be mended meanwhile.
+
+    Lines of `key=value`: `directory` (of the broker's socket), `start` (once for each word of the command that starts
+    one), `broker` and `key` as in MCPCONF_BROKER and MCPCONF_BROKER_KEY. Times in seconds, for tests: `hold` (a request
+    waits for a connection), `hold_first` (`initialize` does, or a request while the server is started), `retry` (the
+    longest pause between two tries), `linger` (after stdin's end, with nothing in flight).
+    """
+
+    def __init__(self, text: str, environment: dict[bytes, bytes]) -> None:
+        found: dict[str, str] = {}
+        self.start: list[str] = []
+        for line in text.split("\n"):
+            name, equals, value = line.partition("=")
+            if equals and name == "start":
+                self.start.append(value)
+            elif equals:
+                found[name.strip()] = value.rstrip("\r")
+        self.address = _variable(environment, b"MCPCONF_BROKER") or found.get("broker", "")
+        self.key = _variable(environment, b"MCPCONF_BROKER_KEY") or found.get("key", "")
+        if not self.address and found.get("directory"):
+            self.address = "unix:" + found["directory"] + "/broker.sock"
+        if _variable(environment, b"MCPCONF_BROKER_START") == "0" or not self.address.startswith("unix:"):
+            self.start = []
+        self.hold = _seconds(found, "hold", 5.0)
+        self.hold_first = _seconds(found, "hold_first", 25.0)
+        self.retry = _seconds(found, "retry", 5.0)
+        self.linger = _seconds(found, "linger", 2.0)
+
+
+def _variable(environment: dict[bytes, bytes], name: bytes) -> str:
+    return environment.get(name, b"").decode("utf-8", "surrogateescape")
+
+
+def _seconds(found: dict[str, str], name: str, default: float) -> float:
+    try:
+        return float(found[name])
+    except (KeyError, ValueError):
+        return default
+
+
+def read_file(path: str) -> str:
+    """The text of a small file. Raises OSError."""
+    descriptor = posix.open(path, posix.O_RDONLY | posix.O_CLOEXEC)
+    try:
+        return posix.read(descriptor, SIZE).decode("utf-8", "surrogateescape")
+    finally:
+        posix.close(descriptor)
+
+
+def connect(address: str) -> tuple[_socket.socket, bool]:
+    """A socket that does not block, and whether it is connected already. Raises `Trouble`."""
+    kind, _, place = address.partition(":")
+    if kind == "unix":
+        return _connect_unix(place), True
+    if kind == "tcp":
+        return _connect_tcp(place), False
+    if not address:
+        raise Trouble("this shim has no shim.conf beside it", "mcpconf switch PROFILE", final=True)
+    raise Trouble(f"MCPCONF_BROKER is neither unix:PATH nor tcp:HOST:PORT: {address}", "mcpconf switch PROFILE", True)
+
+
+def _connect_unix(path: str) -> _socket.socket:
+    made = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+    made.setblocking(False)
+    directory = -1
+    try:
+        raw = path.encode("utf-8", "surrogateescape")
+        if len(raw) > 107:
+            # sun_path holds no more.
+            parent, _, name = path.rpartition("/")
+            directory = posix.open(parent, posix.O_RDONLY | posix.O_DIRECTORY | posix.O_CLOEXEC)
+            raw = f"/proc/self/fd/{directory}/{name}".encode("utf-8", "surrogateescape")
+        made.connect(raw)
+    except OSError as fault:
+        made.close()
+        raise _no_socket(path, fault) from None
+    finally:
+        if directory >= 0:
+            posix.close(directory)
+    return made
+
+
+def _no_socket(path: str, fault: OSError) -> Trouble:
+    if isinstance(fault, (FileNotFoundError, ConnectionRefusedError)):
+        return Missing("no broker is running", crashed=isinstance(fault, ConnectionRefusedError))
+    return Trouble(f"{path}: {fault.strerror}", "mcpconf broker status")
+
+
+def _connect_tcp(place: str) -> _socket.socket:
+    host, _, port = place.rpartition(":")
+    made = None
+    try:
+        found = _socket.getaddrinfo(host.strip("[]"), port, 0, _socket.SOCK_STREAM)
+        family, kind, protocol, _, target = found[0]
+        made = _socket.socket(family, kind, protocol)
+        made.setblocking(False)
+        made.setsockopt(_socket.IPPROTO_TCP, _socket.TCP_NODELAY, 1)
+        # A host that vanished says nothing: ask it after a while.
+        made.setsockopt(_socket.SOL_SOCKET, _socket.SO_KEEPALIVE, 1)
+        for option, value in (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3)):
+            if hasattr(_socket, option):
+                made.setsockopt(_socket.IPPROTO_TCP, getattr(_socket, option), value)
+        made.connect(target)
+    except BlockingIOError:
+        pass
+    except (OSError, ValueError) as fault:
+        if made is not None:
+            made.close()
+        raise Trouble(f"tcp:{place}: {getattr(fault, 'strerror', None) or fault}") from None
+    assert made is not None  # noqa: S101  for mypy
+    return made
+
+
+class Greeting:
+    """The preamble on a unix socket: one line each way."""
+
+    trusting = True  # messages may be sent before it was answered
+
+    def __init__(self, server: str, project: str | None) -> None:
+        words = ["MCPCONF1 OPEN", server] + ([] if project is None else [project])
+        self.first = (" ".join(words) + "\n").encode("utf-8", "surrogateescape")
+
+    def answer(self, line: bytes) -> bytes | None:
+        """What is sent next; None when the connection stands. Raises `Trouble`."""
+        if line == b"OK":
+            return None
+        raise _refused(line)
+
+
+class Proof:
+    """The handshake on TCP: each side proves that it holds the key, and only then messages go."""
+
+    trusting = False
+    first = b""
+
+    def __init__(self, server: str, text: str) -> None:
+        words = text.split()
+        if len(words) != 2 or len(words[1]) != 64 or words[1].strip("0123456789abcdef"):
+            raise Trouble("MCPCONF_BROKER_KEY names no key file of the broker", "mcpconf broker key new", True)
+        self._id = words[0].encode("utf-8", "surrogateescape")
+        self._key = bytes.fromhex(words[1])
+        self._target = b"open/" + server.encode("utf-8", "surrogateescape")
+        self._nonces: bytes | None = None
+
+    def answer(self, line: bytes) -> bytes | None:
+        words = line.split(b" ")
+        if self._nonces is None:
+            if len(words) != 2 or words[0] != b"MCPCONF1" or len(words[1]) != 32:
+                raise _refused(line)
+            mine = posix.urandom(16).hex().encode()
+            self._nonces = words[1] + b"|" + mine
+            return b"AUTH %s %s %s %s\n" % (self._id, mine, self._target, self._sign(b"c"))
+        if words[0] != b"OK":
+            raise _refused(line)
+        from _operator import _compare_digest
+
+        if len(words) != 2 or not _compare_digest(words[1], self._sign(b"s")):
+            raise Trouble("what answers there can't prove that it is your broker", "mcpconf broker key ls", True)
+        return None
+
+    def _sign(self, side: bytes) -> bytes:
+        assert self._nonces is not None  # noqa: S101  for mypy
+        return hmac_sha256(self._key, b"%s|%s|%s" % (side, self._nonces, self._target)).hex().encode()
+
+
+def _refused(line: bytes) -> Trouble:
+    word, _, reason = line.partition(b" ")
+    if word == b"NO":
+        text = reason.decode("utf-8", "replace") or "no reason given"
+        return Trouble(f"the broker refuses: {text}", "mcpconf broker status", final=True)
+    return Trouble("what answers there is no mcpconf broker", "mcpconf broker status", final=True)
+
+
+def hmac_sha256(secret: bytes, text: bytes) -> bytes:
+    """HMAC (RFC 2104). `hmac` and `hashlib` take longer to import than all else takes to run."""
+    sha256 = _sha256()
+    block = (sha256(secret).digest() if len(secret) > 64 else secret).ljust(64, b"\0")
+    inner = sha256(bytes(byte ^ 0x36 for byte in block) + text).digest()
+    found: bytes = sha256(bytes(byte ^ 0x5C for byte in block) + inner).digest()
+    return found
+
+
+def _sha256() -> Callable[[bytes], Any]:
+    for module, name in (("_sha2", "sha256"), ("_sha256", "sha256"), ("_hashlib", "openssl_sha256")):
+        try:
+            return getattr(__import__(module), name)  # type: ignore[no-any-return]
+        except ImportError:
+            continue
+    raise Trouble("this Python has no SHA-256", "mcpconf switch PROFILE", True)
+
+
+def project_directory(environment: dict[bytes, bytes]) -> str:
+    """The directory of the client's project, percent-encoded."""
+    named = environment.get(b"CLAUDE_PROJECT_DIR", b"")
+    raw = named if named.startswith(b"/") else posix.getcwdb()
+    plain = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/-_.~"
+    return "".join(chr(byte) if byte in plain else f"%{byte:02X}" for byte in raw)
+
+
+# --- Input and output ---------------------------------------------------------------------------------------------
+
+
+class Outlet:
+    """Takes all that it is given, and writes as much as goes at once."""
+
+    __slots__ = ("_write", "rest")
+
+    def __init__(self, write: Callable[[bytes | memoryview], int]) -> None:
+        self._write = write
+        self.rest: list[bytes | memoryview] = []
+
+    def put(self, data: bytes | memoryview) -> None:
+        """Raises OSError where nobody reads any more."""
+        if self.rest:
+            self.rest.append(data)
+            return
+        try:
+            sent = self._write(data)
+            while sent < len(data):
+                data = memoryview(data)[sent:]
+                sent = self._write(data)
+        except BlockingIOError:
+            self.rest.append(data)
+
+    def flush(self) -> None:
+        waiting, self.rest = self.rest, []
+        for data in waiting:
+            self.put(data)
+
+    @property
+    def size(self) -> int:
+        return sum(map(len, self.rest))
+
+
+def open_outlet(descriptor: int) -> tuple[int, Outlet]:
+    """Our way to write to an inherited descriptor without blocking, and the descriptor to be polled.
+
+    O_NONBLOCK belongs to the open file, which others may share and keep after us: a terminal, a pipe of a shell.
+    """
+    kind = posix.fstat(descriptor).st_mode & 0o170000
+    if kind == 0o140000:
+        own = _socket.socket(fileno=descriptor)
+        return descriptor, Outlet(lambda data: own.send(data, _socket.MSG_DONTWAIT))
+    if kind == 0o010000 and sys.platform == "linux":
+        try:
+            flags = posix.O_WRONLY | posix.O_NONBLOCK | posix.O_CLOEXEC
+            again = posix.open(f"/proc/self/fd/{descriptor}", flags)
+            return again, Outlet(lambda data: posix.write(again, data))
+        except OSError:
+            pass  # another user's pipe, or no /proc
+    if kind == 0o100000:
+        return descriptor, Outlet(lambda data: posix.write(descriptor, data))
+    room = select.poll()
+    room.register(descriptor, select.POLLOUT)
+
+    def write(data: bytes | memoryview) -> int:
+        if not room.poll(0):
+            raise BlockingIOError
+        return posix.write(descriptor, data[: select.PIPE_BUF])
+
+    return descriptor, Outlet(write)
+
+
+def complain(text: str) -> None:
+    """A line on stderr, if it takes one: clients log it."""
+    try:
+        room = select.poll()
+        room.register(2, select.POLLOUT)
+        if room.poll(0):
+            posix.write(2, f"mcpconf: {text}\n".encode("utf-8", "replace")[: select.PIPE_BUF])
+    except OSError:
+        pass
+
+
+class Starter:
+    """The command that starts a broker: run in a session of its own, one at a time, and reaped."""
+
+    def __init__(self) -> None:
+        self.running = 0  # its process id
+        self.failure: str | None = None
+        self._next = 0.0
+        self._pause = 0.0
+        self._words = ""
+        self._errors = -1
+
+    def start(self, words: list[str], now: float) -> None:
+        if self.running or now < self._next or not words:
+            return
+        self._words = " ".join(words)
+        self._errors, other = posix.pipe()
+        posix.set_blocking(self._errors, False)
+        self.running = posix.fork()
+        if not self.running:
+            _become(words, other)
+        posix.close(other)
+
+    def look(self, now: float) -> bool:
+        """Whether the command has just ended."""
+        if not self.running:
+            return False
+        found, status = posix.waitpid(self.running, posix.WNOHANG)
+        if not found:
+            return False
+        self.running = 0
+        self.failure = None if status == 0 else self._last_words(status)
+        self._pause = 0.0 if status == 0 else min(5.0, self._pause * 2 or 0.25)
+        self._next = now + self._pause
+        posix.close(self._errors)
+        return True
+
+    def _last_words(self, status: int) -> str:
+        try:
+            said = posix.read(self._errors, FIRST_LINE).decode("utf-8", "replace").strip()
+        except OSError:
+            said = ""
+        code = posix.waitstatus_to_exitcode(status)
+        return f"`{self._words}` ended with {code}" + (f": {said[-300:]}" if said else "")
+
+
+def _become(words: list[str], errors: int) -> None:
+    """In the child: the command, without our files, our session or our directory."""
+    try:
+        posix.setsid()
+        null = posix.open("/dev/null", posix.O_RDWR)
+        for descriptor, source in enumerate((null, null, errors)):
+            posix.dup2(source, descriptor)
+        posix.closerange(3, 1024)
+        posix.chdir("/")
+        _signal.signal(_signal.SIGPIPE, _signal.SIG_DFL)
+        posix.execve(words[0], words, posix.environ)
+    except OSError as fault:
+        posix.write(2, f"{words[0]}: {fault.strerror}".encode())
+    finally:
+        posix._exit(127)
+
+
+class Link:
+    """The connection: made, greeted, lost, made again with growing pauses."""
+
+    def __init__(self, server: str, project: str | None, place: str) -> None:
+        self._server = server
+        self._project = project
+        self._place = place
+        self._greeting: Greeting | Proof | None = None
+        self._early = b""
+        self._pause = 0.0
+        self._begun = 0.0
+        self.starter = Starter()
+        self.settings = Settings("", {})
+        self.trouble: Trouble | None = None
+        self.next_try = 0.0
+        self.deadline = 0.0
+        self.socket: _socket.socket | None = None
+        self.outlet = Outlet(len)
+
+    def attempt(self, now: float, demand: bool) -> None:
+        """Try to connect. `demand`: somebody waits, so that a missing broker is started."""
+        self._begun = now
+        try:
+            self._load()
+            self.socket, _ = connect(self.settings.address)
+            self._greeting = self._greet()
+            self._early = b""
+            self.deadline = now + GREETING
+            self.outlet = Outlet(self.socket.send)
+            self.outlet.put(self._greeting.first)
+        except Missing as trouble:
+            # A clean stop is left as it is until somebody asks for something; a crash is not.
+            if demand or trouble.crashed:
+                self.starter.start(self.settings.start, now)
+            self.close(now, trouble)
+        except Trouble as trouble:
+            self.close(now, trouble)
+        except OSError as fault:
+            self.close(now, Trouble(f"{self.settings.address}: {fault.strerror}"))
+
+    def _load(self) -> None:
+        try:
+            text = read_file(self._place)
+        except OSError:
+            text = ""
+        self.settings = Settings(text, posix.environ)
+
+    def _greet(self) -> Greeting | Proof:
+        if not self._server.isprintable() or " " in self._server:
+            raise Trouble(f"no server has the name {self._server!r}", "mcpconf switch PROFILE", True)
+        if self.settings.address.startswith("unix:"):
+            return Greeting(self._server, self._project)
+        try:
+            return Proof(self._server, read_file(self.settings.key))
+        except OSError as fault:
+            reason = f"the key file {self.settings.key or '(MCPCONF_BROKER_KEY)'}: {fault.strerror}"
+            raise Trouble(reason, "mcpconf broker key new", True) from None
+
+    def greeted(self, data: bytes) -> bytes | None:
+        """What follows the greeting; None while that is not complete. Raises `Trouble`."""
+        assert self._greeting is not None  # noqa: S101  for mypy
+        self._early += data
+        while True:
+            line, newline, rest = self._early.partition(b"\n")
+            if not newline and len(line) <= FIRST_LINE:
+                return None
+            following = self._greeting.answer(line.rstrip(b"\r"))
+            self._early = rest
+            if following is None:
+                self.trouble = self.starter.failure = None
+                return rest
+            self.outlet.put(following)
+
+    def close(self, now: float, trouble: Trouble) -> None:
+        """There is no connection any more; the next try comes at once where this one has lasted."""
+        if self.socket is not None:
+            self.socket.close()
+            self.socket = None
+        self.trouble = trouble
+        lasted = now - self._begun > 1.0
+        self._pause = 0.0 if lasted else min(self.settings.retry, self._pause * 2 or 0.05)
+        self.next_try = now + (AGAIN if self.starter.running else self._pause)
+
+    def hurry(self, now: float) -> None:
+        """Somebody has come to wait: try soon."""
+        self._pause = 0.0
+        self.next_try = min(self.next_try, max(now, self._begun + 0.05))
+
+    def why(self) -> str:
+        """Why there is no connection, and what to run."""
+        if self.starter.failure and isinstance(self.trouble, Missing):
+            return f"{self.starter.failure}; run: mcpconf broker start"
+        return str(self.trouble) if self.trouble else "the broker does not answer; run: mcpconf broker status"
+
+
+# --- The session --------------------------------------------------------------------------------------------------
+
+
+class Held:
+    """A line of the client that waits for a connection: it was never sent."""
+
+    __slots__ = ("found", "line", "since")
+
+    def __init__(self, line: bytes, found: list[Message], since: float) -> None:
+        self.line = line
+        self.found = found
+        self.since = since
+
+    @property
+    def first(self) -> bool:
+        return any(message.method == INITIALIZE for message in self.found)
+
+    @property
+    def asks(self) -> bool:
+        return any(message.kind is REQUEST for message in self.found)
+
+
+DOWN, GREETED, REPLAYED, UP = "down", "being greeted", "being replayed", "up"
+
+
+class ClientGone(Exception):
+    """Nobody reads our stdout any more."""
+
+
+class Session:
+    """The client, for as long as it is there, and whichever broker can be had."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self._book = Book()
+        self._state = DOWN
+        self._up = Framer()  # what the client says
+        self._down = Framer()  # what this connection says
+        self._arrived = b""  # of the broker's, while the handshake is replayed
+        self._held: list[Held] = []
+        self._part = b""  # of a line of the client's that waits
+        self._part_since = 0.0
+        self._torn = False  # whether a line of the client's was sent in part
+        self._refusal: str | None = None  # the answer to a line of the client's whose end is awaited, to be dropped
+        self._unsaid: list[bytes] = []  # our own lines, while the broker is in the middle of one
+        self._ended = False  # stdin has
+        self._closed = 0.0  # when the broker was told, or last said something after it
+        self._over = False
+        self._met = False  # a broker was there once
+        self._complaint = ""
+        self._out, self._client = open_outlet(1)
+        self._poll = select.poll()
+        self._masks: dict[int, int] = {}
+
+    # The loop: what is due, what is awaited, what happened.
+
+    def run(self) -> None:
+        """Until the client is done. Raises `ClientGone`."""
+        poll = self._poll.poll
+        while True:
+            pause = None
+            if self._state is not UP or self._ended or self._link.starter.running:
+                pause = self._tick(time.monotonic())
+                if self._over and not self._client.rest:
+                    return
+            self._register()
+            for descriptor, events in poll(None if pause is None else int(pause * 1000) + 1):
+                if descriptor == 0:
+                    self._from_client()
+                elif descriptor == self._out:
+                    self._client_event(events)
+                elif self._link.socket is not None:
+                    self._broker_event(events)
+
+    def _register(self) -> None:
+        """Have polled what is awaited: either side is read only while the other one takes."""
+        link = self._link
+        blocked = bool(self._client.rest)
+        self._watch(self._out, select.POLLOUT if blocked else 0)
+        self._watch(0, select.POLLIN if self._hears() else -1)
+        if link.socket is not None:
+            mask = (0 if blocked else select.POLLIN) | (select.POLLOUT if link.outlet.rest else 0)
+            self._watch(link.socket.fileno(), mask or -1)
+
+    def _watch(self, descriptor: int, mask: int) -> None:
+        """Poll a descriptor for `mask`; -1: not at all, since one whose peer hung up would be reported for ever."""
+        if self._masks.get(descriptor, -1) == mask:
+            return
+        self._masks[descriptor] = mask
+        if mask >= 0:
+            self._poll.register(descriptor, mask)
+        else:
+            self._poll.unregister(descriptor)
+
+    def _hears(self) -> bool:
+        if self._ended:
+            return False
+        if self._state is UP and not self._link.outlet.rest:
+            return True
+        waiting = sum(len(held.line) for held in self._held) + len(self._part) + self._client.size
+        return self._state is not UP and waiting < HELD and len(self._held) < MESSAGES
+
+    def _tick(self, now: float) -> float | None:
+        """Do what time asks for. Seconds until it asks again, or None."""
+        link = self._link
+        if link.starter.look(now):
+            link.next_try = now
+        if self._state is GREETED and now >= link.deadline:
+            self._lost(Trouble("the broker does not answer", "mcpconf broker status"))
+        self._expire(now)
+        if self._ended:
+            self._finish(now)
+        if self._over:
+            return None
+        if self._state is DOWN and now >= link.next_try:
+            self._attempt(now)
+        times = list(self._times(now))
+        return max(0.0, min(times) - now) if times else None
+
+    def _times(self, now: float) -> Iterator[float]:
+        """When something will be due."""
+        link = self._link
+        if link.starter.running:
+            yield now + AGAIN
+        if self._state is DOWN:
+            yield link.next_try
+        elif self._state is GREETED:
+            yield link.deadline
+        if self._state is not UP:
+            yield from map(self._deadline, self._held)
+            if self._part:
+                yield self._part_since + link.settings.hold
+        elif self._closed and not self._book.asked:
+            yield self._closed + link.settings.linger
+
+    def _attempt(self, now: float) -> None:
+        link = self._link
+        link.attempt(now, demand=not self._met or any(held.asks for held in self._held))
+        if link.socket is not None:
+            self._state = GREETED
+            self._down = Framer()
+        elif link.trouble is not None and not link.starter.running:
+            self._complain(link.why())
+
+    def _finish(self, now: float) -> None:
+        """The client has said all: half-close, and pass on what still comes."""
+        link = self._link
+        if self._state is not UP:
+            self._over = not self._book.asked and not any(held.asks for held in self._held)
+        elif not self._closed:
+            if link.socket is not None and not link.outlet.rest:
+                self._closed = now
+                link.socket.shutdown(_socket.SHUT_WR)
+        elif not self._book.asked:
+            self._over = now >= self._closed + link.settings.linger
+
+    # What the client says
+
+    def _from_client(self) -> None:
+        try:
+            data = posix.read(0, SIZE)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self._ended = True
+            if not self._up.open:
+                return
+            data = b"\n"
+        if self._state is not UP or self._held or self._part or self._refusal is not None or self._book.stale:
+            self._hold(data)
+            self._release()
+            return
+        sent = self._send(data)
+        for line in self._up.feed(data):
+            self._book.client(line, messages(line))
+        if not sent:
+            self._drain()
+
+    def _send(self, data: bytes) -> bool:
+        self._torn = data[-1] != 10
+        try:
+            self._link.outlet.put(data)
+        except OSError:
+            return False
+        return True
+
+    def _hold(self, data: bytes) -> None:
+        """Keep the client's lines, whole ones, until they may be sent."""
+        now = time.monotonic()
+        for piece in pieces(data):
+            if self._refusal is None:
+                self._part_since = self._part_since if self._part else now
+                self._part += piece
+            for line in self._up.feed(piece):
+                found = messages(line)
+                if self._refusal is None:
+                    whole, self._part = self._part, b""
+                    self._keep(Held(whole, found, now))
+                else:
+                    self._refuse(found, self._refusal)
+                    self._refusal = None
+
+    def _keep(self, held: Held) -> None:
+        book = self._book
+        if self._state is not UP and held.found and held.found[0].method == CANCELLED:
+            token = cancelled(held.line)
+            kept = [one for one in self._held if all(key(m.id or b"") != token for m in one.found)]
+            if len(kept) < len(self._held):
+                self._held = kept
+                return
+        if held.found and not any(book.wanted(message) for message in held.found):
+            return
+        self._held.append(held)
+        if held.asks and self._state is DOWN:
+            self._link.hurry(held.since)
+
+    def _release(self) -> None:
+        """Send what was held, now that it may be."""
+        while self._held and self._state is UP:
+            held = self._held.pop(0)
+            sent = self._send(held.line)
+            self._book.client(held.line.rstrip(b"\n"), held.found)
+            if not sent:
+                self._drain()
+        if self._part and self._state is UP and (not self._book.stale or len(self._part) > SIZE):
+            part, self._part = self._part, b""
+            if not self._send(part):
+                self._drain()
+
+    def _deadline(self, held: Held) -> float:
+        """Clients give the first message more time. A server that is started anew is given as much."""
+        link = self._link
+        patient = held.first and not (link.trouble and link.trouble.final)
+        return held.since + (link.settings.hold_first if patient or self._state is REPLAYED else link.settings.hold)
+
+    def _expire(self, now: float) -> None:
+        if self._state is UP:
+            return
+        late = [held for held in self._held if now >= self._deadline(held)]
+        for held in late:
+            self._held.remove(held)
+            self._refuse(held.found, self._why())
+        if self._part and now >= self._part_since + self._link.settings.hold:
+            self._refusal = self._why()
+            self._part = b""
+
+    def _why(self) -> str:
+        if self._state is REPLAYED:
+            return "the server is being started anew and has not answered yet; run: mcpconf broker status"
+        return self._link.why()
+
+    def _refuse(self, found: list[Message], reason: str) -> None:
+        for message in found:
+            if message.kind is REQUEST and message.id:
+                self._say(error(message.id, reason))
+
+    # What the client is told
+
+    def _tell(self, data: bytes) -> None:
+        try:
+            self._client.put(data)
+        except OSError:
+            raise ClientGone from None
+
+    def _say(self, line: bytes) -> None:
+        """A line of our own, not into the middle of the broker's."""
+        if self._state is UP and self._down.open:
+            self._unsaid.append(line)
+        else:
+            self._tell(line)
+
+    def _client_event(self, events: int) -> None:
+        if events & (select.POLLERR | select.POLLHUP):
+            raise ClientGone
+        try:
+            self._client.flush()
+        except OSError:
+            raise ClientGone from None
+
+    def _complain(self, text: str) -> None:
+        if text != self._complaint:
+            self._complaint = text
+            complain(text)
+
+    # What the broker says
+
+    def _broker_event(self, events: int) -> None:
+        if events & select.POLLOUT:
+            try:
+                self._link.outlet.flush()
+            except OSError:
+                self._drain()
+                return
+        if events & ~select.POLLOUT:
+            self._from_broker()
+
+    def _from_broker(self) -> bool:
+        """Whether something came."""
+        assert self._link.socket is not None  # noqa: S101  for mypy
+        reason = "the broker went away"
+        try:
+            data = self._link.socket.recv(SIZE)
+        except BlockingIOError:
+            return False
+        except OSError as fault:
+            data = b""
+            reason = f"{self._link.settings.address}: {fault.strerror}"
+        if not data:
+            self._lost(Trouble(reason))
+        elif self._state is UP:
+            self._pass_on(data)
+        else:
+            self._arrive(data)
+        return bool(data)
+
+    def _drain(self) -> None:
+        """The broker takes nothing any more, but it may have said something before."""
+        while self._link.socket is not None and self._from_broker():
+            pass
+        if self._link.socket is not None:
+            self._lost(Trouble("the broker went away"))
+
+    def _pass_on(self, data: bytes) -> None:
+        if self._unsaid and b"\n" in data:
+            ended, _, rest = data.rpartition(b"\n")
+            self._tell(b"".join([ended, b"\n", *self._unsaid, rest]))
+            self._unsaid = []
+        else:
+            self._tell(data)
+        for line in self._down.feed(data):
+            self._book.server(line)
+        if self._closed:
+            self._closed = time.monotonic()
+
+    def _arrive(self, data: bytes) -> None:
+        """What comes before the connection stands."""
+        try:
+            if self._state is GREETED:
+                rest = self._link.greeted(data)
+                if rest is None:
+                    return
+                data = rest
+                self._stand()
+            if self._state is REPLAYED:
+                self._replay(data)
+            elif data and self._state is UP:
+                self._pass_on(data)
+        except Trouble as trouble:
+            self._lost(trouble)
+        except OSError as fault:
+            self._lost(Trouble(f"{self._link.settings.address}: {fault.strerror}"))
+
+    def _stand(self) -> None:
+        """The greeting is done."""
+        if self._complaint:
+            self._complain("the broker is there")
+            self._complaint = ""
+        self._met = True
+        if self._book.hello is None:
+            self._state = UP
+            self._release()
+        else:
+            self._state = REPLAYED
+            self._link.outlet.put(self._book.hello + b"\n")
+
+    def _replay(self, data: bytes) -> None:
+        """Await the answer to our `initialize`, which the client has had before. All else is for the client."""
+        self._arrived += data
+        while self._state is REPLAYED:
+            line, newline, rest = self._arrived.partition(b"\n")
+            if not newline:
+                if len(line) > HELD:
+                    raise Trouble("the server does not answer the handshake", "mcpconf broker status")
+                return
+            self._arrived = rest
+            if any(one.kind is ANSWER and key(one.id or b"") == self._book.hello_key for one in messages(line)):
+                self._resume(line)
+            else:
+                self._tell(line + b"\n")
+                self._book.server(line)
+        rest, self._arrived = self._arrived, b""
+        if rest:
+            self._pass_on(rest)
+
+    def _resume(self, answer: bytes) -> None:
+        if b"error" in members(answer):
+            said = members(members(answer)[b"error"]).get(b"message", b"").decode("utf-8", "replace")
+            raise Trouble(f"the server refuses the handshake after its restart: {said}", "mcpconf broker status")
+        if self._book.ready is not None:
+            self._link.outlet.put(self._book.ready + b"\n")
+        for line in self._book.changed():
+            self._tell(line)
+        self._state = UP
+        self._release()
+
+    def _lost(self, trouble: Trouble) -> None:
+        """There is no connection any more: whoever waits is told, and what was begun is not continued."""
+        now = time.monotonic()
+        if self._link.socket is not None:
+            self._watch(self._link.socket.fileno(), -1)
+        opening = self._book.opening()
+        torn = [b"\n"] if self._state is UP and self._down.open else []
+        for line in torn + self._unsaid + self._book.lost():
+            self._tell(line)
+        if self._torn:
+            self._torn, self._part, self._refusal = False, b"", GONE
+        if opening is not None:
+            self._held.insert(0, Held(opening + b"\n", messages(opening), now))
+        self._unsaid, self._arrived = [], b""
+        self._state = DOWN
+        self._closed = 0.0
+        self._link.close(now, trouble)
+        if not self._ended:
+            self._complain(str(trouble))
+
+
+def pieces(data: bytes) -> Iterator[bytes]:
+    """The lines of a chunk with their newlines, and the beginning of the next one."""
+    at = 0
+    while at < len(data):
+        stop = data.find(b"\n", at) + 1 or len(data)
+        yield data[at:stop]
+        at = stop
+
+
+def main(arguments: list[str]) -> None:
+    """Never returns."""
+    # A traceback would be all that Python's own handler adds.
+    _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
+    names = [word for word in arguments if word != "--project"]
+    if len(names) != 1:
+        complain("usage: shim.py NAME [--project]; entries that call it are written by: mcpconf switch PROFILE")
+        posix._exit(2)
+    project = project_directory(posix.environ) if "--project" in arguments else None
+    place = __file__.rpartition("/")[0] or "."
+    try:  # noqa: SIM105  contextlib takes longer to import than all of this
+        Session(Link(names[0], project, place + "/shim.conf")).run()
+    except ClientGone:
+        pass
+    # Tearing the interpreter down takes time and gives nothing.
+    posix._exit(0)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
