@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Collection, Mapping
+from typing import Any
 
 from mcpconf.environment.facts import PROGRAMS, SERVICE_ACCOUNT, VARIABLES, Facts
 from mcpconf.environment.mounts import parse_mountinfo, telling
@@ -13,12 +14,12 @@ from mcpconf.environment.network import default_gateway
 from mcpconf.record import replace
 from mcpconf.system import System
 
-PROBES = frozenset({"engine", "toolkit", "raw_mcp"})
+PROBES = frozenset({"engine", "toolkit", "raw_mcp", "broker"})
 DOCKER_SECONDS = 1.5
 SOCKET_SECONDS = 0.3
 _GRACE = 0.2  # for a process that was just killed to be reaped
 
-Answers = dict[str, str | None]
+Answers = dict[str, Any]  # by the names of `Facts`
 
 # Programs that an installation of ours may bring along, beside the Python that runs us.
 OWN_PROGRAMS = ("uv", "uvx", "pipx", "mcpconf")
@@ -34,8 +35,10 @@ MANAGERS = ("/run/host/container-manager", "/run/systemd/container")
 _WORD = 64  # characters of a name that somebody else wrote
 
 
-def gather(system: System, *, probes: Collection[str] = ()) -> Facts:
+def gather(system: System, *, probes: Collection[str] = (), runtime: str | None = None) -> Facts:
     """Read all facts. Files and PATH only, unless `probes` (of PROBES) asks for answers of other programs, too.
+
+    `runtime` is the socket directory of this user's broker.
 
     Probes run in parallel and none is waited for longer than DOCKER_SECONDS and a little; what is late stays None.
     """
@@ -47,7 +50,7 @@ def gather(system: System, *, probes: Collection[str] = ()) -> Facts:
     )
     if system.platform == "linux":
         facts = _linux(system, facts)
-    return _probed(system, facts, probes) if probes else facts
+    return _probed(system, facts, probes, runtime) if probes else facts
 
 
 def _linux(system: System, facts: Facts) -> Facts:
@@ -145,7 +148,7 @@ def _directories(system: System, pattern: str) -> tuple[str, ...]:
     return tuple(name for name in names if system.is_dir(name))
 
 
-def _probed(system: System, facts: Facts, probes: Collection[str]) -> Facts:
+def _probed(system: System, facts: Facts, probes: Collection[str], runtime: str | None) -> Facts:
     unknown = set(probes) - PROBES
     if unknown:
         raise ValueError(f"no such probe: {', '.join(sorted(unknown))}")
@@ -157,14 +160,11 @@ def _probed(system: System, facts: Facts, probes: Collection[str]) -> Facts:
         work.append(lambda: {"toolkit": _version(system, docker, "mcp", "version")})
     if "raw_mcp" in probes:
         work.append(lambda: _raw_mcp(facts))
-    answers = _together(work)
-    return replace(
-        facts,
-        engine=answers.get("engine"),
-        toolkit=answers.get("toolkit"),
-        raw_mcp=answers.get("raw_mcp"),
-        http_mcp=answers.get("http_mcp"),
-    )
+    if "broker" in probes:
+        work.append(lambda: _broker(system, facts, runtime))
+    # Alone it needs no thread: a broker answers on a socket of this machine, or is not there.
+    answers = work[0]() if work and set(probes) == {"broker"} else _together(work)
+    return replace(facts, **answers)
 
 
 def _version(system: System, *argv: str) -> str | None:
@@ -181,6 +181,15 @@ def _raw_mcp(facts: Facts) -> Answers:
     candidates = host_candidates(judge(facts).kind, facts.env, facts.gateway)
     reached = find_raw_mcp(candidates, timeout=SOCKET_SECONDS)
     return {"raw_mcp": reached.raw, "http_mcp": reached.http}
+
+
+def _broker(system: System, facts: Facts, runtime: str | None) -> Answers:
+    from mcpconf.environment.verdict import judge
+    from mcpconf.reach import broker_candidates, find_broker
+
+    candidates = broker_candidates(judge(facts).kind, system.env, runtime, facts.gateway)
+    found = find_broker(candidates, system.env.get("MCPCONF_BROKER_KEY"), timeout=SOCKET_SECONDS)
+    return {} if found is None else {"broker": found.address, "broker_servers": found.servers}
 
 
 def _together(work: list[Callable[[], Answers]]) -> Answers:

@@ -1,4 +1,4 @@
-"""Where a service of the host answers from here, and whether it speaks MCP over a bare TCP connection.
+"""Where a service of the host answers from here: an MCP server over a bare TCP connection, or a broker of ours.
 
 A port that accepts a connection says nothing: Docker's gateway spoke newline-delimited JSON-RPC on 8811 before its
 version 0.13 and HTTP since. So we ask with an `initialize` line and look at what comes back.
@@ -7,16 +7,20 @@ version 0.13 and HTTP since. So we ask with an `initialize` line and look at wha
 from __future__ import annotations
 
 import json
+import os
 import socket
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 
 from mcpconf import __version__
+from mcpconf.broker.control import listed
+from mcpconf.broker.place import MOUNTED, Paths, connect
 from mcpconf.model import Kind
 from mcpconf.record import dataclass
 
 TOOLKIT_PORT = 8811
+BROKER_PORT = 8812
 NAMES = ("host.docker.internal", "host.containers.internal", "host.lima.internal")
 LOOPBACK = "127.0.0.1"
 
@@ -87,6 +91,71 @@ def split_address(address: str) -> tuple[str, int | None]:
         return address, None
     host, _, port = address.partition(":")
     return host, _port(port)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundBroker:
+    """A broker that shook hands, and the servers that it knows."""
+
+    address: str
+    servers: tuple[str, ...] = ()
+
+
+def broker_candidates(kind: Kind, env: Mapping[str, str], runtime: str | None, gateway: str | None) -> tuple[str, ...]:
+    """Where a broker may answer, best first: `unix:PATH` or `tcp:HOST:PORT`.
+
+    MCPCONF_BROKER is all that counts where it is set. TCP is asked only where a key for it is configured, and never
+    on a host, whose own broker has a socket.
+    """
+    explicit = env.get("MCPCONF_BROKER", "").strip()
+    if explicit:
+        return (explicit,)
+    sockets = [Paths(directory).socket for directory in (runtime, MOUNTED) if directory]
+    found = [f"unix:{path}" for path in sockets if os.path.lexists(path)]
+    if env.get("MCPCONF_BROKER_KEY") and kind is not Kind.HOST:
+        found += [f"tcp:{with_port(host, BROKER_PORT)}" for host in host_candidates(kind, {}, gateway)]
+    return tuple(dict.fromkeys(found))
+
+
+def find_broker(candidates: Sequence[str], key: str | None, timeout: float = 0.3) -> FoundBroker | None:
+    """The first of the candidates that shakes hands within `timeout` seconds; all are asked at once.
+
+    `key` is the path of the key file for TCP.
+    """
+    answers: dict[str, FoundBroker | None] = {}
+
+    def ask(address: str) -> None:
+        answers[address] = _shake(address, key, timeout)
+
+    if len(candidates) == 1 and candidates[0].startswith("unix:"):
+        ask(candidates[0])
+    else:
+        _all_at_once(ask, candidates, timeout)
+    return next((found for address in candidates if (found := answers.get(address))), None)
+
+
+def _all_at_once(ask: Callable[[str], None], addresses: Sequence[str], timeout: float) -> None:
+    import threading
+
+    # Daemons: a name server that does not answer can hold a thread for far longer than we care to wait.
+    threads = [threading.Thread(target=ask, args=(address,), daemon=True) for address in addresses]
+    deadline = time.monotonic() + timeout + _GRACE
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(max(deadline - time.monotonic(), 0))
+
+
+def _shake(address: str, key: str | None, timeout: float) -> FoundBroker | None:  # noqa: ARG001
+    """What listens there, where it is a broker of ours; None for everything else."""
+    transport, _, place = address.partition(":")
+    try:
+        if transport == "unix" and os.path.isabs(place):
+            with connect(place, timeout) as connection:
+                return FoundBroker(address, listed(connection, timeout))
+    except (OSError, ValueError):
+        pass
+    return None
 
 
 def find_raw_mcp(candidates: Iterable[str], port: int = TOOLKIT_PORT, timeout: float = 0.3) -> Reached:

@@ -6,22 +6,28 @@ import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mcpconf.broker.place import Paths
 from mcpconf.model import Kind
 from mcpconf.reach import (
+    FoundBroker,
     RawAnswer,
     ask_all,
+    broker_candidates,
     classify,
+    find_broker,
     find_raw_mcp,
     host_candidates,
     probe_raw_mcp,
     split_address,
     with_port,
 )
+from tests.broker.daemon import daemon
 
 PATIENCE = 5.0  # for servers that do answer, on a busy machine
 Behaviour = Callable[[socket.socket], None]
@@ -291,3 +297,48 @@ def test_what_may_share_the_hosts_loopback_asks_there_last(kind: Kind) -> None:
 def test_addresses_are_taken_apart_and_put_together(text: str, parts: tuple[str, int | None], whole: str) -> None:
     assert split_address(text) == parts
     assert with_port(text, 8811) == whole
+
+
+def unix(path: Path) -> str:
+    return f"unix:{path}"
+
+
+def test_a_broker_is_believed_by_its_handshake_alone(tmp_path: Path) -> None:
+    silent = socket.socket(socket.AF_UNIX)
+    with silent, daemon(str(tmp_path / "real"), ("time",)):
+        silent.bind(str(tmp_path / "silent"))
+        silent.listen()
+        (tmp_path / "file").touch()
+        others = [unix(tmp_path / name) for name in ("gone", "file", "silent")] + ["nonsense", "unix:relative", "tcp:x"]
+
+        found = find_broker([*others, unix(tmp_path / "real")], None, timeout=0.3)
+        assert found == FoundBroker(unix(tmp_path / "real"), ("time",))
+        for other in others:
+            assert find_broker([other], None, timeout=0.1) is None
+
+
+def test_the_first_of_several_brokers_counts(tmp_path: Path) -> None:
+    with daemon(str(tmp_path / "a"), ("x",)), daemon(str(tmp_path / "b"), ("y",)):
+        found = find_broker([unix(tmp_path / "b"), unix(tmp_path / "a")], None)
+        assert found is not None
+        assert found.servers == ("y",)
+
+
+def test_brokers_are_looked_for_where_something_lies(tmp_path: Path) -> None:
+    own = Paths(str(tmp_path))
+    assert broker_candidates(Kind.CONTAINER, {}, own.directory, "172.17.0.1") == ()
+    Path(own.socket).touch()
+    assert broker_candidates(Kind.CONTAINER, {}, own.directory, None) == (f"unix:{own.socket}",)
+    told = {"MCPCONF_BROKER": " tcp:h:1 ", "MCPCONF_BROKER_KEY": "/k"}
+    assert broker_candidates(Kind.HOST, told, own.directory, None) == ("tcp:h:1",)
+
+
+def test_only_who_has_a_key_knocks_at_ports() -> None:
+    key = {"MCPCONF_BROKER_KEY": "/k"}
+    assert broker_candidates(Kind.HOST, key, None, "192.168.1.1") == ()
+    assert broker_candidates(Kind.CONTAINER, key, None, "172.17.0.1") == (
+        "tcp:host.docker.internal:8812",
+        "tcp:host.containers.internal:8812",
+        "tcp:host.lima.internal:8812",
+        "tcp:172.17.0.1:8812",
+    )

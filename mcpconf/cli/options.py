@@ -28,7 +28,8 @@ ScopeOption = Annotated[
     ),
 ]
 Route = Annotated[
-    str | None, typer.Option("--route", metavar="ROUTE", help="toolkit, wrapper, direct or auto, for every server.")
+    str | None,
+    typer.Option("--route", metavar="ROUTE", help="toolkit, broker, wrapper, direct or auto, for every server."),
 ]
 Portable = Annotated[
     bool, typer.Option("--portable", help="Write entries that are right wherever this home is mounted.")

@@ -74,4 +74,5 @@ class Facts:
     toolkit: str | None = None  # version of the `docker mcp` plugin
     raw_mcp: str | None = None  # host:port where newline-delimited MCP over TCP shook hands
     http_mcp: str | None = None  # host:port that answered HTTP there
-    broker: str | None = None  # address of a broker of ours
+    broker: str | None = None  # address of a broker of ours: unix:PATH or tcp:HOST:PORT
+    broker_servers: tuple[str, ...] = ()  # those that it knows

@@ -6,16 +6,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from mcpconf.model import Note, Profile, RouteName, Server
 from mcpconf.record import replace
-from mcpconf.route import direct, toolkit, wrapper
+from mcpconf.route import broker, direct, toolkit, wrapper
 from mcpconf.route.context import Context
 from mcpconf.route.launch import Launch, Routed
 from mcpconf.route.offer import Offer, Refusal
 
 Route = Callable[[Server, Context], Offer | Refusal]
 
-# The broker has a place in the order and no module yet: a route that is asked for and missing says so.
 ROUTES: Mapping[RouteName, Route] = {
     RouteName.TOOLKIT: toolkit.offer,
+    RouteName.BROKER: broker.offer,
     RouteName.WRAPPER: wrapper.offer,
     RouteName.DIRECT: direct.offer,
 }
@@ -32,7 +32,7 @@ def choose(profile: Profile, context: Context, *, forced: RouteName | None = Non
 def _route(server: Server, order: Sequence[RouteName], context: Context, forced: RouteName | None) -> Routed:
     refusals: list[tuple[RouteName, Refusal]] = []
     for name in _candidates(server, order, context, forced):
-        answer = ROUTES[name](server, context) if name in ROUTES else Refusal("mcpconf has no broker yet")
+        answer = ROUTES[name](server, context)
         if isinstance(answer, Offer):
             notes = answer.notes + _filter_note(server)
             return Routed(server, name, answer.because, answer.entry or server.name, answer.launch, notes)
@@ -53,6 +53,7 @@ def _candidates(
     if context.portable:
         return (RouteName.WRAPPER, RouteName.DIRECT)
     automatic = [RouteName.TOOLKIT] if server.toolkit else []
+    automatic += [RouteName.BROKER] if broker.is_worth(server, context) else []
     automatic += [RouteName.WRAPPER] if wrapper.is_worth(server, context) else []
     return (*automatic, RouteName.DIRECT)
 

@@ -15,6 +15,10 @@ class Context:
     `which` maps the programs that were found to absolute paths; `launcher` starts mcpconf itself, by a path that
     survives upgrades; `data` is our data directory, where the wrapper and its files lie; `toolkit` is the version
     of the `docker mcp` plugin, `engine` that of the Docker engine, `raw_mcp` a `host:port` that shook hands.
+
+    `broker` is the address of a broker that shook hands, with the servers that it knows; `autostart`: the profile
+    wants one, started where it is needed. `python` runs `shim` (its text), `runtime` is the socket directory of this
+    user's own broker, and `config_dir` the directory that holds all of ours, where one was named.
     """
 
     spec: ClientSpec
@@ -29,6 +33,22 @@ class Context:
     raw_mcp: str | None = None
     env: Mapping[str, str] = field(default_factory=dict)
     portable: bool = False
+    broker: str | None = None
+    broker_servers: tuple[str, ...] = ()
+    autostart: bool = False
+    python: str | None = None
+    shim: bytes = b""
+    runtime: str | None = None
+    config_dir: str | None = None
+
+    @property
+    def of_project(self) -> str:
+        """What tells a project's own files from those of the user and of other projects: `.` and eight digits."""
+        if self.target.project is None:
+            return ""
+        import hashlib
+
+        return "." + hashlib.sha256(self.target.project.encode()).hexdigest()[:8]
 
     def program(self, name: str) -> str | None:
         """What starts a program: its absolute path, or its bare name in a file that other machines share.

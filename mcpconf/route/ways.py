@@ -14,6 +14,7 @@ from mcpconf.route.values import BRIDGED
 
 # The bridge for clients that start processes only. Pinned, since it is run from the registry.
 MCP_REMOTE = "mcp-remote@0.15.1"
+RUN = ("run", "-i", "--rm", "--init")  # how docker starts a server's image
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
 # What a shared file names, whatever this machine happens to have.
 RUNNERS = {"uvx": "uvx", "npx": "npx"}
@@ -79,7 +80,7 @@ def _image(server: Server, context: Context) -> Way:
     if docker is None:
         return Refusal("docker is not on PATH", hint="install Docker, or give the server another way in the profile")
     options = server.container
-    argv = [docker, "run", "-i", "--rm", "--init"]
+    argv = [docker, *RUN]
     argv += [word for name in server.env for word in ("-e", name)]
     argv += [word for volume in options.volumes for word in ("-v", volume)]
     argv += ["--network", options.network] if options.network else []

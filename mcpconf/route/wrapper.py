@@ -91,12 +91,7 @@ def _launch(server: Server, launches: tuple[Launch, ...], context: Context) -> L
 
 def file_name(server: str, context: Context) -> str:
     """`mcp-SERVER`, with the client and the project's digest where these make another file of it."""
-    import hashlib
-
-    suffix = "" if context.spec.expands else f".{context.spec.id}"
-    if context.target.project is not None:
-        suffix += "." + hashlib.sha256(context.target.project.encode()).hexdigest()[:8]
-    return f"mcp-{server}{suffix}"
+    return f"mcp-{server}{'' if context.spec.expands else f'.{context.spec.id}'}{context.of_project}"
 
 
 def data_file(server: Server, launches: Iterable[Launch]) -> bytes:

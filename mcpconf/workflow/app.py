@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Collection, Iterable, Iterator
 
+from mcpconf.broker.place import socket_directory
 from mcpconf.client.spec import Place
 from mcpconf.commit.reading import read_all
 from mcpconf.commit.state import State
@@ -18,6 +19,8 @@ from mcpconf.model import Kind
 from mcpconf.record import dataclass
 from mcpconf.system import System
 from mcpconf.workflow import footprint
+
+_CACHES = {".cache", "Caches"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,11 @@ class App:
             yield self.state
 
     @property
+    def runtime(self) -> str:
+        """The socket directory of this user's broker."""
+        return socket_directory(self.dirs, self.system.env, self.system.uid)
+
+    @property
     def place(self) -> Place:
         """What finding a client's files needs to know."""
         system = self.system
@@ -60,7 +68,7 @@ class App:
 
     def look(self, probes: Collection[str] = ()) -> tuple[Facts, Environment]:
         """Gather the facts, once, and judge them."""
-        facts = gather(self.system, probes=probes)
+        facts = gather(self.system, probes=probes, runtime=self.runtime if "broker" in probes else None)
         return facts, judge(facts, self.override)
 
 
@@ -74,6 +82,22 @@ def windows_home(system: System) -> str | None:
         for path in system.glob("/mnt/c/Users/*/AppData" + pattern)
     }
     return found.pop() if len(found) == 1 else None
+
+
+def python(system: System) -> str:
+    """The interpreter that runs us, by the name that survives its upgrades best.
+
+    Never resolved: an environment's own link stays when the Python behind it is replaced. `python3` rather than a
+    name with a version, where it leads to the same one. What lies in a cache (uvx, `pipx run`) may be gone tomorrow:
+    there it is the Python that the environment was made of, since a shim needs nothing of ours.
+    """
+    running = sys.executable
+    if not _CACHES.isdisjoint(running.split(os.sep)):
+        running = getattr(sys, "_base_executable", running) or running
+    own = os.path.join(os.path.dirname(running), "python3")
+    found = [own] if sys.prefix != sys.base_prefix else [system.which("python3") or own, own]
+    same = (path for path in found if os.path.isabs(path) and system.realpath(path) == system.realpath(running))
+    return next(same, running)
 
 
 def launcher(system: System) -> tuple[str, ...]:

@@ -1,11 +1,12 @@
-"""What an apply changed besides the clients' files, kept for `undo`: the wrapper's data, the active profiles, and the
-user's own profile where the apply began with an edit of it."""
+"""What an apply changed besides the clients' files, kept for `undo`: our files that entries need, the active profiles,
+and the user's own profile where the apply began with an edit of it."""
 
 from __future__ import annotations
 
 import base64
 import contextlib
 import json
+import os
 from collections.abc import Mapping
 
 from mcpconf.commit import generation as generations
@@ -17,6 +18,7 @@ from mcpconf.errors import McpconfError
 from mcpconf.ledger import DAMAGED, absolute, string
 from mcpconf.model import Json
 from mcpconf.record import asdict, dataclass, field
+from mcpconf.route.broker import SHARED
 from mcpconf.workflow import active
 
 DIRECTORY = "besides"
@@ -33,7 +35,7 @@ class ProfileWas:
 
 @dataclass(frozen=True, slots=True)
 class Besides:
-    """As it was before a generation: the wrapper's files and the active profile, by context; an edited profile."""
+    """As it was before a generation: files of ours and the active profile, by context; an edited profile."""
 
     files: Mapping[str, Files] = field(default_factory=dict)
     active: Mapping[str, active.Active] = field(default_factory=dict)
@@ -57,8 +59,7 @@ def save(state: State, generation: int | None, before: Besides) -> None:
     if generation is None:
         return
     files = {
-        context: {link: base64.b64encode(data).decode() for link, data in links.items()}
-        for context, links in before.files.items()
+        context: {path: _encoded(path, data) for path, data in files.items()} for context, files in before.files.items()
     }
     kept = {"files": files, "active": active.dump(before.active).decode("utf-8", "surrogateescape")}
     if before.profile is not None:
@@ -68,6 +69,11 @@ def save(state: State, generation: int | None, before: Besides) -> None:
     for name in set(state.list(DIRECTORY)) - standing:
         with contextlib.suppress(McpconfError):  # it does no harm
             state.remove(DIRECTORY, name)
+
+
+def _encoded(path: str, data: bytes) -> str:
+    """What all entries share says nothing of a profile: only that it was there."""
+    return "" if os.path.basename(path) in SHARED else base64.b64encode(data).decode()
 
 
 def load(state: State, generation: int) -> Besides | None:
@@ -81,8 +87,8 @@ def load(state: State, generation: int) -> Besides | None:
 
 def _load(data: Json) -> Besides:
     files = {
-        context: {absolute(link): base64.b64decode(text) for link, text in links.items()}
-        for context, links in data["files"].items()
+        context: {absolute(path): base64.b64decode(text) for path, text in files.items()}
+        for context, files in data["files"].items()
     }
     edited = _load_profile(data["profile"]) if "profile" in data else None
     return Besides(files, active.load(data["active"].encode("utf-8", "surrogateescape")), edited)

@@ -17,10 +17,10 @@ INSTALLED = "made"
 
 # By name, never "all that is there": --config-dir may name a directory that holds other people's files, too.
 CONFIG = ("profiles", "config.toml")
-DATA = ("secrets", "keyring", "wrapper", "venv", INSTALLED)
+DATA = ("secrets", "keyring", "wrapper", "broker", "venv", INSTALLED)
 STATE = (
-    *("active", "besides", "blobs", "compiled", "generations", "journals", "ledger.json", "lock"),
-    *(RECORD, "pending.json", "rescued", "trust.json", "wrapper.json"),
+    *("active", "besides", "blobs", "broker", "compiled", "generations", "journals", "ledger.json", "lock"),
+    *(RECORD, "pending.json", "rescued", "run", "trust.json", "wrapper.json"),
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Sequence
 
 from mcpconf.client import claude_code
@@ -11,6 +12,7 @@ from mcpconf.client.table import CLIENTS
 from mcpconf.ledger import Ledger
 from mcpconf.model import Scope
 from mcpconf.plan import Want
+from mcpconf.route.broker import SERVERS, SHARED, SHIM
 from mcpconf.workflow.app import App
 from mcpconf.workflow.targets import Targets
 
@@ -45,10 +47,18 @@ def leaving(app: App, targets: Targets, ledger: Ledger) -> tuple[Want, ...]:
 
 
 def named_in(app: App, paths: Sequence[str]) -> Callable[[str], bool]:
-    """Whether a link of the wrapper's is named in one of these files: an entry edited by hand may still start it."""
+    """Whether an entry in one of these files needs a file of ours: one that was edited by hand may still do so."""
 
-    def named(link: str) -> bool:
-        end = f'wrapper/{os.path.basename(link)}"'.encode("utf-8", "surrogateescape")
-        return any(end in (app.system.read(path) or b"") for path in paths)
+    def named(path: str) -> bool:
+        pattern = re.compile(_sign(path).encode("utf-8", "surrogateescape"))
+        return any(pattern.search(app.system.read(client) or b"") for client in paths)
 
     return named
+
+
+def _sign(path: str) -> str:
+    """How an entry that needs this file looks."""
+    above, name = os.path.split(path)
+    if os.path.basename(above) == SERVERS:
+        return rf'broker/{re.escape(SHIM)}",\s*"{re.escape(name.removesuffix(".json"))}"'
+    return rf'broker/{re.escape(SHIM)}"' if name in SHARED else rf'wrapper/{re.escape(name)}"'

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
+from mcpconf.broker.place import MOUNTED, Paths
 from mcpconf.client.entry import process_entry, remote_entry
 from mcpconf.client.spec import ClientSpec, Target
+from mcpconf.dirs import PACKAGE
 from mcpconf.environment.facts import Facts
 from mcpconf.model import Entry, Profile, RouteName, Server
 from mcpconf.plan import Want
 from mcpconf.record import dataclass
+from mcpconf.route.broker import CONF, SHIM, shim_conf
 from mcpconf.route.choose import choose
 from mcpconf.route.context import Context
 from mcpconf.route.launch import Launch, Routed
-from mcpconf.workflow.app import App, launcher
+from mcpconf.workflow.app import App, launcher, python
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +41,21 @@ class ClientPart:
         return {path: data for one in self.routed if one.launch for path, data in one.launch.files.items()}
 
 
-def probes_for(profile: Profile) -> Collection[str]:
-    """What must be asked of the machine for this profile; nothing costs nothing."""
+def probes_for(app: App, profile: Profile, forced: RouteName | None = None) -> Collection[str]:
+    """What must be asked of the machine for this profile; nothing costs nothing.
+
+    A broker that runs leaves a socket where it can be seen, so that nobody has to knock where there is none.
+    """
     wanted = [server for server in profile.servers if not server.disabled]
-    return {"engine", "toolkit", "raw_mcp"} if any(server.toolkit for server in wanted) else set()
+    found = {"engine", "toolkit", "raw_mcp"} if any(server.toolkit for server in wanted) else set()
+    asked = {forced, *profile.order, *(route for server in wanted for route in server.routes)}
+    return found | ({"broker"} if RouteName.BROKER in asked or profile.autostart or _broker_seen(app) else set())
+
+
+def _broker_seen(app: App) -> bool:
+    env = app.system.env
+    told = any(env.get(name) for name in ("MCPCONF_BROKER", "MCPCONF_BROKER_KEY"))
+    return told or any(app.system.exists(Paths(directory).socket) for directory in (app.runtime, MOUNTED))
 
 
 def make_part(
@@ -54,14 +69,21 @@ def make_part(
     portable: bool,
 ) -> ClientPart:
     """Route a profile's servers for one target, and render the entries."""
-    context = context_for(app, profile.servers, facts, spec, target, portable=portable)
+    context = context_for(app, profile.servers, facts, spec, target, portable=portable, autostart=profile.autostart)
     routed = choose(profile, context, forced=forced)
     entries = {one.entry: _entry(spec, one.launch) for one in routed if one.launch is not None}
     return ClientPart(spec, target, routed, entries)
 
 
 def context_for(
-    app: App, servers: Sequence[Server], facts: Facts, spec: ClientSpec, target: Target, *, portable: bool
+    app: App,
+    servers: Sequence[Server],
+    facts: Facts,
+    spec: ClientSpec,
+    target: Target,
+    *,
+    portable: bool,
+    autostart: bool = False,
 ) -> Context:
     """What the routes may know of this place, for one client."""
     own = {server.command for server in servers if server.command}
@@ -79,7 +101,40 @@ def context_for(
         raw_mcp=facts.raw_mcp,
         env=app.system.env,
         portable=portable,
+        **(broker_context(app, facts, autostart=autostart) if autostart or facts.broker else {}),
     )
+
+
+def broker_context(app: App, facts: Facts, *, autostart: bool) -> dict[str, Any]:
+    """What only the broker's route has to know, as members of a `Context`."""
+    return {
+        "broker": facts.broker,
+        "broker_servers": facts.broker_servers,
+        "autostart": autostart,
+        "python": python(app.system),
+        "shim": shim_text(),
+        "runtime": app.runtime,
+        "config_dir": app.dirs.config if app.dirs.chosen else None,
+    }
+
+
+def up_to_date(app: App, files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Files of ours with those that all entries share as they have to be now, whatever was kept of them."""
+    return {path: _shared(app, path, data) for path, data in files.items()}
+
+
+def _shared(app: App, path: str, data: bytes) -> bytes:
+    if path == os.path.join(app.dirs.broker, SHIM):
+        return shim_text()
+    if path == os.path.join(app.dirs.broker, CONF):
+        return shim_conf(app.runtime, launcher(app.system), app.dirs.config if app.dirs.chosen else None)
+    return data
+
+
+def shim_text() -> bytes:
+    """The shim that ships with this version."""
+    with open(os.path.join(PACKAGE, SHIM), "rb") as stream:
+        return stream.read()
 
 
 def _entry(spec: ClientSpec, launch: Launch) -> Entry:

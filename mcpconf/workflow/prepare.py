@@ -95,8 +95,9 @@ def prepare(app: App, wish: Wish) -> Prepared:
     context = active.context_of(targets.chosen[0][1])
     compiled = compiled_profiles(app)
     profile = load_profile(app, _named(app, wish.profile, context), compiled=compiled)
-    if probes_for(profile):
-        facts, environment = app.look(probes_for(profile))
+    probes = probes_for(app, profile, wish.route)
+    if probes:
+        facts, environment = app.look(probes)
     parts = tuple(
         make_part(app, profile, facts, spec, target, forced=wish.route, portable=wish.portable)
         for spec, target in targets.chosen

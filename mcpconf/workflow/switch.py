@@ -17,6 +17,7 @@ from mcpconf.workflow.owned import named_in
 from mcpconf.workflow.parts import ClientPart, context_for, probes_for
 from mcpconf.workflow.prepare import Prepared, Wish, is_kept, prepare, replan
 from mcpconf.workflow.profiles import keep_compiled, load_profile
+from mcpconf.workflow.reload import reload
 
 __all__ = [
     "Applied",
@@ -99,7 +100,8 @@ def apply_locked(
     with prepared.artifacts.in_place(state, named_in(app, prepared.paths)):
         committed = commit(request, state, app.system)
     keep_compiled(app, prepared.compiled)
-    return Applied(replace(prepared, plan=committed.plan), committed, _afterwards(prepared, committed.plan))
+    told = reload(app, before.files, prepared.artifacts.wanted)
+    return Applied(replace(prepared, plan=committed.plan), committed, _afterwards(prepared, committed.plan) + told)
 
 
 def _origin(profile: Profile) -> str | None:

@@ -20,6 +20,8 @@ from mcpconf.workflow.app import App
 from mcpconf.workflow.besides import ProfileWas
 from mcpconf.workflow.own_profile import write_text
 from mcpconf.workflow.owned import named_in
+from mcpconf.workflow.parts import up_to_date
+from mcpconf.workflow.reload import reload
 from mcpconf.workflow.trusting import refuse_untrusted
 from mcpconf.workflow.undo_plan import plan_undo
 
@@ -77,11 +79,11 @@ def undo(app: App, *, force: bool = False, untrusted: bool = False) -> Undone:
             return planned
 
         with _given_back(app, profile):
-            committed = _commit(app, state, one, kept, plan)
+            committed, told = _commit(app, state, one, kept, plan)
         generations.save(replace(one, undone=True), state)
         now = active.load(state.read(active.FILE))
         state.write(active.dump(_active(one, kept, now)), active.FILE)
-    return Undone(one, committed.plan, committed, profile, notes)
+    return Undone(one, committed.plan, committed, profile, notes + told)
 
 
 @contextlib.contextmanager
@@ -100,7 +102,10 @@ def _given_back(app: App, profile: ProfileWas | None) -> Iterator[None]:
         raise
 
 
-def _commit(app: App, state: State, one: Generation, kept: besides.Besides | None, plan: Planner) -> Committed:
+def _commit(
+    app: App, state: State, one: Generation, kept: besides.Besides | None, plan: Planner
+) -> tuple[Committed, tuple[Note, ...]]:
+    """The files go back, ours and the clients'; and what is to be said of it."""
     paths = [file.path for file in one.files]
     request = Request(
         paths=paths,
@@ -111,8 +116,12 @@ def _commit(app: App, state: State, one: Generation, kept: besides.Besides | Non
         previous=one.profile,
         record=False,
     )
-    with Artifacts(app.dirs.wrapper, kept.files if kept else {}).in_place(state, named_in(app, paths)):
-        return commit(request, state, app.system)
+    files = {context: up_to_date(app, its) for context, its in (kept.files if kept else {}).items()}
+    artifacts = Artifacts(app.dirs.wrapper, files)
+    before = artifacts.before(state)
+    with artifacts.in_place(state, named_in(app, paths)):
+        committed = commit(request, state, app.system)
+    return committed, reload(app, before, files)
 
 
 def _profile(app: App, kept: besides.Besides | None, force: bool) -> tuple[ProfileWas | None, tuple[Note, ...]]:

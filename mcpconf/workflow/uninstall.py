@@ -21,6 +21,7 @@ from mcpconf.workflow import active, besides, footprint, secrets
 from mcpconf.workflow.app import App
 from mcpconf.workflow.lost import regained
 from mcpconf.workflow.owned import named_in, owned_targets
+from mcpconf.workflow.reload import reload
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,7 @@ def _take_out(app: App, state: State, force: bool) -> Committed:
     )
     with artifacts.in_place(state, named_in(app, paths)):
         committed = commit(request, state, app.system)
+    reload(app, before.files, artifacts.wanted)
     if not committed.plan.conflicts:
         state.remove(active.FILE)
     return committed

@@ -23,7 +23,8 @@ def process(home: Path) -> Process:
 
     def run(*argv: str, shell: str | None = None, env: dict[str, str] | None = None, **more: object) -> object:
         command = [sys.executable, "-m", "mcpconf", *argv]
-        clean = {"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8", "MCPCONF_ENV": "host", **(env or {})}
+        clean = {"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8", "MCPCONF_ENV": "host"}
+        clean |= {"XDG_RUNTIME_DIR": os.environ["XDG_RUNTIME_DIR"], **(env or {})}
         line = ["bash", "-c", shell, "bash", *command] if shell else command
         stdin = more.pop("stdin", subprocess.DEVNULL)
         return subprocess.run(line, env=clean, stdin=stdin, capture_output=True, timeout=60, check=False, **more)  # type: ignore[call-overload]

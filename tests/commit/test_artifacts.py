@@ -134,3 +134,66 @@ def test_what_a_kill_left_of_the_last_one_is_cleared_away_by_the_next(
 
     put(stage, wanting(directory, user={}))
     assert not directory.exists()
+
+
+@pytest.fixture
+def servers(directory: Path) -> Path:
+    return directory.parent / "broker/servers"
+
+
+def needing(directory: Path, **contexts: tuple[str, ...]) -> Artifacts:
+    """Artifacts by context and the names of the broker's servers, with the file that all of them share."""
+    broker = directory.parent / "broker"
+    files = {
+        context: {
+            **{str(broker / f"servers/{name}"): name.encode() for name in names},
+            **({str(broker / "shim"): b"s"} if names else {}),
+        }
+        for context, names in contexts.items()
+    }
+    return Artifacts(str(directory), files)
+
+
+def plain(servers: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in servers.parent.rglob("*") if path.is_file()}
+
+
+def test_plain_files_are_private_and_bring_no_wrapper(stage: Stage, directory: Path, servers: Path) -> None:
+    put(stage, needing(directory, user=("git",)))
+    assert plain(servers) == {"git": b"git", "shim": b"s"}
+    paths = (servers.parent, servers, servers / "git", servers.parent / "shim")
+    assert [path.stat().st_mode & 0o777 for path in paths] == [0o700, 0o700, 0o600, 0o600]
+    assert not directory.exists()
+
+
+def test_what_several_share_goes_with_the_last_of_them(stage: Stage, directory: Path, servers: Path) -> None:
+    put(stage, needing(directory, user=("git",), project=("time",)))
+    put(stage, needing(directory, user=()))
+    assert plain(servers) == {"time": b"time", "shim": b"s"}
+    put(stage, needing(directory, project=()))
+    assert (servers.parent.exists(), contexts(stage.state)) == (False, ())
+    assert directory.parent.is_dir()
+
+
+def test_what_others_put_beside_them_stays(stage: Stage, directory: Path, servers: Path) -> None:
+    put(stage, needing(directory, user=("git",)))
+    (servers.parent / "keys").mkdir()
+    put(stage, needing(directory, user=()))
+    assert [path.name for path in servers.parent.iterdir()] == ["keys"]
+
+
+def test_links_and_plain_files_come_and_go_apart(stage: Stage, directory: Path, servers: Path) -> None:
+    both = {str(directory / "mcp-a"): b"1", str(servers / "b"): b"2"}
+    put(stage, Artifacts(str(directory), {"user": both}))
+    assert (standing(directory), plain(servers)) == ({"mcp-a": b"1"}, {"b": b"2"})
+    put(stage, needing(directory, user=("b",)))
+    assert (directory.exists(), plain(servers)) == (False, {"b": b"b", "shim": b"s"})
+    put(stage, wanting(directory, user={"mcp-a": b"1"}))
+    assert (standing(directory), servers.parent.exists()) == ({"mcp-a": b"1"}, False)
+
+
+def test_where_the_commit_fails_plain_files_are_as_they_were(stage: Stage, directory: Path, servers: Path) -> None:
+    put(stage, needing(directory, user=("git",)))
+    with pytest.raises(ZeroDivisionError), needing(directory, user=("new",)).in_place(stage.state):
+        raise ZeroDivisionError
+    assert plain(servers) == {"git": b"git", "shim": b"s"}

@@ -17,7 +17,7 @@ from mcpconf.route.launch import Launch, Routed
 from tests.route.contexts import DATA, HOME, LAUNCHER, WHICH, context, profile
 
 # What only this machine knows; profiles here never say it themselves.
-MACHINE = (HOME, DATA, *LAUNCHER, *WHICH.values(), "C:\\Users\\me", "/mnt/here")
+MACHINE = (HOME, DATA, "/opt/mine/python3", *LAUNCHER, *WHICH.values(), "C:\\Users\\me", "/mnt/here")
 PIECES = st.sampled_from(
     ["plain", " ", "${VAR}", "${VAR:-a default}", "${secret:TOKEN}", "$HOME", "$(x)", "'\"\\", "é", "\n", "", "-y"]
 )
@@ -63,6 +63,12 @@ def contexts(draw: st.DrawFn) -> Context:
         raw_mcp=draw(st.sampled_from([None, "host.docker.internal:8811"])),
         env={"LOCALAPPDATA": "C:\\Users\\me\\AppData\\Local"},
         portable=draw(st.booleans()),
+        broker=draw(st.sampled_from([None, None, "unix:/run/user/1/mcpconf/broker.sock", "tcp:host:8812"])),
+        broker_servers=("a",),
+        autostart=draw(st.booleans()),
+        python="/opt/mine/python3",
+        shim=b"shim",
+        runtime="/run/user/1/mcpconf",
     )
     return replace(made, target=replace(made.target, enter=draw(st.sampled_from([(), ("wsl.exe", "--exec")]))))
 
@@ -150,12 +156,15 @@ def test_a_client_that_expands_is_given_what_the_profile_says(server: Server, wh
 
 @EXAMPLES
 @given(lists, contexts(), forces)
-def test_only_the_wrapper_needs_files_and_they_lie_in_our_own_directory(
+def test_only_wrapper_and_broker_need_files_and_they_lie_in_our_own_directories(
     given_servers: list[Server], where: Context, forced: RouteName | None
 ) -> None:
     for one, launch in launches(choose(profile(*given_servers), where, forced=forced)):
-        assert bool(launch.files) == (one.route is RouteName.WRAPPER)
-        assert all(path.startswith(f"{DATA}/wrapper/mcp-{one.server.name}") for path in launch.files)
+        assert bool(launch.files) == (one.route in (RouteName.WRAPPER, RouteName.BROKER))
+        own = (f"{DATA}/wrapper/mcp-{one.server.name}", f"{DATA}/broker/servers/{one.server.name}.")
+        shared = (f"{DATA}/broker/shim.py", f"{DATA}/broker/shim.conf")
+        assert all(path.startswith(own) or path in shared for path in launch.files)
+        assert not any(b"secret:TOKEN\x00" in data for data in launch.files.values())
 
 
 @EXAMPLES

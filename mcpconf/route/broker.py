@@ -1,0 +1,156 @@
+"""The broker route: the client starts a shim, and the server behind it is kept by the broker.
+
+What the broker may start stands in a definition, a file for each server in our data directory: the profile's own words
+with its references, never a value of a secret. The shim's file and where it finds the broker lie beside them.
+"""
+
+from __future__ import annotations
+
+import json
+
+from mcpconf.client import claude_code
+from mcpconf.client.paths import join
+from mcpconf.model import NOTHING, PROJECT_DIRECTORY, Json, Note, Scope, Server
+from mcpconf.record import replace
+from mcpconf.route.context import Context
+from mcpconf.route.launch import Launch
+from mcpconf.route.offer import Offer, Refusal
+from mcpconf.route.values import BRIDGED
+from mcpconf.route.ways import RUN, SYSTEM_PATH, ways
+
+VERSION = 1
+SHIM, CONF, SERVERS = "shim.py", "shim.conf", "servers"
+SHARED = (SHIM, CONF)  # what all entries use, the same for every profile
+ADDRESS, KEY, START = "MCPCONF_BROKER", "MCPCONF_BROKER_KEY", "MCPCONF_BROKER_START"
+
+# One definition serves every client, so it is made for one that starts processes only and cuts nothing short.
+ANY_CLIENT = replace(claude_code.SPEC, remote=False, title="the broker")
+
+
+def offer(server: Server, context: Context) -> Offer | Refusal:
+    """Fits where a broker answers or may be started, and knows the server or can be told of it."""
+    if context.target.portable or context.portable:
+        return Refusal("an entry for several machines can't name a file of this one")
+    if context.platform == "windows":
+        return Refusal("there is no broker for Windows yet")
+    if context.broker is not None and not _is_own(context):
+        there = _elsewhere(server, context)
+        if isinstance(there, Offer) or not context.autostart or ADDRESS in context.env:
+            return there
+        # What the other one doesn't know, our own can be told; a variable would lead its shim astray.
+        return _here(server, replace(context, broker=None))
+    if (context.broker is None and not context.autostart) or not context.python:
+        return Refusal(
+            "no broker answers, and the profile does not want one started",
+            hint="mcpconf broker start, or autostart = true below [broker] in the profile",
+        )
+    return _here(server, context)
+
+
+def is_worth(server: Server, context: Context) -> bool:
+    """Whether `auto` should take it: where a broker is there or wanted, and the client has no way without a process."""
+    if not context.autostart and context.broker is None:
+        return False
+    remote = server.url and context.spec.remote and not (server.command or server.package or server.builtin)
+    return not remote
+
+
+def _is_own(context: Context) -> bool:
+    return context.broker == f"unix:{join(context.platform, context.runtime or '', 'broker.sock')}"
+
+
+def _here(server: Server, context: Context) -> Offer | Refusal:
+    """This user's own broker, which reads what we write."""
+    found = ways(server, replace(context, spec=ANY_CLIENT))
+    way = next((way for way in found if isinstance(way, Launch)), None)
+    if way is None:
+        reasons = [way for way in found if isinstance(way, Refusal)]
+        if not reasons:
+            return Refusal("only the Docker Toolkit can serve it", hint="docker mcp version")
+        return Refusal("; ".join(refusal.reason for refusal in reasons), hint=reasons[0].hint)
+    name = server.name + context.of_project
+    path = join(context.platform, context.data, "broker", SERVERS, f"{name}.json")
+    try:
+        files = {**shared_files(context), path: definition(server, name, way, context.program("docker"))}
+    except ValueError:
+        return Refusal("one of its values can't be given to a process: it holds a NUL or half a character")
+    because = "the broker answers" if context.broker else "the profile wants the broker"
+    return Offer(_shim(server, name, context, files), because)
+
+
+def _elsewhere(server: Server, context: Context) -> Offer | Refusal:
+    """A broker of another place, the host's for a container: it serves what it knows, and takes no word from here."""
+    if server.name not in context.broker_servers:
+        return Refusal(f"the broker at {context.broker} has no server of that name", hint="mcpconf status, over there")
+    env = {ADDRESS: context.broker or "", START: "0"}
+    if KEY in context.env and (context.broker or "").startswith("tcp:"):
+        env[KEY] = context.env[KEY]
+    launch = _shim(server, server.name, context, shared_files(context), env)
+    notes = (Note(f"{server.name}: what it is and does says the broker at {context.broker}, not this profile"),)
+    return Offer(launch, f"the broker at {context.broker} has it", notes=notes)
+
+
+def _shim(
+    server: Server, name: str, context: Context, files: dict[str, bytes], env: dict[str, str] | None = None
+) -> Launch:
+    shim = join(context.platform, context.data, "broker", SHIM)
+    # A client that knows no projects runs in no directory that would tell one.
+    at = ("--project",) if server.cwd == PROJECT_DIRECTORY and Scope.LOCAL in context.spec.scopes else ()
+    return Launch(
+        command=context.python,
+        args=("-I", "-S", shim, name, *at),
+        env=env or NOTHING,
+        timeout=server.timeout,
+        files=files,
+    )
+
+
+def shared_files(context: Context) -> dict[str, bytes]:
+    """What every entry needs: the shim, and where it finds the broker."""
+    directory = join(context.platform, context.data, "broker")
+    return {
+        join(context.platform, directory, SHIM): context.shim,
+        join(context.platform, directory, CONF): shim_conf(context.runtime or "", context.launcher, context.config_dir),
+    }
+
+
+def shim_conf(runtime: str, launcher: tuple[str, ...], config_dir: str | None) -> bytes:
+    """Lines of `key=value`: the socket directory, and each word of the command that starts a broker."""
+    named = ("--config-dir", config_dir) if config_dir else ()
+    start = (*launcher, "broker", "start", "--if-needed", *named)
+    lines = [f"directory={runtime}", *(f"start={word}" for word in start)]
+    return "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape")
+
+
+def definition(server: Server, name: str, way: Launch, docker: str | None) -> bytes:
+    """What the broker is to know of a server. Raises ValueError for what no process can be given."""
+    data: dict[str, Json] = {
+        "version": VERSION,
+        "name": name,
+        "command": _literal(way.command or ""),
+        "args": [_literal(word) for word in way.args],
+        "env": {**_path(way), **way.env},
+        "cwd": server.cwd,
+        "pool": server.pool and str(server.pool),
+        "idle_timeout": server.idle_timeout,
+        "spare": server.spare,
+    }
+    if way.args[: len(RUN)] == RUN and way.command == docker:
+        data["image"] = True
+    text = json.dumps(data, indent=1, ensure_ascii=False)
+    if "\\u0000" in text:
+        raise ValueError(f"{name}: a value holds a NUL character")
+    return (text + "\n").encode()
+
+
+def _literal(word: str) -> str:
+    """A word in which mcp-remote is to find `${NAME}` itself: written so that the broker gives it just that."""
+    return word.replace(f"${{{BRIDGED}", f"${{MCPCONF_UNSET:-$}}{{{BRIDGED}")
+
+
+def _path(way: Launch) -> dict[str, str]:
+    """npx and its like look for their interpreter on PATH, and whoever started the broker may have a short one."""
+    directory = (way.command or "").rpartition("/")[0]
+    if "PATH" in way.env or not directory.startswith("/") or directory in SYSTEM_PATH.split(":"):
+        return {}
+    return {"PATH": f"{directory}:${{PATH:-{SYSTEM_PATH}}}"}

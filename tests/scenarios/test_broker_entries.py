@@ -1,0 +1,181 @@
+"""Profiles that want the broker: what a switch writes for it, what stays, and what goes again."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mcpconf.broker.place import Paths
+from tests.broker.daemon import daemon
+from tests.scenarios.conftest import World, tree
+
+WANTED = "[broker]\nautostart = true\n"
+ONE = WANTED + '[servers.one]\ncommand = "myserver"\nenv = { KEY = "secret:KEY" }\n'
+TWO = ONE + '[servers.two]\ncommand = "myserver"\ncwd = "project"\npool = "shared"\n'
+PLAIN = '[servers.one]\ncommand = "myserver"\n'
+
+
+@pytest.fixture(autouse=True)
+def shim(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """The text that ships as the shim."""
+    text = [b"# the shim\n"]
+    monkeypatch.setattr("mcpconf.workflow.parts.shim_text", lambda: text[0])
+    return text
+
+
+@pytest.fixture
+def runtime(home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Paths:
+    """A socket directory whose path is short."""
+    base = tmp_path_factory.mktemp("run")
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(base))
+    (base / "mcpconf").mkdir(mode=0o700)
+    return Paths(str(base / "mcpconf"))
+
+
+@pytest.fixture
+def data(home: Path) -> Path:
+    return home / ".local/share/mcpconf/broker"
+
+
+def names(data: Path) -> list[str]:
+    return sorted(str(path.relative_to(data)) for path in data.rglob("*") if path.is_file()) if data.exists() else []
+
+
+def definition(data: Path, name: str) -> Any:
+    return json.loads((data / f"servers/{name}.json").read_text())
+
+
+def test_the_entries_start_the_shim_and_what_they_need_is_there(mcpconf: World, data: Path) -> None:
+    mcpconf.profile("b", TWO)
+    mcpconf("switch", "b")
+
+    entries = mcpconf.servers()
+    assert entries["one"]["args"] == ["-I", "-S", str(data / "shim.py"), "one"]
+    assert entries["two"]["args"] == ["-I", "-S", str(data / "shim.py"), "two", "--project"]
+    assert Path(entries["one"]["command"]).resolve() == Path(sys.executable).resolve()
+    assert names(data) == ["servers/one.json", "servers/two.json", "shim.conf", "shim.py"]
+    assert definition(data, "one")["env"]["KEY"] == "secret:KEY"
+    assert definition(data, "two")["pool"] == "shared"
+    assert [row["route"] for row in mcpconf("status", "--json").json["contexts"][0]["targets"][0]["entries"]] == [
+        "broker",
+        "broker",
+    ]
+
+
+def test_another_profile_takes_all_of_it_away_and_undo_brings_it_back(
+    mcpconf: World, data: Path, shim: list[bytes]
+) -> None:
+    mcpconf.profile("b", TWO)
+    mcpconf.profile("one", ONE)
+    mcpconf.profile("plain", PLAIN)
+    mcpconf("switch", "b")
+    before = tree(data)
+    mcpconf("switch", "one")
+    assert names(data) == ["servers/one.json", "shim.conf", "shim.py"]
+    mcpconf("switch", "plain")
+    assert names(data) == []
+    assert not data.exists()
+
+    mcpconf("undo")
+    mcpconf("undo")
+    assert tree(data) == before
+    shim[0] = b"# a newer one\n"
+    mcpconf("undo")
+    assert not data.exists()
+
+
+def test_undo_brings_back_the_shim_of_today(mcpconf: World, data: Path, shim: list[bytes]) -> None:
+    mcpconf.profile("one", ONE)
+    mcpconf.profile("plain", PLAIN)
+    mcpconf("switch", "one")
+    mcpconf("switch", "plain")
+    shim[0] = b"# a newer one\n"
+    mcpconf("undo")
+    assert (data / "shim.py").read_bytes() == b"# a newer one\n"
+    assert (data / "shim.conf").read_text().startswith("directory=")
+
+
+def test_a_changed_definition_alone_is_a_change_that_undo_takes_back(mcpconf: World, data: Path) -> None:
+    mcpconf.profile("b", TWO)
+    mcpconf("switch", "b")
+    mcpconf.profile("b", TWO.replace("shared", "fresh"))
+    mcpconf("switch", "b")
+    assert definition(data, "two")["pool"] == "fresh"
+    mcpconf("undo")
+    assert definition(data, "two")["pool"] == "shared"
+
+
+def test_an_entry_that_was_edited_keeps_what_it_needs(mcpconf: World, data: Path) -> None:
+    mcpconf.profile("b", TWO)
+    mcpconf.profile("plain", PLAIN)
+    mcpconf("switch", "b")
+    raw = json.loads(mcpconf.claude.read_bytes())
+    raw["mcpServers"]["two"]["timeout"] = 1
+    mcpconf.claude.write_text(json.dumps(raw))
+    mcpconf("switch", "plain")
+
+    assert names(data) == ["servers/two.json", "shim.conf", "shim.py"]
+
+
+def test_two_places_share_the_shim_and_each_has_its_own_definition(mcpconf: World, data: Path) -> None:
+    mcpconf.profile("one", ONE)
+    mcpconf.profile("plain", PLAIN)
+    mcpconf("switch", "one")
+    mcpconf.project("repo")
+    mcpconf("switch", "one", "--scope", "local")
+    (own,) = [name for name in names(data) if name.startswith("servers/one.") and name != "servers/one.json"]
+    assert own.count(".") == 2
+    mcpconf("switch", "plain", "--scope", "local")
+    assert names(data) == ["servers/one.json", "shim.conf", "shim.py"]
+
+
+def test_nothing_is_left_after_uninstall(mcpconf: World, data: Path) -> None:
+    mcpconf.profile("b", TWO)
+    mcpconf("switch", "b")
+    mcpconf("uninstall", "--yes")
+    assert not data.exists()
+
+
+def test_a_file_that_is_gone_is_told_and_made_again(mcpconf: World, data: Path) -> None:
+    mcpconf.profile("one", ONE)
+    mcpconf("switch", "one")
+    (data / "shim.conf").unlink()
+    found = mcpconf("status", "--json", code=1).json["contexts"][0]["targets"][0]["entries"][0]
+    assert (found["state"], found["because"]) == ("missing", f"{data}/shim.conf is gone")
+    mcpconf("switch", "one")
+    mcpconf("status")
+
+
+def test_a_running_broker_is_used_and_told_of_the_change(mcpconf: World, runtime: Paths, data: Path) -> None:
+    mcpconf.profile("plain", PLAIN)
+    with daemon(runtime.socket) as broker:
+        mcpconf("switch", "plain")
+        assert mcpconf.servers()["one"]["args"][-1] == "one"
+        assert broker.asked == [{"do": "reload"}]
+        mcpconf("switch", "plain")
+        assert broker.asked == [{"do": "reload"}], "nothing changed, so nobody is told"
+        mcpconf("undo")
+        assert broker.asked == [{"do": "reload"}] * 2
+    assert not data.exists()
+
+
+def test_a_broker_that_will_not_reload_does_not_fail_the_switch(mcpconf: World, runtime: Paths) -> None:
+    mcpconf.profile("one", ONE)
+    with daemon(runtime.socket, answer=lambda request: {"ok": False, "error": "no disk"}):
+        said = mcpconf("switch", "one").err
+    assert "the broker says: no disk" in said
+    assert "one" in mcpconf.servers()
+
+
+def test_where_nobody_wants_a_broker_nobody_is_asked(mcpconf: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def asked(*_: object, **__: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr("mcpconf.reach.find_broker", asked)
+    mcpconf.profile("plain", PLAIN)
+    mcpconf("switch", "plain")
+    assert mcpconf.servers()["one"]["command"].endswith("myserver")
