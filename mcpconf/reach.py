@@ -14,8 +14,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 
 from mcpconf import __version__
-from mcpconf.broker.control import listed
+from mcpconf.broker.control import listed, listed_by_key
 from mcpconf.broker.place import MOUNTED, Paths, connect
+from mcpconf.errors import McpconfError
 from mcpconf.model import Kind
 from mcpconf.record import dataclass
 
@@ -146,14 +147,18 @@ def _all_at_once(ask: Callable[[str], None], addresses: Sequence[str], timeout: 
         thread.join(max(deadline - time.monotonic(), 0))
 
 
-def _shake(address: str, key: str | None, timeout: float) -> FoundBroker | None:  # noqa: ARG001
+def _shake(address: str, key: str | None, timeout: float) -> FoundBroker | None:
     """What listens there, where it is a broker of ours; None for everything else."""
     transport, _, place = address.partition(":")
     try:
         if transport == "unix" and os.path.isabs(place):
             with connect(place, timeout) as connection:
                 return FoundBroker(address, listed(connection, timeout))
-    except (OSError, ValueError):
+        if transport == "tcp" and key:
+            host, port = split_address(place)
+            with socket.create_connection((host, port or BROKER_PORT), timeout) as connection:
+                return FoundBroker(address, listed_by_key(connection, key, timeout))
+    except (OSError, ValueError, McpconfError):
         pass
     return None
 

@@ -12,6 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mcpconf.broker.auth import Admitted, Challenge
+from mcpconf.broker.keys import new_key, read_key_file
 from mcpconf.broker.place import Paths
 from mcpconf.model import Kind
 from mcpconf.reach import (
@@ -342,3 +344,51 @@ def test_only_who_has_a_key_knocks_at_ports() -> None:
         "tcp:host.lima.internal:8812",
         "tcp:172.17.0.1:8812",
     )
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> dict[str, Path]:
+    """Two key files of one id, of which a broker knows the first."""
+    made = {name: tmp_path / name / "keys" for name in ("right", "wrong")}
+    for directory in made.values():
+        new_key(str(directory), "me")
+    return {name: directory / "me" for name, directory in made.items()}
+
+
+def with_key(key: Path) -> Behaviour:
+    """A broker that lists its servers for whoever proves this key."""
+
+    def speak(connection: socket.socket) -> None:
+        challenge = Challenge(lambda _: read_key_file(str(key)).secret, "0" * 32)
+        connection.sendall(challenge.greeting())
+        answer = None
+        while answer is None:
+            answer = challenge.feed(connection.recv(4096))
+        if isinstance(answer, Admitted):
+            connection.sendall(answer.line + b"time\ngit\n")
+
+    return speak
+
+
+def test_over_tcp_both_sides_prove_the_key(listen: Listen, keys: dict[str, Path]) -> None:
+    address = f"tcp:{listen(with_key(keys['right'])).address}"
+
+    assert find_broker([address], str(keys["right"]), PATIENCE) == FoundBroker(address, ("time", "git"))
+    assert find_broker([address], str(keys["wrong"]), PATIENCE) is None
+    assert find_broker([address], str(keys["right"].parent / "gone"), PATIENCE) is None
+    assert find_broker([address], None, PATIENCE) is None
+
+
+def test_who_sits_on_the_port_without_the_key_is_told_nothing(listen: Listen, keys: dict[str, Path]) -> None:
+    heard: list[bytes] = []
+
+    def squat(connection: socket.socket) -> None:
+        connection.sendall(f"MCPCONF1 {'1' * 32}\n".encode())
+        heard.append(connection.recv(4096))
+        connection.sendall(b"OK " + b"0" * 64 + b"\ntime\n")
+        heard.append(connection.recv(4096))
+
+    address = f"tcp:{listen(squat).address}"
+    assert find_broker([address], str(keys["right"]), PATIENCE) is None
+    assert heard[0].startswith(b"AUTH me ")
+    assert heard[1:] in ([], [b""])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -49,6 +50,22 @@ def listed(connection: socket.socket, timeout: float) -> tuple[str, ...]:
     lines = _Lines(connection, timeout)
     connection.sendall(PREAMBLE + b"LIST\n")
     _admitted(lines.next())
+    return tuple(line.decode("utf-8") for line in lines.rest() if line)
+
+
+def listed_by_key(connection: socket.socket, key_file: str, timeout: float) -> tuple[str, ...]:
+    """The same over TCP, where both sides prove that they hold the key. Raises `McpconfError` for a bad key file, too."""
+    from mcpconf.broker.auth import reply
+    from mcpconf.broker.keys import read_key_file
+
+    key = read_key_file(key_file)
+    lines = _Lines(connection, timeout)
+    answer = reply(lines.next() + b"\n", key.id, key.secret, "list", os.urandom(16).hex())
+    if answer is None:
+        raise ValueError("it is no broker")
+    connection.sendall(answer.line)
+    if not answer.proves(lines.next() + b"\n"):
+        raise ValueError("it does not hold the key")
     return tuple(line.decode("utf-8") for line in lines.rest() if line)
 
 
