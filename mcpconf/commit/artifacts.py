@@ -104,6 +104,8 @@ class Artifacts:
         for one in (path, data_path(path)) if self._is_link(path) else (path,):
             with contextlib.suppress(McpconfError):
                 remove_private(one)
+        if path.endswith(".py"):
+            _forget_compiled(path)
         for directory in () if self._is_link(path) else self._above(path):
             with contextlib.suppress(OSError):  # it holds something else
                 os.rmdir(directory)
@@ -155,6 +157,17 @@ def _store(state: State, record: Mapping[str, set[str]]) -> None:
         state.write_json(kept, RECORD)
     else:
         state.remove(RECORD)
+
+
+def _forget_compiled(path: str) -> None:
+    """Python keeps what it has compiled beside a module that was imported."""
+    directory, name = os.path.split(path)
+    cache = os.path.join(directory, "__pycache__")
+    with contextlib.suppress(OSError):
+        for one in os.listdir(cache):
+            if one.startswith(name.removesuffix("py")):
+                os.unlink(os.path.join(cache, one))
+        os.rmdir(cache)
 
 
 def _script() -> bytes:

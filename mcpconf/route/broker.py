@@ -19,8 +19,8 @@ from mcpconf.route.values import BRIDGED
 from mcpconf.route.ways import RUN, SYSTEM_PATH, ways
 
 VERSION = 1
-SHIM, CONF, SERVERS = "shim.py", "shim.conf", "servers"
-SHARED = (SHIM, CONF)  # what all entries use, the same for every profile
+SHIM, BODY, CONF, SERVERS = "shim.py", "mcpconf_shim.py", "shim.conf", "servers"
+SHARED = (SHIM, BODY, CONF)  # what all entries use, the same for every profile
 ADDRESS, KEY, START = "MCPCONF_BROKER", "MCPCONF_BROKER_KEY", "MCPCONF_BROKER_START"
 
 # One definition serves every client, so it is made for one that starts processes only and cuts nothing short.
@@ -109,7 +109,7 @@ def shared_files(context: Context) -> dict[str, bytes]:
     """What every entry needs: the shim, and where it finds the broker."""
     directory = join(context.platform, context.data, "broker")
     return {
-        join(context.platform, directory, SHIM): context.shim,
+        **{join(context.platform, directory, name): text for name, text in context.shim.items()},
         join(context.platform, directory, CONF): shim_conf(context.runtime or "", context.launcher, context.config_dir),
     }
 

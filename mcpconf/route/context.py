@@ -17,7 +17,7 @@ class Context:
     of the `docker mcp` plugin, `engine` that of the Docker engine, `raw_mcp` a `host:port` that shook hands.
 
     `broker` is the address of a broker that shook hands, with the servers that it knows; `autostart`: the profile
-    wants one, started where it is needed. `python` runs `shim` (its text), `runtime` is the socket directory of this
+    wants one, started where it is needed. `python` runs `shim` (its files, by name), `runtime` is the socket directory of this
     user's own broker, and `config_dir` the directory that holds all of ours, where one was named.
     """
 
@@ -37,7 +37,7 @@ class Context:
     broker_servers: tuple[str, ...] = ()
     autostart: bool = False
     python: str | None = None
-    shim: bytes = b""
+    shim: Mapping[str, bytes] = field(default_factory=dict)
     runtime: str | None = None
     config_dir: str | None = None
 

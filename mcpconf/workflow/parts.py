@@ -14,7 +14,7 @@ from mcpconf.environment.facts import Facts
 from mcpconf.model import Entry, Profile, RouteName, Server
 from mcpconf.plan import Want
 from mcpconf.record import dataclass
-from mcpconf.route.broker import CONF, SHIM, shim_conf
+from mcpconf.route.broker import BODY, CONF, SHIM, shim_conf
 from mcpconf.route.choose import choose
 from mcpconf.route.context import Context
 from mcpconf.route.launch import Launch, Routed
@@ -112,7 +112,7 @@ def broker_context(app: App, facts: Facts, *, autostart: bool) -> dict[str, Any]
         "broker_servers": facts.broker_servers,
         "autostart": autostart,
         "python": python(app.system),
-        "shim": shim_text(),
+        "shim": shim_files(),
         "runtime": app.runtime,
         "config_dir": app.dirs.config if app.dirs.chosen else None,
     }
@@ -124,16 +124,21 @@ def up_to_date(app: App, files: Mapping[str, bytes]) -> dict[str, bytes]:
 
 
 def _shared(app: App, path: str, data: bytes) -> bytes:
-    if path == os.path.join(app.dirs.broker, SHIM):
-        return shim_text()
+    directory, name = os.path.split(path)
+    if directory == app.dirs.broker and name in (SHIM, BODY):
+        return shim_files()[name]
     if path == os.path.join(app.dirs.broker, CONF):
         return shim_conf(app.runtime, launcher(app.system), app.dirs.config if app.dirs.chosen else None)
     return data
 
 
-def shim_text() -> bytes:
-    """The shim that ships with this version."""
-    with open(os.path.join(PACKAGE, SHIM), "rb") as stream:
+def shim_files() -> dict[str, bytes]:
+    """The shim of this version: what a client starts, and the body, which Python keeps compiled beside it."""
+    return {SHIM: _shipped("shim_start.py"), BODY: _shipped("shim.py")}
+
+
+def _shipped(name: str) -> bytes:
+    with open(os.path.join(PACKAGE, name), "rb") as stream:
         return stream.read()
 
 

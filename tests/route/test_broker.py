@@ -25,7 +25,12 @@ URL = Server(name="remote", url="https://mcp.example.com/mcp", headers={"X-Key":
 
 def place(*args: Any, **changes: Any) -> Context:
     """Where the broker is wanted, unless changed."""
-    given: dict[str, Any] = {"autostart": True, "python": "/usr/bin/python3", "shim": b"# shim", "runtime": RUNTIME}
+    given: dict[str, Any] = {
+        "autostart": True,
+        "python": "/usr/bin/python3",
+        "shim": {"shim.py": b"# shim"},
+        "runtime": RUNTIME,
+    }
     return context(*args, **{**given, **changes})
 
 

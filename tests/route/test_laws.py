@@ -67,7 +67,7 @@ def contexts(draw: st.DrawFn) -> Context:
         broker_servers=("a",),
         autostart=draw(st.booleans()),
         python="/opt/mine/python3",
-        shim=b"shim",
+        shim={"shim.py": b"shim"},
         runtime="/run/user/1/mcpconf",
     )
     return replace(made, target=replace(made.target, enter=draw(st.sampled_from([(), ("wsl.exe", "--exec")]))))

@@ -23,7 +23,9 @@ PLAIN = '[servers.one]\ncommand = "myserver"\n'
 def shim(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     """The text that ships as the shim."""
     text = [b"# the shim\n"]
-    monkeypatch.setattr("mcpconf.workflow.parts.shim_text", lambda: text[0])
+    monkeypatch.setattr(
+        "mcpconf.workflow.parts.shim_files", lambda: {"shim.py": text[0], "mcpconf_shim.py": b"# body\n"}
+    )
     return text
 
 
@@ -57,7 +59,7 @@ def test_the_entries_start_the_shim_and_what_they_need_is_there(mcpconf: World, 
     assert entries["one"]["args"] == ["-I", "-S", str(data / "shim.py"), "one"]
     assert entries["two"]["args"] == ["-I", "-S", str(data / "shim.py"), "two", "--project"]
     assert Path(entries["one"]["command"]).resolve() == Path(sys.executable).resolve()
-    assert names(data) == ["servers/one.json", "servers/two.json", "shim.conf", "shim.py"]
+    assert names(data) == ["mcpconf_shim.py", "servers/one.json", "servers/two.json", "shim.conf", "shim.py"]
     assert definition(data, "one")["env"]["KEY"] == "secret:KEY"
     assert definition(data, "two")["pool"] == "shared"
     assert [row["route"] for row in mcpconf("status", "--json").json["contexts"][0]["targets"][0]["entries"]] == [
@@ -75,7 +77,7 @@ def test_another_profile_takes_all_of_it_away_and_undo_brings_it_back(
     mcpconf("switch", "b")
     before = tree(data)
     mcpconf("switch", "one")
-    assert names(data) == ["servers/one.json", "shim.conf", "shim.py"]
+    assert names(data) == ["mcpconf_shim.py", "servers/one.json", "shim.conf", "shim.py"]
     mcpconf("switch", "plain")
     assert names(data) == []
     assert not data.exists()
@@ -118,7 +120,7 @@ def test_an_entry_that_was_edited_keeps_what_it_needs(mcpconf: World, data: Path
     mcpconf.claude.write_text(json.dumps(raw))
     mcpconf("switch", "plain")
 
-    assert names(data) == ["servers/two.json", "shim.conf", "shim.py"]
+    assert names(data) == ["mcpconf_shim.py", "servers/two.json", "shim.conf", "shim.py"]
 
 
 def test_two_places_share_the_shim_and_each_has_its_own_definition(mcpconf: World, data: Path) -> None:
@@ -130,7 +132,7 @@ def test_two_places_share_the_shim_and_each_has_its_own_definition(mcpconf: Worl
     (own,) = [name for name in names(data) if name.startswith("servers/one.") and name != "servers/one.json"]
     assert own.count(".") == 2
     mcpconf("switch", "plain", "--scope", "local")
-    assert names(data) == ["servers/one.json", "shim.conf", "shim.py"]
+    assert names(data) == ["mcpconf_shim.py", "servers/one.json", "shim.conf", "shim.py"]
 
 
 def test_nothing_is_left_after_uninstall(mcpconf: World, data: Path) -> None:
@@ -179,3 +181,15 @@ def test_where_nobody_wants_a_broker_nobody_is_asked(mcpconf: World, monkeypatch
     mcpconf.profile("plain", PLAIN)
     mcpconf("switch", "plain")
     assert mcpconf.servers()["one"]["command"].endswith("myserver")
+
+
+def test_what_python_compiled_beside_the_shim_goes_with_it(mcpconf: World, data: Path) -> None:
+    mcpconf.profile("b", TWO)
+    mcpconf.profile("plain", PLAIN)
+    mcpconf("switch", "b")
+    (data / "__pycache__").mkdir()
+    (data / "__pycache__/mcpconf_shim.cpython-311.pyc").write_bytes(b"")
+
+    mcpconf("switch", "plain")
+
+    assert not data.exists()
