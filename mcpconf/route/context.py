@@ -17,8 +17,8 @@ class Context:
     of the `docker mcp` plugin, `engine` that of the Docker engine, `raw_mcp` a `host:port` that shook hands.
 
     `broker` is the address of a broker that shook hands, with the servers that it knows; `autostart`: the profile
-    wants one, started where it is needed. `python` runs `shim` (its files, by name), `runtime` is the socket directory of this
-    user's own broker, and `config_dir` the directory that holds all of ours, where one was named.
+    wants one, started where it is needed. `python` runs `shim` (its files, by name), `runtime` is the socket directory
+    of this user's own broker, and `config_dir` the directory that holds all of ours, where one was named.
     """
 
     spec: ClientSpec
