@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 SIZE = 65536  # bytes read at a time; more is slower, for then they leave the processor's cache
+SHORT = 1024  # bytes of a line that is parsed sooner than its two ends are looked at
 KEPT = 4096  # bytes of either end of a line that is too long to be kept
 HELD = 1 << 20  # bytes that wait for a connection
 MESSAGES = 256  # messages that do
@@ -46,6 +47,7 @@ GREETING = 10.0  # seconds that a greeting may take
 AGAIN = 0.02  # seconds between two looks whether a broker that is being started is there
 
 REQUEST, NOTE, ANSWER = "request", "note", "answer"
+FIRST, LAST = b'{"jsonrpc":"2.0","id":', b',"jsonrpc":"2.0","id":'
 INITIALIZE = b'"initialize"'
 INITIALIZED = b'"notifications/initialized"'
 CANCELLED = b'"notifications/cancelled"'
@@ -97,7 +99,10 @@ class Framer:
 
 
 class Message:
-    """One message: `kind`, the `id` as it was written, `method` as it was written. None where there is none."""
+    """One message: `kind`, the `id` and the `method` as they were written, None where there is none.
+
+    The method of most requests is left empty, since it concerns nobody here.
+    """
 
     __slots__ = ("id", "kind", "method")
 
@@ -109,17 +114,40 @@ class Message:
 
 def messages(line: bytes) -> list[Message]:
     """The messages of a line: one, several in a batch, none where it is no JSON-RPC."""
+    quick = _quick(line)
+    if quick:
+        return [quick]
     line = line.strip(b" \t\r\xef\xbb\xbf")
     if line.startswith(b"["):
         return [one for element in _elements(line) for one in messages(element)]
     head, gap, tail = line.partition(b"\n")
     found: dict[bytes, bytes] = {}
-    _front(head, found)
-    if not _complete(found):
-        _back((tail if gap else head)[-KEPT:], found)
-        if not gap and not _complete(found):
-            found = members(line)
+    if len(line) > SHORT:
+        _front(head, found)
+        if not _complete(found):
+            _back((tail if gap else head)[-KEPT:], found)
+    if not gap and not _complete(found):
+        found = members(line)
     return _judge(found)
+
+
+def _quick(line: bytes) -> Message | None:
+    """The same for what most lines look like: a number for an id, and it stands where the SDKs write it."""
+    if line.startswith(FIRST):
+        stop = line.find(b",", len(FIRST))
+        token = line[len(FIRST) : stop]
+        after = line[stop + 1 : stop + 11]
+    else:
+        at = line.rfind(LAST)
+        token = line[at + len(LAST) : -1] if at > 0 and line.endswith(b"}") else b""
+        after = line[1:11]
+    if not token.isdigit():
+        return None
+    if after.startswith((b'"result":', b'"error":')):
+        return Message(ANSWER, token, None)
+    if after == b'"method":"' and INITIALIZE not in line[:96]:
+        return Message(REQUEST, token, b"")
+    return None
 
 
 def _complete(found: dict[bytes, bytes]) -> bool:
@@ -240,7 +268,7 @@ def key(token: bytes) -> bytes:
     if b"\\" not in token:
         return token
     try:
-        return b'"' + scanstring(token.decode(), 1, False)[0].encode("utf-8", "surrogatepass")
+        return b'"%s"' % scanstring(token.decode(), 1, False)[0].encode("utf-8", "surrogatepass")
     except ValueError:
         return token
 
@@ -450,6 +478,8 @@ def _no_socket(path: str, fault: OSError) -> Trouble:
 
 def _connect_tcp(place: str) -> _socket.socket:
     host, _, port = place.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65535:
+        raise Trouble(f"tcp:{place} is no address", "mcpconf switch PROFILE", True)
     made = None
     try:
         found = _socket.getaddrinfo(host.strip("[]"), port, 0, _socket.SOCK_STREAM)
@@ -572,17 +602,21 @@ class Outlet:
         self.rest: list[bytes | memoryview] = []
 
     def put(self, data: bytes | memoryview) -> None:
-        """Raises OSError where nobody reads any more."""
+        """Raises OSError where nobody reads any more: nothing of this was taken."""
         if self.rest:
             self.rest.append(data)
             return
         try:
             sent = self._write(data)
-            while sent < len(data):
-                data = memoryview(data)[sent:]
-                sent = self._write(data)
         except BlockingIOError:
-            self.rest.append(data)
+            sent = 0
+        while sent < len(data):
+            data = memoryview(data)[sent:]
+            try:
+                sent = self._write(data)
+            except OSError:  # also where it would block; what else it was, the next try will tell
+                self.rest.append(data)
+                return
 
     def flush(self) -> None:
         waiting, self.rest = self.rest, []
@@ -850,14 +884,21 @@ class Session:
     def run(self) -> None:
         """Until the client is done. Raises `ClientGone`."""
         poll = self._poll.poll
+        was_steady = False
         while True:
             pause = None
-            if self._state is not UP or self._ended or self._link.starter.running:
+            steady = self._state is UP and not (self._client.rest or self._link.outlet.rest)
+            steady = steady and not (self._ended or self._link.starter.running)
+            if not (steady and was_steady):
                 pause = self._tick(time.monotonic())
                 if self._over and not self._client.rest:
                     return
-            self._register()
-            for descriptor, events in poll(None if pause is None else int(pause * 1000) + 1):
+                self._register()
+            was_steady = steady
+            ready = poll(None if pause is None else int(pause * 1000) + 1)
+            if len(ready) > 1:
+                ready.sort(reverse=True)  # stdin last: what comes after the broker went is not for it
+            for descriptor, events in ready:
                 if descriptor == 0:
                     self._from_client()
                 elif descriptor == self._out:
@@ -965,18 +1006,20 @@ class Session:
             self._hold(data)
             self._release()
             return
-        sent = self._send(data)
+        if not self._send(data):
+            self._drain()
+            self._hold(data)
+            return
         for line in self._up.feed(data):
             self._book.client(line, messages(line))
-        if not sent:
-            self._drain()
 
     def _send(self, data: bytes) -> bool:
-        self._torn = data[-1] != 10
+        """Whether it was taken: what was not is still to be sent, without any doubt."""
         try:
             self._link.outlet.put(data)
         except OSError:
             return False
+        self._torn = data[-1] != 10
         return True
 
     def _hold(self, data: bytes) -> None:
@@ -1012,15 +1055,17 @@ class Session:
     def _release(self) -> None:
         """Send what was held, now that it may be."""
         while self._held and self._state is UP:
-            held = self._held.pop(0)
-            sent = self._send(held.line)
+            held = self._held[0]
+            if not self._send(held.line):
+                self._drain()
+                return
+            del self._held[0]
             self._book.client(held.line.rstrip(b"\n"), held.found)
-            if not sent:
-                self._drain()
         if self._part and self._state is UP and (not self._book.stale or len(self._part) > SIZE):
-            part, self._part = self._part, b""
-            if not self._send(part):
+            if not self._send(self._part):
                 self._drain()
+                return
+            self._part = b""
 
     def _deadline(self, held: Held) -> float:
         """Clients give the first message more time. A server that is started anew is given as much."""
@@ -1222,6 +1267,11 @@ def main(arguments: list[str]) -> None:
     """Never returns."""
     # A traceback would be all that Python's own handler adds.
     _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
+    # A descriptor that was closed would be given to the broker's socket.
+    null = posix.open("/dev/null", posix.O_RDWR)
+    while null < 3:
+        null = posix.dup(null)
+    posix.close(null)
     names = [word for word in arguments if word != "--project"]
     if len(names) != 1:
         complain("usage: shim.py NAME [--project]; entries that call it are written by: mcpconf switch PROFILE")
