@@ -164,6 +164,12 @@ def silence(stream: TextIO) -> None:
         os.close(nowhere)
 
 
+def clear() -> None:
+    """Empty the terminal that stdout is."""
+    if sys.stdout is not None and sys.stdout.isatty():
+        sys.stdout.write("\033[H\033[2J")
+
+
 def finish() -> None:
     """Write what the streams still hold. Raises `OutputLost` where that can't be done."""
     for stream in (sys.stderr, sys.stdout):

@@ -22,6 +22,8 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("secret", "Keep secrets out of config files."),
     ("trust", "Allow a project's own profile to be used."),
     ("import", "Turn what a client has now into a profile."),
+    ("broker", "Run the broker, which keeps servers alive between sessions."),
+    ("logs", "Show what a server says."),
     ("env", "Show where mcpconf thinks it runs, and why."),
     ("serve", "Run mcpconf's own MCP server on stdin and stdout."),
     ("uninstall", "Give every file back as if mcpconf had never been there."),

@@ -40,7 +40,33 @@ def _quick(argv: list[str]) -> int | None:
         return serve()
     if argv == ["current"]:
         return _current()
+    if argv[:3] == ["broker", "start", "--if-needed"]:
+        named = argv[3:]
+        if not named or (len(named) == 2 and named[0] == "--config-dir"):
+            return _start_broker(named[1] if named else None)
     return None
+
+
+def _start_broker(config: str | None) -> int | None:
+    """What a shim calls while its client waits; None where the long way has the words for what is wrong."""
+    from mcpconf.broker.place import Paths, socket_directory
+    from mcpconf.broker.start import options_of, start_if_needed
+    from mcpconf.dirs import find_dirs
+    from mcpconf.errors import McpconfError
+    from mcpconf.system import RealSystem
+
+    system = RealSystem()
+    if system.platform == "windows":
+        return None
+    try:
+        dirs = find_dirs(system, config)
+        start_if_needed(Paths(socket_directory(dirs, system.env, system.uid)), options_of(dirs))
+    except McpconfError as error:
+        from mcpconf.cli import console
+
+        console.fail(error)
+        return error.exit_code
+    return 0
 
 
 def _say(line: str) -> int | None:

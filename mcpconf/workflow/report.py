@@ -258,6 +258,43 @@ def uninstall_report(done: Uninstalled, home: str) -> Data:
     return {"changed": bool(done.plan.files), "removed": removed, **changes_report(done.plan, home)}
 
 
+def broker_report(said: Data | None, home: str) -> Data:
+    """What a broker says of itself, as JSON; None: there is none. Times in seconds, p50 and p99 in milliseconds."""
+    given = said or {}
+    return {
+        "running": said is not None,
+        **{key: given.get(key) for key in ("version", "pid", "uptime", "memory", "cpu")},
+        "listeners": [tilde_in(str(address), home) for address in given.get("listeners", ())],
+        "clients": [_picked(one, BROKER_CLIENT) for one in given.get("clients", ())],
+        "servers": [_broker_server(one, home) for one in given.get("servers", ())],
+    }
+
+
+BROKER_CLIENT = ("id", "server", "age", "peer", "messages", "in_flight", "queued")
+BROKER_SERVER = ("name", "pool", "state", "requests", "restarts", "p50", "p99")
+BROKER_PROCESS = ("pid", "era", "age", "clients", "memory", "state")
+
+
+def _broker_server(one: Data, home: str) -> Data:
+    project = one.get("project")
+    return {
+        **_picked(one, BROKER_SERVER),
+        "project": None if project is None else tilde(project, home),
+        "error": _public(one.get("error"), home),
+        "processes": [_picked(process, BROKER_PROCESS) for process in one.get("processes", ())],
+    }
+
+
+def _picked(one: Data, keys: Iterable[str]) -> Data:
+    return {key: one.get(key) for key in keys}
+
+
+def tilde_in(address: str, home: str) -> str:
+    """An address with `~` for the home in its path."""
+    scheme, colon, place = address.partition(":")
+    return f"{scheme}{colon}{tilde(place, home)}"
+
+
 def history_report(generations: Iterable[Generation], home: str) -> Data:
     """`history` as JSON; times in seconds since the epoch."""
     return {

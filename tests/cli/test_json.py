@@ -120,6 +120,8 @@ COMMANDS = [
     ("server enable off", "switch", 0),
     ("server disable mcpconf --no-apply", "edit", 0),
     ("secret ls", "secrets", 0),
+    ("broker status", "broker", 6),
+    ("broker key ls", "keys", 0),
     ("trust", "trust", 0),
     ("import --dry-run", "import", 0),
     ("import", "import", 0),

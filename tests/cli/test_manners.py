@@ -17,6 +17,8 @@ SUBCOMMANDS = [
     *(f"profile {name}" for name in ("ls", "show", "new", "edit", "copy", "rm", "validate", "schema")),
     *(f"server {name}" for name in ("add", "rm", "ls", "show", "enable", "disable", "test")),
     *(f"secret {name}" for name in ("set", "ls", "rm")),
+    *(f"broker {name}" for name in ("run", "start", "stop", "restart", "status", "logs", "warm", "reload", "key")),
+    *(f"broker key {name}" for name in ("new", "ls", "revoke")),
 ]
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -37,6 +39,7 @@ sys.stderr.write("\\n" + " ".join(sorted(sys.modules)) + " exit=%d" % code)
 def imported(home: Path, *argv: str) -> set[str]:
     """Run a command in a fresh interpreter; the modules that it had at its end."""
     env = {"PATH": "/usr/bin:/bin", "HOME": str(home), "LANG": "C.UTF-8", "MCPCONF_ENV": "host"}
+    env["XDG_RUNTIME_DIR"] = os.environ["XDG_RUNTIME_DIR"]
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, *argv], env=env, capture_output=True, text=True, timeout=60, check=True
     )
@@ -51,6 +54,13 @@ def active(process: Process) -> None:
     assert process("switch", "minimal").returncode == 0
 
 
+@pytest.fixture(autouse=True)
+def no_broker(process: Process) -> Iterator[None]:
+    """Stop the one that a test may have started."""
+    yield
+    assert process("broker", "stop").returncode == 0
+
+
 @pytest.mark.usefixtures("active")
 @pytest.mark.parametrize(
     ("command", "without"),
@@ -58,6 +68,7 @@ def active(process: Process) -> None:
         ("--version", HEAVY | PARSER | WRITER | {"json", "dataclasses", "subprocess", "typing"}),
         ("current", HEAVY | PARSER | WRITER | {"json", "dataclasses", "subprocess", "typing"}),
         ("serve", HEAVY | PARSER | WRITER | {"subprocess"}),
+        ("broker start --if-needed", HEAVY | PARSER | WRITER | WAITING | {"json", "dataclasses", "mcpconf.workflow"}),
         ("--help", HEAVY | PARSER | WRITER | {"mcpconf.workflow.switch", "subprocess", "tomllib"}),
         ("switch -h", HEAVY | WRITER),
         ("status", HEAVY | WRITER),

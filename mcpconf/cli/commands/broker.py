@@ -1,0 +1,166 @@
+"""`mcpconf broker run|start|stop|restart|status|logs|warm|reload|key`."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import Annotated
+
+import typer
+
+from mcpconf.broker.start import command
+from mcpconf.cli import console, options
+from mcpconf.cli.broker_keys import app as keys
+from mcpconf.cli.catalogue import new_app
+from mcpconf.cli.render.broker import status_lines, stopped_line
+from mcpconf.cli.tailing import Count, Follow, show
+from mcpconf.errors import McpconfError, UsageError
+from mcpconf.workflow import brokers
+from mcpconf.workflow.app import App
+from mcpconf.workflow.report import broker_report
+
+UNREACHABLE = 6
+SECOND = 1.0
+
+app = new_app("Run the broker, which keeps servers alive between sessions.")
+app.add_typer(keys, name="key")
+Listen = Annotated[
+    list[str] | None,
+    typer.Option("--listen", metavar="tcp:HOST:PORT", help="Also serve clients that have a key; may be repeated."),
+]
+Nonlocal = Annotated[
+    bool, typer.Option("--allow-nonlocal", help="Also where other machines or containers can reach it.")
+]
+
+
+def _world() -> App:
+    world = console.app()
+    if world.system.platform == "windows":
+        raise McpconfError("there is no broker for Windows yet", hint="--route wrapper, or run it in WSL")
+    return world
+
+
+def _words(world: App, listen: list[str] | None, allow_nonlocal: bool) -> list[str]:
+    if listen and allow_nonlocal:
+        console.tell(
+            "! whoever shares that network with the broker can change what passes after the handshake; to reach it from"
+            " a container, mounting the socket directory is safer"
+        )
+    return brokers.words(world, listen or (), allow_nonlocal=allow_nonlocal)
+
+
+@app.command("run")
+def run(listen: Listen = None, allow_nonlocal: Nonlocal = False) -> int:
+    """Run the broker here, until it is stopped. For systemd and the like."""
+    argv = command(_words(_world(), listen, allow_nonlocal))
+    os.execv(argv[0], argv)  # noqa: S606  a list of words, and no shell
+
+
+@app.command("start")
+def start(
+    listen: Listen = None,
+    allow_nonlocal: Nonlocal = False,
+    if_needed: Annotated[bool, typer.Option("--if-needed", help="Do nothing where one runs.")] = False,
+) -> int:
+    """Start the broker in the background, and wait for it."""
+    world = _world()
+    brokers.start(world, _words(world, listen, allow_nonlocal), if_needed=if_needed)
+    console.tell("the broker is running")
+    return 0
+
+
+@app.command("stop")
+def stop() -> int:
+    """Stop the broker and the servers that it keeps."""
+    stopped = brokers.stop(_world())
+    console.tell(stopped_line(stopped))
+    return 0
+
+
+@app.command("restart")
+def restart(listen: Listen = None, allow_nonlocal: Nonlocal = False) -> int:
+    """Stop the broker and start it again.
+
+    It listens where it did. Shims connect again by themselves.
+    """
+    world = _world()
+    stopped = brokers.stop(world)
+    before = list(stopped.listen) if stopped is not None else []
+    if listen is None and before:
+        words = brokers.words(world, before, allow_nonlocal=True)  # as it was granted before
+    else:
+        words = _words(world, listen, allow_nonlocal)
+    brokers.start(world, words)
+    console.tell(f"{stopped_line(stopped)}; the broker is running")
+    return 0
+
+
+@app.command("status")
+def status(
+    json: options.Json = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Show it anew each second, until Ctrl-C.")] = False,
+) -> int:
+    """Show servers, their processes and clients.
+
+    Exit 6 where no broker runs.
+    """
+    world = _world()
+    if json:
+        said = brokers.status(world)
+        console.as_json("broker", broker_report(said, world.system.home))
+        return 0 if said is not None else UNREACHABLE
+    if not watch:
+        return _show(world)
+    if not (sys.stdout and sys.stdout.isatty()):
+        raise UsageError("--watch needs a terminal", hint="mcpconf broker status --json")
+    try:
+        while True:
+            console.clear()
+            _show(world)
+            time.sleep(SECOND)
+    except KeyboardInterrupt:
+        return 0
+
+
+def _show(world: App) -> int:
+    said = brokers.status(world)
+    for line in status_lines(broker_report(said, world.system.home)):
+        console.data(line)
+    return 0 if said is not None else UNREACHABLE
+
+
+@app.command("logs")
+def logs(
+    server: Annotated[
+        str | None, typer.Argument(metavar="SERVER", help="A server; the broker itself, if none.")
+    ] = None,
+    follow: Follow = False,
+    lines: Count = 50,
+) -> int:
+    """Show the log of a server, or of the broker itself.
+
+    A server's has what it said on stderr, and what the broker says of it.
+    """
+    return show(brokers.log_of(console.app(), server), follow=follow, lines=lines)
+
+
+@app.command("warm")
+def warm(
+    servers: Annotated[list[str] | None, typer.Argument(metavar="SERVER...", help="Which ones; all, if none.")] = None,
+) -> int:
+    """Start servers before somebody needs them."""
+    names = brokers.warm(_world(), servers or ())
+    console.tell(f"warming {', '.join(names) or 'nothing'}")
+    return 0
+
+
+@app.command("reload")
+def reload() -> int:
+    """Have servers' definitions and keys read again.
+
+    Clients of servers that did not change notice nothing.
+    """
+    changed = brokers.reload(_world())
+    console.tell(f"changed: {', '.join(changed) or 'nothing'}")
+    return 0

@@ -1,0 +1,119 @@
+"""The broker as its user sees it: started, stopped, asked."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+
+from mcpconf.broker import start as starting
+from mcpconf.broker.control import BrokerUnreachable, ask
+from mcpconf.broker.options import parse
+from mcpconf.broker.place import Paths, is_locked
+from mcpconf.errors import McpconfError
+from mcpconf.model import Json
+from mcpconf.record import dataclass
+from mcpconf.workflow.app import App
+
+STOPPING = 20.0  # seconds: servers have 2 + 2 to end, and what they started the same again
+WARMING = 60.0
+TICK = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """A broker that was there; None for what it did not say any more."""
+
+    pid: int | None
+    clients: int | None
+    processes: int | None
+    listen: tuple[str, ...] = ()
+
+
+def paths(app: App) -> Paths:
+    """Where this user's broker is met."""
+    return Paths(app.runtime)
+
+
+def words(app: App, listen: Sequence[str] = (), *, allow_nonlocal: bool = False) -> list[str]:
+    """The broker's command line. Raises `UsageError` for what it would refuse."""
+    allowed = ["--allow-nonlocal"] if allow_nonlocal else []
+    made = [*starting.options_of(app.dirs), *allowed, *(word for address in listen for word in ("--listen", address))]
+    parse(made)
+    return made
+
+
+def start(app: App, options: Sequence[str], *, if_needed: bool = False) -> int | None:
+    """Start one; its process id, or None where one was there and only that was asked for."""
+    act = starting.start_if_needed if if_needed else starting.start
+    return act(paths(app), options)
+
+
+def status(app: App) -> dict[str, Json] | None:
+    """What the broker says of itself; None where none runs. Raises `BrokerUnreachable` where one hangs."""
+    try:
+        return ask(paths(app).socket, {"do": "status"})
+    except BrokerUnreachable:
+        if is_locked(paths(app).lock):
+            raise _stuck(app) from None
+        return None
+
+
+def stop(app: App) -> Stopped | None:
+    """End the broker and wait until it is gone, with all that it started; None where none runs."""
+    said = status(app)
+    if said is None:
+        return None
+    ask(paths(app).socket, {"do": "stop"})
+    deadline = time.monotonic() + STOPPING
+    while is_locked(paths(app).lock):
+        if time.monotonic() > deadline:
+            raise _stuck(app)
+        time.sleep(TICK)
+    processes = sum(len(server.get("processes", ())) for server in said.get("servers", ()))
+    listen = tuple(address for address in said.get("listeners", ()) if str(address).startswith("tcp:"))
+    return Stopped(said.get("pid"), len(said.get("clients", ())), processes, listen)
+
+
+def _stuck(app: App) -> BrokerUnreachable:
+    pid = starting.pid_of(paths(app))
+    told = "" if pid is None else f" (pid {pid})"
+    return BrokerUnreachable(
+        f"the broker{told} does not answer", hint=f"fuser {paths(app).lock}" if pid is None else f"kill {pid}"
+    )
+
+
+def warm(app: App, servers: Sequence[str]) -> tuple[str, ...]:
+    """Have a process ready for these servers, or for all; their names."""
+    request = {"do": "warm", "servers": list(servers) or None}
+    return tuple(map(str, ask(paths(app).socket, request, WARMING).get("servers", ())))
+
+
+def reload(app: App) -> tuple[str, ...]:
+    """Have the definitions and keys read again; the servers that changed."""
+    return tuple(map(str, ask(paths(app).socket, {"do": "reload"}).get("changed", ())))
+
+
+def log_of(app: App, server: str | None = None) -> str:
+    """The path of the broker's own log, or of a server's. Raises `McpconfError` where there is none yet."""
+    if server is None:
+        path = os.path.join(app.dirs.broker_logs, "broker.log")
+        if not app.system.exists(path):
+            raise McpconfError("the broker has not run here yet", hint="mcpconf broker start")
+        return path
+    found = logs(app, server)
+    if not found:
+        raise McpconfError(f"the broker has no log of {server!r}", hint="mcpconf broker status")
+    return found[0]
+
+
+def logs(app: App, server: str) -> tuple[str, ...]:
+    """The broker's logs of a server, the one of that very name first; then those of projects, newest first."""
+    directory = os.path.join(app.dirs.broker_logs, "logs")
+    names = [name for name in app.system.listdir(directory) if name.endswith(".log")]
+    own = [name for name in names if name == f"{server}.log"]
+    others = [
+        name for name in names if name.startswith(f"{server}.") and len(name) == len(server) + len(".12345678.log")
+    ]
+    found = [os.path.join(directory, name) for name in others]
+    return (*(os.path.join(directory, name) for name in own), *sorted(found, key=os.path.getmtime, reverse=True))
