@@ -48,11 +48,13 @@ def offer(server: Server, context: Context) -> Offer | Refusal:
 
 
 def is_worth(server: Server, context: Context) -> bool:
-    """Whether `auto` should take it: where a broker is there or wanted, and the client has no way without a process."""
-    if not context.autostart and context.broker is None:
+    """Whether `auto` should take it: where a broker is there or wanted, and there is something to keep.
+
+    Our own server tells of the directory in which it was started, and a client that calls a URL starts nothing.
+    """
+    if server.builtin or (not context.autostart and context.broker is None):
         return False
-    remote = server.url and context.spec.remote and not (server.command or server.package or server.builtin)
-    return not remote
+    return not (server.url and context.spec.remote and not (server.command or server.package))
 
 
 def _is_own(context: Context) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from mcpconf.broker.control import BrokerUnreachable, ask
 from mcpconf.broker.options import parse
 from mcpconf.broker.place import Paths, is_locked
 from mcpconf.errors import McpconfError
-from mcpconf.model import Json
+from mcpconf.model import Json, Note
 from mcpconf.record import dataclass
 from mcpconf.workflow.app import App
 
@@ -73,6 +74,19 @@ def stop(app: App) -> Stopped | None:
     processes = sum(len(server.get("processes", ())) for server in said.get("servers", ()))
     listen = tuple(address for address in said.get("listeners", ()) if str(address).startswith("tcp:"))
     return Stopped(said.get("pid"), len(said.get("clients", ())), processes, listen)
+
+
+def purge(app: App) -> tuple[Note, ...]:
+    """End the broker, and remove what it leaves for the next one; what is left to do."""
+    try:
+        stop(app)
+    except McpconfError as error:
+        return (Note(str(error), hint=error.hint),)
+    with contextlib.suppress(OSError):
+        os.unlink(paths(app).lock)
+    with contextlib.suppress(OSError):
+        os.rmdir(app.runtime)
+    return ()
 
 
 def _stuck(app: App) -> BrokerUnreachable:

@@ -17,7 +17,7 @@ from mcpconf.ledger import Ledger
 from mcpconf.model import Note
 from mcpconf.plan import Plan, Policy, Want, make_plan
 from mcpconf.record import dataclass
-from mcpconf.workflow import active, besides, footprint, secrets
+from mcpconf.workflow import active, besides, brokers, footprint, secrets
 from mcpconf.workflow.app import App
 from mcpconf.workflow.lost import regained
 from mcpconf.workflow.owned import named_in, owned_targets
@@ -118,7 +118,7 @@ def _purged(app: App, plan: Plan, committed: Committed | None) -> Uninstalled:
         with contextlib.suppress(OSError):
             os.unlink(link)
             removed = (link,)
-    held = secrets.purge(app)
+    held = secrets.purge(app) + brokers.purge(app)
     removed += footprint.remove(app.dirs)
     kept = tuple(Note(f"{path} holds something that is not mcpconf's, and stays") for path in footprint.left(app.dirs))
     return Uninstalled(plan, committed, removed, _notes() + kept + held)

@@ -136,6 +136,12 @@ def test_a_remote_server_is_kept_for_clients_that_start_processes_only() -> None
     assert expand(parse(found["env"]["MCPCONF_HEADER_0"]), {}, {"KEY": "k"}) == "Bearer k"
 
 
+def test_our_own_server_is_kept_only_where_that_is_asked_for() -> None:
+    own = Server(name="mcpconf", builtin=True)
+    assert route(own, place()).route is RouteName.DIRECT
+    assert told(route(own, place(), RouteName.BROKER), "mcpconf")["args"] == ["serve"]
+
+
 def test_a_broker_that_answers_is_taken_without_being_asked_for() -> None:
     one = route(SERVER, place(autostart=False, broker=OWN))
     assert (one.route, one.because) == (RouteName.BROKER, "the broker answers")

@@ -145,6 +145,13 @@ def test_a_reload_finds_what_is_new(world: World, paths: Paths) -> None:
     assert [one["name"] for one in world("broker", "status", "--json").json["servers"]] == ["fresh"]
 
 
+def test_a_purge_ends_it_and_leaves_no_trace(world: World, paths: Paths) -> None:
+    world("broker", "start")
+    world("uninstall", "--purge", "--yes")
+    assert not os.path.exists(paths.directory)
+    assert [path for path in world.home.rglob("*") if path.is_file()] == []
+
+
 @pytest.mark.parametrize("command", ["reload", "warm"])
 def test_without_a_broker_it_cannot_be_asked(mcpconf: World, command: str) -> None:
     shown = mcpconf("broker", command, code=6).err
