@@ -21,6 +21,7 @@ from mcpconf.broker.session import Peer, Session
 from mcpconf.errors import McpconfError
 
 CLIENTS = 512  # connected at once
+POOLS = 256  # before those that nobody uses are forgotten: each project may have its own
 
 Key = tuple[str, str | None]  # a server's name, and the project where each has processes of its own
 
@@ -90,8 +91,16 @@ class Broker:
             self._retire(key, "its configuration has changed")
             pool = None
         if pool is None:
+            self._forget_unused()
             pool = self.pools[key] = self._new(definition, key[1])
         return pool
+
+    def _forget_unused(self) -> None:
+        if len(self.pools) >= POOLS:
+            used = {id(session.pool) for session in self.sessions.values()}
+            for key, pool in list(self.pools.items()):
+                if not pool.workers and id(pool) not in used:
+                    self._retire(key, "nobody uses it")
 
     def _new(self, definition: Definition, project: str | None) -> Pool:
         file = self._files.get(definition.name)

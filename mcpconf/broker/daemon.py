@@ -48,7 +48,7 @@ class Daemon:
         self._identity = identity
         self._environ = environ
         self._paths = Paths(options.directory)
-        self._loop = _new_loop()
+        self._loop = asyncio.new_event_loop()
         self._log = LogFile(os.path.join(options.logs, "broker.log"))
         self._keys: Mapping[str, bytes] = {}
         self._listeners: list[Listener] = []
@@ -266,15 +266,6 @@ def start_token(pid: int) -> str | None:
             return stream.read().rpartition(b")")[2].split()[19].decode()
     except (OSError, IndexError):
         return None
-
-
-def _new_loop() -> asyncio.AbstractEventLoop:
-    try:
-        import uvloop  # type: ignore[import-not-found]
-    except ImportError:
-        return asyncio.new_event_loop()
-    loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
-    return loop
 
 
 def _own_directory(path: str) -> None:
