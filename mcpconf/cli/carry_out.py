@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from mcpconf.cli import ask, console
 from mcpconf.cli.render import plan as render
@@ -15,14 +15,24 @@ from mcpconf.workflow.diff import tilde
 from mcpconf.workflow.report import plan_report
 
 PENDING = 3
+Apply = Callable[[App, workflow.Prepared, str], workflow.Applied]
 
 
-def carry_out(app: App, prepared: workflow.Prepared, command: str, *, check: bool, dry_run: bool, json: bool) -> int:
+def carry_out(
+    app: App,
+    prepared: workflow.Prepared,
+    command: str,
+    *,
+    check: bool,
+    dry_run: bool,
+    json: bool,
+    apply: Apply = workflow.apply,
+) -> int:
     """Preview, check or apply a prepared switch; the exit code."""
     if check or dry_run:
         return preview(app, prepared, check=check, json=json)
     prepared = settle_conflicts(app, prepared)
-    return finish(app, workflow.apply(app, prepared, command), json=json)
+    return finish(app, apply(app, prepared, command), json=json)
 
 
 def finish(app: App, applied: workflow.Applied, *, json: bool) -> int:

@@ -9,13 +9,13 @@ from mcpconf.errors import UsageError
 from mcpconf.profile.redact import sensitive
 from mcpconf.profile.variables import Literal, parse
 from mcpconf.record import replace
-from mcpconf.workflow import own_profile
+from mcpconf.workflow import init, own_profile
 from mcpconf.workflow.amend import amend
 from mcpconf.workflow.app import App
 from mcpconf.workflow.diff import tilde
 from mcpconf.workflow.own_profile import ProfileEdit
 from mcpconf.workflow.status import current
-from mcpconf.workflow.switch import Applied, Blocked, Wish
+from mcpconf.workflow.switch import Applied, Blocked, Prepared, Wish
 
 
 def pairs(words: list[str] | None, option: str) -> dict[str, str]:
@@ -35,6 +35,12 @@ def warn_of_secrets(variables: dict[str, str], start: str) -> None:
         if value and sensitive(name) and all(isinstance(part, Literal) for part in parse(value)):
             console.tell(f"{symbol('warn')} the value of {name} will be readable in the profile and at the clients")
             console.tell(console.hint(f"mcpconf secret set {name}, then {start} -e {name}=secret:{name} ...", "    "))
+
+
+def own_profile_lines(world: App, prepared: Prepared) -> tuple[str, ...]:
+    """What a setup would change in the user's profile."""
+    edit = init.edited(world, prepared)
+    return () if edit is None else own_profile.diff(edit, world.system.home)
 
 
 def save_and_apply(

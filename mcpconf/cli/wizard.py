@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mcpconf.cli import ask, console
 from mcpconf.cli.carry_out import settle_conflicts, tell_applied
+from mcpconf.cli.edit_profile import own_profile_lines
 from mcpconf.cli.render.env import verdict_line
 from mcpconf.cli.render.plan import diff_lines, headline, note_lines, plan_lines
 from mcpconf.cli.render.table import symbol
@@ -22,6 +23,7 @@ ROUTES = (
     (RouteName.DIRECT, "clients start the servers themselves"),
     (RouteName.WRAPPER, "a script picks the way when it starts, and fills in secrets"),
     (RouteName.TOOLKIT, "Docker's MCP Toolkit, for what its catalog has"),
+    (RouteName.BROKER, "a broker keeps the servers running between sessions"),
 )
 
 
@@ -33,6 +35,7 @@ class Said:
     clients: bool = False
     scope: bool = False
     route: bool = False
+    broker: bool = False
 
 
 def run(world: App, found: workflow.Defaults, wish: Wish, said: Said) -> int:
@@ -51,6 +54,7 @@ def run(world: App, found: workflow.Defaults, wish: Wish, said: Said) -> int:
     _chosen("Scope", str(wish.scope))
     wish = _ask_route(wish, found) if not said.route else wish
     _chosen("Route", str(wish.route or "auto"))
+    wish = _ask_broker(world, wish, kind or found.environment.kind) if not said.broker else wish
     return _finish(world, wish, kind)
 
 
@@ -108,15 +112,25 @@ def _ask_route(wish: Wish, found: workflow.Defaults) -> Wish:
     return replace(wish, route=None if picked == "auto" else RouteName(picked))
 
 
+def _ask_broker(world: App, wish: Wish, kind: Kind) -> Wish:
+    """Where the answers so far leave it open."""
+    default = workflow.keep_running(world, wish.profile, kind)
+    if default is None or wish.portable or wish.route not in (None, RouteName.BROKER):
+        return wish
+    keep = wish.route is RouteName.BROKER or ask.confirm("Keep servers running between sessions?", default)
+    _chosen("Broker", "keeps servers running" if keep else "none")
+    return replace(wish, autostart=keep)
+
+
 def _finish(world: App, wish: Wish, kind: Kind | None) -> int:
     prepared = settle_conflicts(world, switch.prepare(world, wish))
     _show(world, prepared)
     if prepared.plan.files:
         ask.sure(_question(prepared, world.system.home))
-        tell_applied(world, switch.apply(world, prepared, "init"))
+        tell_applied(world, workflow.apply(world, prepared, "init"))
     else:
         # What is remembered may still be new: the choice of clients, the name of the profile.
-        switch.apply(world, prepared, "init")
+        workflow.apply(world, prepared, "init")
         console.tell(already(prepared))
     console.tell("")
     console.tell("The same as one line, for a script:")
@@ -127,7 +141,7 @@ def _finish(world: App, wish: Wish, kind: Kind | None) -> int:
 def _show(world: App, prepared: Prepared) -> None:
     """The diff first, what it means nearest to the question."""
     home = world.system.home
-    diff = diff_lines(prepared.plan, home)
+    diff = [*own_profile_lines(world, prepared), *diff_lines(prepared.plan, home)]
     for line in ["", *diff, *([""] if diff else []), *plan_lines(prepared, home)]:
         console.tell(line)
     for line in note_lines(prepared.notes) if prepared.plan.files else ():

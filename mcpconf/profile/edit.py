@@ -115,6 +115,32 @@ def _switches(text: str, name: str, disabled: bool, change: Change) -> Iterator[
     yield _through_tomlkit(text, change)
 
 
+def autostart(text: str) -> bool | None:
+    """What this file itself says of the broker; None where it says nothing. Raises `McpconfError` for no TOML."""
+    broker = _data(text).get("broker", {})
+    said = broker.get("autostart") if isinstance(broker, dict) else None
+    return said if isinstance(said, bool) else None
+
+
+def set_autostart(text: str, wanted: bool) -> str:
+    """The profile with the broker wanted, or not."""
+    data = _data(text)
+    if not isinstance(data.setdefault("broker", {}), dict):
+        raise McpconfError("the profile has a broker that is no table", hint="mcpconf profile validate")
+    data["broker"]["autostart"] = wanted
+
+    def change(document: Any) -> None:
+        document.setdefault("broker", {})["autostart"] = wanted
+
+    return _same_end(text, _first_right(data, _with_autostart(text, "true" if wanted else "false", change)))
+
+
+def _with_autostart(text: str, value: str, change: Change) -> Iterator[str]:
+    yield put_key(text, ("broker",), "autostart", value)
+    yield paste(text, len(text), f"[broker]\nautostart = {value}\n")
+    yield _through_tomlkit(text, change)
+
+
 def without_disabled(text: str, name: str) -> str:
     """The profile as it was before `set_disabled` switched a server off: doing that again gives this very text.
 

@@ -11,7 +11,7 @@ from mcpconf.errors import UsageError
 from mcpconf.ledger import Ledger
 from mcpconf.model import Note, Profile, RouteName, Scope
 from mcpconf.plan import Foreign, Plan, Policy, Snapshots, Want, make_plan
-from mcpconf.record import dataclass
+from mcpconf.record import dataclass, replace
 from mcpconf.workflow import active, notes, settings, surroundings
 from mcpconf.workflow.app import App
 from mcpconf.workflow.approve import approval_wants
@@ -34,6 +34,7 @@ class Wish:
     force: bool = False
     approve: bool = False
     remember: bool = True
+    autostart: bool | None = None  # whether the broker is to be wanted, whatever the profile says so far
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,8 @@ def prepare(app: App, wish: Wish) -> Prepared:
     context = active.context_of(targets.chosen[0][1])
     compiled = compiled_profiles(app)
     profile = load_profile(app, _named(app, wish.profile, context), compiled=compiled)
+    if wish.autostart is not None:
+        profile = replace(profile, autostart=wish.autostart)
     probes = probes_for(app, profile, wish.route)
     if probes:
         facts, environment = app.look(probes)

@@ -60,22 +60,27 @@ def project(world: World) -> dict[str, object]:
 
 
 ANSWERS = {
-    "all defaults": ([], ENTER * 4 + "y", "--profile minimal --client claude-code --scope user"),
-    "essentials": ([], "ess" + ENTER * 4 + "y", "--profile essentials --client claude-code --scope user"),
-    "both clients": ([], ENTER + DOWN + SPACE + ENTER * 3 + "y",
-                     "--profile minimal --client claude-code --client claude-desktop --scope user"),
-    "desktop alone": ([], ENTER + SPACE + DOWN + SPACE + ENTER * 2 + "y",
-                      "--profile minimal --client claude-desktop --scope user"),
-    "local": ([], ENTER * 2 + DOWN + ENTER * 2 + "y", "--profile minimal --client claude-code --scope local"),
-    "project": ([], ENTER * 2 + DOWN * 2 + ENTER * 2 + "y", "--profile minimal --client claude-code --scope project"),
+    "all defaults": ([], ENTER * 5 + "y", "--profile minimal --client claude-code --scope user --no-broker"),
+    "essentials": ([], "ess" + ENTER * 5 + "y", "--profile essentials --client claude-code --scope user --no-broker"),
+    "kept": ([], "ess" + ENTER * 4 + "y" + "y", "--profile essentials --client claude-code --scope user --broker"),
+    "both clients": ([], ENTER + DOWN + SPACE + ENTER * 4 + "y",
+                     "--profile minimal --client claude-code --client claude-desktop --scope user --no-broker"),
+    "desktop alone": ([], ENTER + SPACE + DOWN + SPACE + ENTER * 3 + "y",
+                      "--profile minimal --client claude-desktop --scope user --no-broker"),
+    "local": ([], ENTER * 2 + DOWN + ENTER * 3 + "y",
+              "--profile minimal --client claude-code --scope local --no-broker"),
+    "project": ([], ENTER * 2 + DOWN * 2 + ENTER * 3 + "y",
+                "--profile minimal --client claude-code --scope project --no-broker"),
+    "broker": ([], "ess" + ENTER * 3 + DOWN * 4 + ENTER + "y",
+               "--profile essentials --client claude-code --scope user --route broker --broker"),
     "direct": ([], ENTER * 3 + DOWN + ENTER + "y",
                "--profile minimal --client claude-code --scope user --route direct"),
     "wrapper": ([], ENTER * 3 + DOWN * 2 + ENTER + "y",
                 "--profile minimal --client claude-code --scope user --route wrapper"),
     "some by flag": (["--profile", "web", "--portable"], ENTER * 3 + "y",
                      "--profile web --client claude-code --scope user --portable"),
-    "approved": (["--scope", "project", "--approve"], ENTER * 3 + "y",
-                 "--profile minimal --client claude-code --scope project --approve"),
+    "approved": (["--scope", "project", "--approve"], ENTER * 4 + "y",
+                 "--profile minimal --client claude-code --scope project --no-broker --approve"),
 }  # fmt: skip
 
 
@@ -96,7 +101,7 @@ def test_the_wizard_and_its_own_line_of_flags_give_the_same_bytes(mcpconf: World
 def test_so_do_the_answers_about_a_foreign_entry(mcpconf: World, ask: Ask, keys: str, flag: str) -> None:
     foreign = '{"mcpServers": {"mcpconf": {"command": "theirs"}}}'
     mcpconf.claude.write_text(foreign)
-    code, told = ask("init", "--profile", "essentials", keys=ENTER * 3 + keys + ENTER + "y")
+    code, told = ask("init", "--profile", "essentials", keys=ENTER * 4 + keys + ENTER + "y")
     assert code == 0, told
     assert flag in told.rsplit("\n", 2)[1]
     by_hand = lasting(mcpconf)
@@ -109,7 +114,7 @@ def test_so_do_the_answers_about_a_foreign_entry(mcpconf: World, ask: Ask, keys:
 def test_stop_at_a_foreign_entry_changes_nothing(mcpconf: World, ask: Ask) -> None:
     mcpconf.claude.write_text('{"mcpServers": {"mcpconf": {"command": "theirs"}}}')
     before = mcpconf.tree()
-    for argv, keys in ((["init", "--profile", "minimal"], ENTER * 3), (["switch", "minimal"], "")):
+    for argv, keys in ((["init", "--profile", "minimal"], ENTER * 4), (["switch", "minimal"], "")):
         code, told = ask(*argv, keys=keys + DOWN * 2 + ENTER)
         assert code == 4
         assert "stopped as you said; nothing was changed" in told
@@ -119,9 +124,10 @@ def test_stop_at_a_foreign_entry_changes_nothing(mcpconf: World, ask: Ask) -> No
 def test_a_place_that_cannot_be_told_is_asked_about(mcpconf: World, ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MCPCONF_ENV")
     monkeypatch.setattr("mcpconf.environment.verdict.decide", lambda evidence: (Kind.UNKNOWN, 0))
-    code, told = ask("init", keys=DOWN + ENTER * 5 + "y")
+    code, told = ask("init", keys=DOWN + ENTER * 6 + "y")
     assert code == 0, told
     assert "Place    container" in told
+    assert "Broker   keeps servers running" in told, "as it is by default in a container"
     assert "--env container\n" in told
 
 
@@ -182,7 +188,7 @@ def test_yes_does_it(lived: World, ask: Ask) -> None:
 
 
 def test_a_checkbox_wants_at_least_one(mcpconf: World, ask: Ask) -> None:
-    code, told = ask("init", keys=ENTER + SPACE + ENTER + SPACE + ENTER * 3 + "y")
+    code, told = ask("init", keys=ENTER + SPACE + ENTER + SPACE + ENTER * 4 + "y")
     assert code == 0, told
     assert "--client claude-code" in told
 

@@ -99,6 +99,7 @@ def test_a_profile_that_was_never_read_needs_the_validator_and_then_no_more(home
 def test_importing_the_package_reads_and_writes_nothing(home: Path) -> None:
     script = "import pkgutil, mcpconf, importlib\n"
     script += "names = [m.name for m in pkgutil.walk_packages(mcpconf.__path__, 'mcpconf.')]\n"
-    script += "[importlib.import_module(name) for name in names if not name.endswith('__main__')]"
+    script += "scripts = ('__main__', 'shim_start')\n"
+    script += "[importlib.import_module(name) for name in names if not name.endswith(scripts)]"
     subprocess.run([sys.executable, "-c", script], env={"HOME": str(home)}, check=True, timeout=60)
     assert list(home.iterdir()) == []

@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 from tomlkit.exceptions import TOMLKitError
 
 from mcpconf.errors import McpconfError
-from mcpconf.profile.edit import add_server, new_profile, remove_server, set_disabled, without_disabled
+from mcpconf.profile.edit import (
+    add_server,
+    autostart,
+    new_profile,
+    remove_server,
+    set_autostart,
+    set_disabled,
+    without_disabled,
+)
 from mcpconf.profile.locate import Index
 from mcpconf.profile.raw import parse
 from tests.profile.toml import NAMES, texts
@@ -318,4 +326,43 @@ def test_switching_off_and_on_again_says_what_was_said_before(text: str, data: s
 
     assert rest(out) == rest(text)
     assert said(out).get("servers", {}).get(name, {}).get("disabled", False) is False
+    assert sorted(comments(out)) == sorted(comments(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "edited"),
+    [
+        ("", "[broker]\nautostart = true\n"),
+        (TEXT, TEXT + "\n[broker]\nautostart = true\n"),
+        ("[broker] # mine\n", "[broker] # mine\nautostart = true\n"),
+        ("[broker]\nautostart = false # no\nx = 1\n", "[broker]\nautostart = true # no\nx = 1\n"),
+        ("broker.autostart = false\n", "broker.autostart = true\n"),
+        ("broker = {}\n", "broker = {autostart = true}\n"),
+        ("[route]\r\norder = []\r\n", "[route]\r\norder = []\r\n\r\n[broker]\r\nautostart = true\r\n"),
+    ],
+)
+def test_the_broker_is_wanted_and_nothing_else_changes(text: str, edited: str) -> None:
+    assert set_autostart(text, True) == edited
+    assert autostart(edited) is True
+    assert autostart(set_autostart(edited, False)) is False
+
+
+@pytest.mark.parametrize("text", ["broker = 1\n", "not toml"])
+def test_a_profile_that_is_none_is_not_edited(text: str) -> None:
+    with pytest.raises(McpconfError):
+        set_autostart(text, True)
+
+
+def test_what_says_nothing_of_the_broker_says_so() -> None:
+    assert [autostart(text) for text in ("", "[broker]\n", "broker = 1\n", "[broker]\nautostart = 1\n")] == [None] * 4
+
+
+@LAX
+@given(texts(), st.booleans())
+def test_wanting_the_broker_keeps_every_comment_and_value(text: str, wanted: bool) -> None:
+    assume(can_hold_servers(text) and isinstance(said(text).get("broker", {}), dict))
+
+    out = set_autostart(text, wanted)
+
+    assert said(out) == {**said(text), "broker": {**said(text).get("broker", {}), "autostart": wanted}}
     assert sorted(comments(out)) == sorted(comments(text))

@@ -122,4 +122,5 @@ def mcpconf(
 ) -> World:
     """The command line in an empty home, with a clock that does not wait."""
     monkeypatch.setattr(RealSystem, "sleep", lambda self, seconds: None)
+    monkeypatch.setenv("MCPCONF_ENV", "host")  # wherever the tests run
     return World(home, tmp_path / "work", monkeypatch, capsys)

@@ -10,11 +10,12 @@ from mcpconf.cli import console, options
 from mcpconf.cli.asked import Asked, asking
 from mcpconf.cli.carry_out import carry_out
 from mcpconf.cli.catalogue import new_app
+from mcpconf.cli.edit_profile import own_profile_lines
 from mcpconf.errors import UsageError
 from mcpconf.record import replace
 from mcpconf.workflow import init as workflow
 from mcpconf.workflow.app import App
-from mcpconf.workflow.switch import Wish, apply, prepare
+from mcpconf.workflow.switch import Wish, prepare
 
 app = new_app()
 
@@ -27,6 +28,12 @@ def init(
     ] = None,
     *,
     asked: Asked,
+    broker: Annotated[
+        bool | None,
+        typer.Option(
+            "--broker/--no-broker", help="Keep servers running between sessions. The default in a container only."
+        ),
+    ] = None,
     yes: options.Yes = False,
     dry_run: options.DryRun = False,
     json: options.Json = False,
@@ -38,8 +45,10 @@ def init(
     """
     world = console.app()
     found = workflow.defaults(world)
-    wish = replace(asked.wish, profile=profile or found.profile)
+    wish = replace(asked.wish, profile=profile or found.profile, autostart=broker)
     if yes or dry_run:
+        if broker is None and not wish.portable:
+            wish = replace(wish, autostart=workflow.keep_running(world, wish.profile, found.environment.kind))
         # Only what was said is remembered: a client that comes later is then found by the next switch.
         return _without_questions(world, wish, dry_run=dry_run, json=json)
     if json or not console.interactive():
@@ -50,17 +59,20 @@ def init(
         )
     from mcpconf.cli import wizard
 
-    said = wizard.Said(profile is not None, *(name in asked.said for name in ("client", "scope", "route")))
+    clients, scope, route = (name in asked.said for name in ("client", "scope", "route"))
+    said = wizard.Said(profile is not None, clients, scope, route, broker is not None)
     wish = replace(wish, clients=wish.clients or found.clients, scope=wish.scope or found.scope)
     return wizard.run(world, found, wish, said)
 
 
 def _without_questions(world: App, wish: Wish, *, dry_run: bool, json: bool) -> int:
     prepared = prepare(world, wish)
+    for line in [] if json else own_profile_lines(world, prepared):
+        console.tell(line)
     if dry_run or json or prepared.plan.files or prepared.plan.blocked or not workflow.is_configured(world):
-        return carry_out(world, prepared, "init", check=False, dry_run=dry_run, json=json)
+        return carry_out(world, prepared, "init", check=False, dry_run=dry_run, json=json, apply=workflow.apply)
     from mcpconf.cli.wizard import already
 
-    apply(world, prepared, "init")  # what is remembered may still be new
+    workflow.apply(world, prepared, "init")  # what is remembered may still be new
     console.tell(already(prepared))
     return 1 if prepared.unreachable else 0
