@@ -15,6 +15,7 @@ from mcpconf.gather import gather
 from mcpconf.reach import RawAnswer, Reached
 from mcpconf.record import dataclass, field
 from mcpconf.system import Ran, RealSystem
+from tests.broker.daemon import daemon
 
 
 @dataclass(frozen=True)
@@ -223,3 +224,13 @@ def test_the_raw_endpoint_is_looked_for_from_where_we_are(root: Path, monkeypatc
 def test_an_unknown_probe_is_a_mistake_of_the_caller(root: Path) -> None:
     with pytest.raises(ValueError, match="brokr"):
         gather(machine(root), probes=("brokr",))
+
+
+def test_a_broker_is_asked_for_only_by_its_probe(root: Path, tmp_path: Path) -> None:
+    runtime = str(tmp_path / "sockets")
+    Path(runtime).mkdir()
+    with daemon(f"{runtime}/broker.sock", ("time",)):
+        assert gather(machine(root), runtime=runtime).broker is None
+        facts = gather(machine(root), probes={"broker"}, runtime=runtime)
+    assert (facts.broker, facts.broker_servers) == (f"unix:{runtime}/broker.sock", ("time",))
+    assert gather(machine(root), probes={"broker"}, runtime=None).broker is None

@@ -36,6 +36,7 @@ class Desk:
             "TERM": "tmux-256color",
             "LANG": "C.UTF-8",
             "MCPCONF_ENV": "host",
+            "XDG_RUNTIME_DIR": os.environ["XDG_RUNTIME_DIR"],
         }
 
     def start(self, *argv: str) -> None:

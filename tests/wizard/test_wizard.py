@@ -10,7 +10,7 @@ from tests.wizard.conftest import Desk
 
 pytestmark = pytest.mark.real
 
-QUESTIONS = ("Which profile?", "Which clients?", "Who is to have", "How shall clients", "Write ~")
+QUESTIONS = ("Which profile?", "Which clients?", "Who is to have", "How shall clients", "Keep servers", "Write ~")
 WORK = """description = "Servers for work"
 
 [servers.notes]
@@ -39,7 +39,7 @@ ENTER = ("Enter",)
 
 def test_all_defaults_make_the_minimal_profile_active(desk: Desk) -> None:
     desk.start("init")
-    answer(desk, ENTER, ENTER, ENTER, ENTER, ENTER)
+    answer(desk, ENTER, ENTER, ENTER, ENTER, ENTER, ENTER)
     assert desk.screen.exit_code() == 0
     desk.screen.wait("[exit 0]", "end")
     desk.golden("defaults")
@@ -54,7 +54,9 @@ def test_another_profile_for_everybody_who_works_on_a_project(desk: Desk) -> Non
     profile.write_text(WORK)
     before = desk.files()
     desk.start("init")
-    answer(desk, ("w", "o", "r", "k", "Enter"), ENTER, ("Down", "Down", "Enter"), ("Down", "Enter"), ("y",))
+    answer(desk, ("w", "o", "r", "k", "Enter"), ENTER, ("Down", "Down", "Enter"), ("Down", "Enter"))
+    desk.screen.wait("Write ~", "write")
+    desk.screen.type("y")
     assert desk.screen.exit_code() == 0
     desk.screen.wait("[exit 0]", "end")
     desk.golden("project")
@@ -68,7 +70,7 @@ def test_an_entry_of_the_same_name_is_asked_about_and_adopted(desk: Desk) -> Non
     (desk.home / ".claude.json").write_text(FOREIGN)
     before = desk.files()
     desk.start("init")
-    answer(desk, ENTER, ENTER, ENTER, ENTER)
+    answer(desk, ENTER, ENTER, ENTER, ENTER, ENTER)
     desk.screen.wait("What shall become of it?", "conflict")
     desk.screen.type("Down", "Enter")
     desk.screen.wait("Write ~/.claude.json?", "write")
@@ -97,7 +99,7 @@ def test_ctrl_c_at_any_question_changes_nothing(desk: Desk, asked: int) -> None:
 def test_no_at_the_end_changes_nothing(desk: Desk) -> None:
     before = desk.stamps()
     desk.start("init")
-    answer(desk, ENTER, ENTER, ENTER, ENTER, ("n",))
+    answer(desk, ENTER, ENTER, ENTER, ENTER, ENTER, ("n",))
     assert desk.screen.exit_code() == 1
     assert "mcpconf: stopped as you said; nothing was changed\n" in desk.screen.capture()
     assert desk.stamps() == before
@@ -107,7 +109,7 @@ def test_a_second_run_says_so_and_writes_nothing(desk: Desk) -> None:
     assert desk.run("init", "--yes", "--client", "claude-code", "--scope", "user").returncode == 0
     before = desk.stamps()
     desk.start("init")
-    answer(desk, ENTER, ENTER, ENTER, ENTER)
+    answer(desk, ENTER, ENTER, ENTER, ENTER, ENTER)
     assert desk.screen.exit_code() == 0
     desk.screen.wait("[exit 0]", "end")
     desk.golden("again")
