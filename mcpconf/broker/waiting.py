@@ -1,7 +1,8 @@
 """The connections that have not proved anything yet: few, and for a short time.
 
 A plain limit would let idle connections lock out everybody else (200 of them did); so there is always room for one
-more, and the one that has waited longest makes it. Clock values are passed in.
+more. It is made by an address that has most connections here, and there by the one that has waited longest: who floods
+crowds out itself, and neither another container nor those who come by a unix socket. Clock values are passed in.
 """
 
 from __future__ import annotations
@@ -18,40 +19,53 @@ C = TypeVar("C", bound=Hashable)
 class Waiting(Generic[C]):
     """Which connections are waited for, in the order in which they came. Every step takes constant time."""
 
-    __slots__ = ("_deadlines", "_limit", "_patience")
+    __slots__ = ("_counts", "_known", "_limit", "_patience")
 
     def __init__(self, limit: int = LIMIT, patience: float = PATIENCE) -> None:
         self._limit = limit
         self._patience = patience
-        self._deadlines: dict[C, float] = {}  # the clock never goes back: who came first is due first
+        self._known: dict[C, tuple[float, str]] = {}  # deadline and origin; who came first is due first
+        self._counts: dict[str, int] = {}  # by origin
 
     def __len__(self) -> int:
-        return len(self._deadlines)
+        return len(self._known)
 
-    def add(self, connection: C, now: float) -> C | None:
-        """Wait for one more; gives the one to close for it, where there are too many."""
-        self._deadlines[connection] = now + self._patience
-        if len(self._deadlines) <= self._limit:
+    def add(self, connection: C, now: float, origin: str = "") -> C | None:
+        """Wait for one more; gives the one to close for it, where there are too many.
+
+        `origin` is the address that it comes from, without its port; nothing for a unix socket.
+        """
+        self._known[connection] = now + self._patience, origin
+        self._counts[origin] = self._counts.get(origin, 0) + 1
+        if len(self._known) <= self._limit:
             return None
-        oldest = next(iter(self._deadlines))
-        del self._deadlines[oldest]
+        most = max(self._counts.values())
+        oldest = next(one for one, (_, place) in self._known.items() if self._counts[place] == most)
+        self.remove(oldest)
         return oldest
 
     def remove(self, connection: C) -> bool:
         """It was admitted, or it went; whether it was waited for."""
-        return self._deadlines.pop(connection, None) is not None
+        found = self._known.pop(connection, None)
+        if found is None:
+            return False
+        origin = found[1]
+        self._counts[origin] -= 1
+        if not self._counts[origin]:
+            del self._counts[origin]
+        return True
 
     def overdue(self, now: float) -> list[C]:
         """Those to close because their time is over; they are no longer waited for."""
         late = []
-        for connection, deadline in self._deadlines.items():
+        for connection, (deadline, _) in self._known.items():
             if deadline > now:
                 break
             late.append(connection)
         for connection in late:
-            del self._deadlines[connection]
+            self.remove(connection)
         return late
 
     def next_deadline(self) -> float | None:
         """When to ask `overdue` again; None while there is nobody."""
-        return next(iter(self._deadlines.values()), None)
+        return next((deadline for deadline, _ in self._known.values()), None)

@@ -72,6 +72,35 @@ def test_a_good_client_that_takes_a_while_survives_as_many_as_the_limit_less_one
     assert waiting.remove("good") is (flood < LIMIT)
 
 
+def test_who_floods_crowds_out_itself() -> None:
+    waiting = Waiting[str](limit=4)
+    waiting.add("good", 0.0, "10.0.0.2")
+    waiting.add("by unix", 0.0)
+    dropped = [waiting.add(f"flood {number}", 0.0, "10.0.0.3") for number in range(100)]
+    assert dropped == [None, None, *(f"flood {number}" for number in range(98))]
+    assert waiting.remove("good")
+    assert waiting.remove("by unix")
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.booleans()), max_size=60))
+def test_an_address_that_has_less_than_its_share_loses_nobody(steps: list[tuple[str, bool]]) -> None:
+    """Three addresses and room for six: who has two or fewer waiting keeps them, whatever the others do."""
+    waiting = Waiting[tuple[str, int]](limit=6)
+    here: list[tuple[str, int]] = []
+    for number, (origin, goes) in enumerate(steps):
+        mine = [one for one in here if one[0] == origin]
+        if goes and mine:
+            here.remove(mine[0])
+            assert waiting.remove(mine[0])
+            continue
+        here.append((origin, number))
+        dropped = waiting.add((origin, number), 0.0, origin)
+        if dropped is not None:
+            assert sum(one[0] == dropped[0] for one in here) > 2
+            here.remove(dropped)
+        assert len(waiting) == len(here) <= 6
+
+
 class Book(RuleBasedStateMachine):
     """Against a plain list of (connection, deadline)."""
 
