@@ -8,12 +8,14 @@ import socket
 from collections.abc import Callable
 
 from mcpconf.broker.auth import Admitted, Challenge
+from mcpconf.broker.session import Peer
 from mcpconf.broker.waiting import Waiting
 from mcpconf.broker.wish import LINE_LIMIT, Wish, may_become, of_target, wish
 from mcpconf.record import dataclass
 
 PIECE = 65_536
 YES = b"OK\n"
+NOBODY = Peer()
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +26,18 @@ class Arrived:
     wish: Wish
     yes: bytes
     rest: bytes
+    peer: Peer = NOBODY
     key: str | None = None
 
 
 class Guest:
     """One that waits, and what it has said so far."""
 
-    __slots__ = ("challenge", "connection", "held")
+    __slots__ = ("challenge", "connection", "held", "peer")
 
-    def __init__(self, connection: socket.socket, challenge: Challenge | None) -> None:
+    def __init__(self, connection: socket.socket, peer: Peer, challenge: Challenge | None) -> None:
         self.connection = connection
+        self.peer = peer
         self.challenge = challenge
         self.held = b""
 
@@ -47,11 +51,11 @@ class Arrivals:
         self._waiting: Waiting[Guest] = Waiting()
         self._timer: asyncio.TimerHandle | None = None
 
-    def take(self, connection: socket.socket, challenge: Challenge | None = None) -> None:
+    def take(self, connection: socket.socket, peer: Peer, challenge: Challenge | None = None) -> None:
         """Somebody came; with a challenge, it has to prove first that it may."""
-        guest = Guest(connection, challenge)
+        guest = Guest(connection, peer, challenge)
         connection.setblocking(False)
-        oldest = self._waiting.add(guest, self._loop.time())
+        oldest = self._waiting.add(guest, self._loop.time(), (peer.address or "").rpartition(":")[0])
         if oldest is not None:
             self._close(oldest)
         if challenge is not None:
@@ -117,12 +121,13 @@ class Arrivals:
         if found is None:
             self._refuse(guest)
             return None
-        return Arrived(guest.connection, found, YES, guest.held[end + 1 :])
+        return Arrived(guest.connection, found, YES, guest.held[end + 1 :], guest.peer)
 
     def _proved(self, guest: Guest, challenge: Challenge, data: bytes) -> Arrived | None:
         outcome = challenge.feed(data)
         if isinstance(outcome, Admitted):
-            return Arrived(guest.connection, of_target(outcome.target), outcome.line, outcome.rest, outcome.key_id)
+            found = of_target(outcome.target)
+            return Arrived(guest.connection, found, outcome.line, outcome.rest, guest.peer, outcome.key_id)
         if outcome is not None:
             self._refuse(guest)
         return None

@@ -55,7 +55,6 @@ class Daemon:
         self._doors: dict[str, Listener] = {}  # by server: its own socket
         self._addresses: list[str] = []
         self._arrivals = Arrivals(self._loop, self._admit)
-        self._peers: dict[socket.socket, Peer] = {}
         self._broker: Broker | None = None
         self._done = self._loop.create_future()
         self._lock = -1
@@ -171,12 +170,10 @@ class Daemon:
     # -- connections
 
     def _came(self, connection: socket.socket, peer: Peer) -> None:
-        self._peers[connection] = peer
-        self._arrivals.take(connection)
+        self._arrivals.take(connection, peer)
 
     def _came_by_tcp(self, connection: socket.socket, peer: Peer) -> None:
-        self._peers[connection] = peer
-        self._arrivals.take(connection, Challenge(self._keys.get, os.urandom(16).hex()))
+        self._arrivals.take(connection, peer, Challenge(self._keys.get, os.urandom(16).hex()))
 
     def _through(self, name: str) -> Callable[[socket.socket, Peer], None]:
         def came(connection: socket.socket, peer: Peer) -> None:
@@ -187,7 +184,7 @@ class Daemon:
 
     def _admit(self, arrived: Arrived) -> None:
         if self._broker is not None:
-            self._broker.admit(arrived, self._peers.pop(arrived.connection, Peer()))
+            self._broker.admit(arrived, arrived.peer)
 
     def _load_keys(self) -> None:
         loaded = load_keys(keys_directory(self._options.data))
