@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mcpconf.wire.answers import INVALID, PARAMS, UNKNOWN_METHOD
+from mcpconf.wire.answers import PARAMS, UNKNOWN_METHOD
 from mcpconf.wire.client import Client, Pending
 from mcpconf.wire.envelope import META, SUBSCRIPTION, VERSION, Envelope
 from mcpconf.wire.express import has
@@ -34,7 +34,7 @@ class Modern:
         if envelope.method == "initialize":  # it would lock the process to the other era
             self._book.fail(one, UNKNOWN_METHOD, "this process speaks a version without initialize")
         elif not envelope.modern:
-            self._book.fail(one, INVALID, "the request doesn't name its protocol version in _meta")
+            self._book.fail(one, PARAMS, "the request doesn't name its protocol version in _meta")
         elif not self._book.ready:
             self._book.park(one.client, envelope, one)
         else:
