@@ -12,6 +12,13 @@ claude_code="@anthropic-ai/claude-code@2.1.330"
 extra_npm="@modelcontextprotocol/server-everything@2026.8.31 @modelcontextprotocol/server-memory@2026.8.31 \
 @modelcontextprotocol/server-filesystem@2026.8.31"
 extra_pypi="mcp-server-time==2026.10.19"
+# The older Claude Code speaks the versions with sessions only.
+claude_code_older="@anthropic-ai/claude-code@2.1.197"
+# The official conformance suite, the node that it needs, and the server that it is run against: an example in the
+# SDK's source distribution.
+conformance="@modelcontextprotocol/conformance@0.2.0-alpha.12"
+conformance_node="node@22.23.3"
+sdk="mcp==2.3.0"
 
 complete=1
 missing() {
@@ -85,10 +92,37 @@ pypi_servers() {
   done
 }
 
+# Apart from the other npm packages: its node must not come before the machine's own.
+npm_apart() { # DIRECTORY PACKAGE...
+  local at="$real/$1"
+  shift
+  mkdir -p "$at"
+  [ -e "$at/package.json" ] || echo '{"private": true}' >"$at/package.json"
+  npm install --no-save --prefix "$at" "$@" >&2 || missing "$*"
+}
+
+conformance_suite() {
+  local at="$real/conformance" source
+  command -v npm >/dev/null 2>&1 || return 0
+  npm_apart conformance/npm "$conformance" "$conformance_node"
+  if ! [ -x "$at/sdk/bin/python" ]; then "$python" -m venv "$at/sdk"; fi
+  "$at/sdk/bin/python" -m pip install --quiet --disable-pip-version-check "$sdk" >&2 || missing "$sdk (PyPI)"
+  source="$at/source"
+  rm -rf "$source" "$at/everything-server"
+  mkdir -p "$source"
+  "$at/sdk/bin/python" -m pip download --quiet --disable-pip-version-check --no-deps --no-binary mcp \
+    --dest "$source" "$sdk" >&2 && tar -xzf "$source"/mcp-*.tar.gz -C "$source" >&2 \
+    && mv "$source"/mcp-*/examples/servers/everything-server "$at/everything-server" \
+    || missing "the everything-server of $sdk (its source distribution)"
+  rm -rf "$source"
+}
+
 mkdir -p "$real"
 system_tools
 shell/provision-docker.sh
 if [ "$(cat "$real/stamp" 2>/dev/null)" = "$(stamp) $PWD" ]; then exit 0; fi
 npm_tools
+if command -v npm >/dev/null 2>&1; then npm_apart claude-older "$claude_code_older"; fi
+conformance_suite
 pypi_servers
 if [ -n "$complete" ]; then echo "$(stamp) $PWD" >"$real/stamp"; fi

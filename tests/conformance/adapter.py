@@ -15,7 +15,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from tests.conformance.child import META, Ask, Child
+from tests.conformance.child import META, Ask, Child, Lines
 from tests.conformance.http import Reply, Request, serve
 
 SESSION = "mcp-session-id"
@@ -73,8 +73,7 @@ class Adapter:
         if child is None:
             await reply.whole(404, error(message.get("id"), -32600, "no such session"))
         elif "id" in message and "method" in message:
-            headers = {"Mcp-Session-Id": session} if session else {}
-            await exchange(child, Ask(message), request.body, reply, headers, stateless=not session)
+            await Exchange(child, reply, session).run(Ask(message), request.body)
         else:
             child.send(request.body)
             await reply.whole(202)
@@ -106,53 +105,64 @@ class Adapter:
             return
         await reply.start()
         gone = asyncio.create_task(reply.gone())
-        while not gone.done():
-            line = asyncio.create_task(child.unasked.get())
-            await asyncio.wait({line, gone}, return_when=asyncio.FIRST_COMPLETED)
-            if not line.done():
-                line.cancel()
-            elif (found := line.result()) is None:
-                gone.cancel()
-                return
-            else:
-                await reply.event(found)
-
-
-async def exchange(child: Child, ask: Ask, body: bytes, reply: Reply, headers: dict[str, str], *, stateless: bool) -> None:
-    """Pass a request on, and back what belongs to it: as JSON if that is the answer alone, else as a stream."""
-    child.ask(ask, body)
-    gone = asyncio.create_task(reply.gone())
-    try:
-        while True:
-            line = asyncio.create_task(ask.lines.get())
-            await asyncio.wait({line, gone}, return_when=asyncio.FIRST_COMPLETED)
-            if not line.done():
-                line.cancel()
-                abandon(child, ask, stateless=stateless)
-                return
-            found = line.result()
-            if found is None:
-                await reply.whole(502) if not reply.streaming else None
-                return
-            last = ask.answered and ask.lines.empty()
-            if last and not reply.streaming:
-                await reply.whole(status_of(found) if stateless else 200, found, headers)
-                return
-            if not reply.streaming:
-                await reply.start(headers)
-            await reply.event(found)
-            if last:
-                return
-    finally:
+        while (line := await first(child.unasked, gone)) is not None:
+            await reply.event(line)
         gone.cancel()
 
 
-def abandon(child: Child, ask: Ask, *, stateless: bool) -> None:
-    """In the stateless era a closed connection cancels its request; on stdio that is a message."""
-    child.forget(ask)
-    if stateless:
-        message = {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": ask.id}}
-        child.send(json.dumps(message).encode())
+class Exchange:
+    """One request on its way: back goes the answer as JSON where it comes alone, else a stream of all that belongs to
+    the request."""
+
+    def __init__(self, child: Child, reply: Reply, session: str) -> None:
+        self._child, self._reply, self._session = child, reply, session
+        self._headers = {"Mcp-Session-Id": session} if session else {}
+
+    async def run(self, ask: Ask, body: bytes) -> None:
+        """Until the answer was sent, or the client or the process has gone."""
+        self._child.ask(ask, body)
+        gone = asyncio.create_task(self._reply.gone())
+        try:
+            while await self._step(ask, gone):
+                pass
+        finally:
+            gone.cancel()
+
+    async def _step(self, ask: Ask, gone: asyncio.Task[None]) -> bool:
+        """Pass one message on; is there more to come?"""
+        line = await first(ask.lines, gone)
+        if gone.done():
+            self._abandon(ask)
+            return False
+        if line is None:
+            if not self._reply.streaming:
+                await self._reply.whole(502)
+            return False
+        last = ask.answered and ask.lines.empty()
+        if last and not self._reply.streaming:
+            await self._reply.whole(200 if self._session else status_of(line), line, self._headers)
+            return False
+        if not self._reply.streaming:
+            await self._reply.start(self._headers)
+        await self._reply.event(line)
+        return not last
+
+    def _abandon(self, ask: Ask) -> None:
+        """In the stateless era a closed connection cancels its request; on stdio that is a message."""
+        self._child.forget(ask)
+        if not self._session:
+            message = {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": ask.id}}
+            self._child.send(json.dumps(message).encode())
+
+
+async def first(lines: Lines, gone: asyncio.Task[None]) -> bytes | None:
+    """The next line; or None, where there is none to come or the client has gone before it."""
+    line = asyncio.create_task(lines.get())
+    await asyncio.wait({line, gone}, return_when=asyncio.FIRST_COMPLETED)
+    if line.done():
+        return line.result()
+    line.cancel()
+    return None
 
 
 def version_of(message: dict[str, Any]) -> object:

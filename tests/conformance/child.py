@@ -102,4 +102,5 @@ class Child:
         waiting = [ask for ask in self._asks.values() if not ask.listens]
         token = params.get("progressToken")
         of_token = [ask for ask in waiting if token is not None and ask.token == token]
-        return (of_token or waiting or [None])[-1]
+        found = of_token or waiting
+        return found[-1] if found else None

@@ -40,7 +40,8 @@ def test_discover_is_the_servers_to_answer_each_time() -> None:
 
 # A request without its version is one with wrong parameters: the conformance suite's server-stateless says so.
 @pytest.mark.parametrize(
-    ("line", "answer"), [(hello("1"), -32601), (call("1", "tools/list"), -32602), (f"[{call('1', params=meta())}]", -32600)]
+    ("line", "answer"),
+    [(hello("1"), -32601), (call("1", "tools/list"), -32602), (f"[{call('1', params=meta())}]", -32600)],
 )
 def test_nothing_that_could_lock_the_process_to_the_other_era_is_forwarded(line: str, answer: int) -> None:
     scene = modern(1)

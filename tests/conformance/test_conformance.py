@@ -1,0 +1,24 @@
+"""Nothing that conforms through a plain pipe stops conforming behind shim and broker."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conformance.__main__ import both
+from tests.conformance.suite import EVERYTHING, NODE, PROGRAM, SDK, SUITES, worse
+from tests.real.programs import unavailable
+
+pytestmark = [pytest.mark.real, pytest.mark.timeout(400)]
+
+# Far below what is there, so that a suite which could not run does not pass for one without failures.
+LEAST = 60
+
+
+@pytest.mark.parametrize("suite", list(SUITES))
+def test_every_check_that_passes_through_a_pipe_passes_through_the_broker(suite: str) -> None:
+    for path in (NODE, PROGRAM, SDK, EVERYTHING):
+        if not path.exists():
+            unavailable(f"{path.name} is missing (./shell/test.sh installs the conformance suite)")
+    direct, brokered = both(suite)
+    assert sum(direct.values()) >= LEAST
+    assert worse(direct, brokered) == []
