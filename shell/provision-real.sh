@@ -110,10 +110,13 @@ conformance_suite() {
   source="$at/source"
   rm -rf "$source" "$at/everything-server"
   mkdir -p "$source"
-  "$at/sdk/bin/python" -m pip download --quiet --disable-pip-version-check --no-deps --no-binary mcp \
-    --dest "$source" "$sdk" >&2 && tar -xzf "$source"/mcp-*.tar.gz -C "$source" >&2 \
-    && mv "$source"/mcp-*/examples/servers/everything-server "$at/everything-server" \
-    || missing "the everything-server of $sdk (its source distribution)"
+  if ! {
+    "$at/sdk/bin/python" -m pip download --quiet --disable-pip-version-check --no-deps --no-binary mcp \
+      --dest "$source" "$sdk" && tar -xzf "$source"/mcp-*.tar.gz -C "$source" \
+      && mv "$source"/mcp-*/examples/servers/everything-server "$at/everything-server"
+  } >&2; then
+    missing "the everything-server of $sdk (its source distribution)"
+  fi
   rm -rf "$source"
 }
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -15,6 +14,8 @@ from typing import Any
 
 from mcpconf.broker.control import ask
 from mcpconf.broker.place import Paths
+from mcpconf.route.broker import CONF, SHIM
+from mcpconf.workflow.parts import shim_files
 
 ROOT = Path(__file__).resolve().parents[3]
 MAIN = "import sys; sys.path.insert(0, sys.argv[1]); from mcpconf.broker.main import main; sys.exit(main(sys.argv[2:]))"
@@ -31,9 +32,10 @@ class House:
         self.paths = Paths(str(directory / "state/run"))
         self.servers = directory / "data/broker/servers"
         self.servers.mkdir(parents=True)
-        self.shim = directory / "data/broker/shim.py"
-        shutil.copy(ROOT / "mcpconf/shim.py", self.shim)
-        (directory / "data/broker/shim.conf").write_text(f"directory={self.paths.directory}\n")
+        self.shim = directory / "data/broker" / SHIM
+        for name, content in shim_files().items():
+            (self.shim.parent / name).write_bytes(content)
+        (self.shim.parent / CONF).write_text(f"directory={self.paths.directory}\n")
 
     def define(self, name: str, argv: Sequence[str], **members: object) -> None:
         """A server, as `switch` would write it down: `pool`, `env`, `cwd`, `idle_timeout`, `spare`."""
