@@ -22,8 +22,8 @@
 struct client {
   int in, out;
   pid_t pid;
-  int begun;      /* in the middle of a line */
-  int has_id;     /* which is an answer */
+  char head[64];  /* the beginning of the line that is being read */
+  size_t known;   /* of it */
   long next, due; /* ids, and answers still due */
   double sent;
 };
@@ -94,13 +94,13 @@ static int answers(struct client *one) {
   char *at = buffer, *stop = buffer + n;
   while (at < stop) {
     char *end = memchr(at, '\n', (size_t)(stop - at));
-    if (!one->begun) {
-      size_t look = (size_t)((end ? end : stop) - at);
-      one->has_id = memmem(at, look > 64 ? 64 : look, "\"id\":", 5) != 0;
-    }
-    one->begun = !end;
+    size_t size = (size_t)((end ? end : stop) - at), room = sizeof one->head - one->known;
+    if (size > room) size = room;
+    memcpy(one->head + one->known, at, size);
+    one->known += size;
     if (!end) break;
-    found += one->has_id;
+    found += memmem(one->head, one->known, "\"id\":", 5) != 0;
+    one->known = 0;
     at = end + 1;
   }
   return found;
