@@ -171,6 +171,7 @@ def test_a_broker_that_lives_is_not_started_again(place: Place, listen: Listen) 
     listener = listen("time.sock")
     broker = os.spawnv(os.P_NOWAIT, sys.executable, [sys.executable, "-c", "import signal; signal.pause()", "broker"])
     try:
+        assert until(lambda: b"pause" in Path(f"/proc/{broker}/cmdline").read_bytes())  # it is itself by now
         write_state(place, broker)
         place.configure(*start_words(place))
         with place.run() as shim, listener.accept() as connection:
