@@ -10,13 +10,14 @@ import asyncio
 import contextlib
 import os
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from mcpconf.wire.lines import Lines, Overlong
 
 CHUNK = 65_536  # bytes to read at once
 LARGE = 1_048_576  # and after a read that filled that
+TURN = 1024  # lines that are heard in one turn of the loop: a megabyte of two-byte lines must not stop everyone else
 
 
 class Peer(Protocol):
@@ -39,7 +40,10 @@ class Channel:
     """One end of a conversation. Closes the descriptors that it was given."""
 
     __slots__ = (
+        "_after",
+        "_backlog",
         "_chunk",
+        "_due",
         "_high",
         "_lines",
         "_loop",
@@ -69,6 +73,9 @@ class Channel:
         self._strained = False
         self._reading = False
         self._chunk = CHUNK
+        self._backlog: deque[bytes | Overlong] = deque()  # lines that came and were not heard yet
+        self._due = False  # whether they will be in the next turn
+        self._after: list[Callable[[], None]] = []  # what waits for all of them to be heard
 
     # -- in
 
@@ -86,34 +93,76 @@ class Channel:
     def resume(self) -> None:
         if not self._reading and self._reader >= 0:
             self._reading = True
-            self._loop.add_reader(self._reader, self._readable)
+            if self._backlog:
+                self._go_on_soon()
+            else:
+                self._loop.add_reader(self._reader, self._readable)
 
-    def drain(self) -> None:
-        """Read what is there, without waiting for more."""
-        while self._reader >= 0 and self._readable():
-            pass
+    def drain(self, limit: int, then: Callable[[], None]) -> None:
+        """Read what is there, `limit` bytes of it at most since somebody may go on writing; `then` comes after it."""
+        while limit > 0 and self._reader >= 0:
+            data = self._read(min(limit, LARGE))
+            if not data:
+                break
+            limit -= len(data)
+            self._take(data)
+        self._when_heard(then)
 
-    def _readable(self) -> bool:
+    def _readable(self) -> None:
+        data = self._read(self._chunk)
+        if data:
+            self._chunk = LARGE if len(data) == self._chunk else CHUNK
+            self._take(data)
+        elif data is not None:
+            self.pause()
+            self._when_heard(self._end)
+
+    def _read(self, size: int) -> bytes | None:
+        """What came; nothing at the end, None where nothing has come."""
         try:
-            data = os.read(self._reader, self._chunk)
+            return os.read(self._reader, size)
         except BlockingIOError:
-            return False
+            return None
         except OSError:  # the other end was reset
-            data = b""
-        if not data:
-            self._end()
-            return False
-        self._chunk = LARGE if len(data) == self._chunk else CHUNK
-        self._take(data)
-        return True
+            return b""
 
     def _take(self, data: bytes) -> None:
         lines = self._lines.feed(data)
-        if lines:
+        if self._backlog or len(lines) > TURN:
+            self._backlog += lines
+            self._loop.remove_reader(self._reader)
+            self._go_on_soon()
+        elif lines:
             self._peer.heard(lines)
 
+    def _go_on_soon(self) -> None:
+        if not self._due:
+            self._due = True
+            self._loop.call_soon(self._go_on)
+
+    def _go_on(self) -> None:
+        """Have a part of the backlog heard, and the next one when others have had their turn."""
+        self._due = False
+        if self._backlog and (self._reading or self._after):
+            count = min(TURN, len(self._backlog))
+            self._peer.heard([self._backlog.popleft() for _ in range(count)])
+        if not self._backlog:
+            after, self._after = self._after, []
+            for then in after:
+                then()
+            if self._reading:
+                self._loop.add_reader(self._reader, self._readable)
+        elif self._reading or self._after:
+            self._go_on_soon()
+
+    def _when_heard(self, then: Callable[[], None]) -> None:
+        if self._backlog:
+            self._after.append(then)
+            self._go_on_soon()
+        else:
+            then()
+
     def _end(self) -> None:
-        self.pause()
         last = self._lines.end()
         if last:
             self._peer.heard(last)
@@ -189,6 +238,8 @@ class Channel:
     def close(self) -> None:
         """Drop what waits, and give the descriptors back."""
         self.pause()
+        self._backlog.clear()
+        self._after.clear()
         self._close_writer()
         if self._reader >= 0:
             with contextlib.suppress(OSError):

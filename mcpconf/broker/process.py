@@ -22,6 +22,7 @@ from mcpconf.wire.actions import Limits
 from mcpconf.wire.lines import Overlong
 
 GRACE = 2.0  # seconds between closing stdin, SIGTERM and SIGKILL: the specification's shutdown
+MOMENT = 0.1  # seconds between the end of a server's output and its own, which says more of the reason
 AFTER = 0.2  # seconds between a server's own end and SIGTERM to what it left in its group
 TAIL = 8192  # bytes of stderr that are kept as last words
 PIPE = 1_048_576  # bytes of the pipe that a server answers through: ten megabytes pass in 123 ms in the place of 191
@@ -56,6 +57,10 @@ class Process:
         self._mark = mark
         self._tail = b""
         self._rest = b""  # of stderr: a line that has not ended yet
+        self.hidden = start.hidden  # values that no log may show
+        self._exiting = False
+        self._buried = False
+        self._moment: asyncio.TimerHandle | None = None
         self._gone: list[Callable[[Process], None]] = []
         self._timer: asyncio.TimerHandle | None = None
         self._steps = list(STEPS)
@@ -97,38 +102,55 @@ class Process:
         """Have it told when nothing of it is left."""
         self._gone.append(then)
 
-    def ended_by_itself(self) -> bool:
-        """Whether the process has ended, which SIGCHLD made us ask."""
+    def ended_by_itself(self) -> None:
+        """Look whether the process has ended, which SIGCHLD made us ask."""
         if self._popen.poll() is None:
-            return False
-        self._channel.drain()  # what it said before it died
-        self._complained()
+            return
+        if self.over:
+            self._end("")
+        elif not self._exiting:  # a child of its may go on writing: what it said itself is what is in the pipe now
+            self._exiting = True
+            self._channel.drain(PIPE, self._exited)
+
+    def _exited(self) -> None:
         self._end(_verdict(self._popen.returncode))
-        return True
 
     def lost(self) -> None:
         """It has closed its stdin, so nothing can be asked any more."""
-        self._end("it closed its stdin")
+        self._end_soon("it closed its stdin")
 
     def closed(self) -> None:
         """It has closed its stdout, so nothing can be answered any more."""
-        self._end("it closed its stdout")
+        self._end_soon("it closed its stdout")
+
+    def _end_soon(self, why: str) -> None:
+        """Mostly it is about to end, and has answers or last words that were not read yet."""
+        if self.over:
+            self._end(why)
+        elif self._moment is None:
+            self._moment = self._loop.call_later(MOMENT, self._end, why)
+            self.ended_by_itself()
 
     def stop(self) -> None:
         """End it: by closing its stdin, then by SIGTERM, then by SIGKILL. Its owner hears no more of it."""
         self.ending = self.over = True
-        self._channel.finish()
-        self._after(GRACE)
+        if not self._buried:
+            self._channel.finish()
+            self._after(GRACE)
 
     def kill(self) -> None:
         """End it now."""
         self.ending = self.over = True
         self._steps = [signal.SIGKILL]
-        self._next()
+        if not self._buried:
+            self._next()
 
     def _end(self, why: str) -> None:
+        if self._buried:
+            return
         if not self.over:
             self.over = True
+            self._complained()
             if self.owner is not None:
                 self._loop.call_soon(self.owner.server_ended, self._words(why))
             self._channel.finish()
@@ -166,9 +188,11 @@ class Process:
 
     def _bury(self) -> None:
         """Nothing of its group is left."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._buried = True
+        for timer in (self._timer, self._moment):
+            if timer is not None:
+                timer.cancel()
+        self._timer = self._moment = None
         self._channel.close()
         self._close_stderr()
         end_orphans(self._mark)
@@ -180,6 +204,8 @@ class Process:
 
     def _words(self, why: str) -> str:
         text = (self._tail + self._rest).decode("utf-8", "replace").strip()
+        for value in self.hidden:
+            text = text.replace(value, "***")
         last = text.splitlines()[-1].strip() if text else ""
         return f"{why}: {last}" if last else why
 
@@ -218,9 +244,7 @@ class Process:
 
 def _spawn(start: Start, mark: str) -> tuple[subprocess.Popen[bytes], int, int, int]:
     """The process, and our ends of its stdin, stdout and stderr."""
-    theirs_in, stdin = os.pipe()
-    stdout, theirs_out = os.pipe()
-    stderr, theirs_err = os.pipe()
+    (theirs_in, stdin), (stdout, theirs_out), (stderr, theirs_err) = _pipes(3)
     try:
         popen = subprocess.Popen(
             start.argv,
@@ -240,6 +264,19 @@ def _spawn(start: Start, mark: str) -> tuple[subprocess.Popen[bytes], int, int, 
             os.close(descriptor)
     _widen(stdout)
     return popen, stdin, stdout, stderr
+
+
+def _pipes(count: int) -> list[tuple[int, int]]:
+    """So many of them, or none where there are no descriptors any more."""
+    found: list[tuple[int, int]] = []
+    try:
+        while len(found) < count:
+            found.append(os.pipe())
+    except OSError:
+        for descriptor in (one for pair in found for one in pair):
+            os.close(descriptor)
+        raise
+    return found
 
 
 def _widen(pipe: int) -> None:

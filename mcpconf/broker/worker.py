@@ -7,11 +7,12 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from mcpconf.broker.process import Process
-from mcpconf.wire.actions import Action, Drop, Elsewhere, Era, ToClient, ToServer
+from mcpconf.wire.actions import Action, Drop, Elsewhere, Era, Log, ToClient, ToServer
 from mcpconf.wire.lines import Overlong
 from mcpconf.wire.mux import Mux
 
 MERCY = 5.0  # seconds that a request waits for a server which may not be started yet, before it is refused
+SAID = 8  # lines for the log that one turn may lead to: a server that prints garbage must not fill it
 
 
 class Reader(Protocol):
@@ -56,8 +57,8 @@ class House(Protocol):
     def unsettled(self, worker: Worker) -> None:
         """The last client has gone while the server owes an answer."""
 
-    def log(self, text: str) -> None:
-        """A line for the server's log."""
+    def log(self, text: str, hidden: tuple[str, ...] = ()) -> None:
+        """A line for the server's log, without these values."""
 
 
 class Worker:
@@ -92,6 +93,7 @@ class Worker:
     def detach(self, client: Reader) -> None:
         """A client goes: what it waited for is cancelled. Harmless for one that is not here."""
         if self.clients.pop(client.id, None) is not None:
+            self.press(False)  # it may have gone because it could not read any more
             self.perform(self.mux.disconnect(client.id))
             self.rest()
             if not self.clients and not self._resting:
@@ -160,6 +162,7 @@ class Worker:
 
     def server_ended(self, words: str) -> None:
         self.process = None
+        self.server_strained(False)
         self._house.log(words)
         self.perform(self.mux.server_died(words))
         self._house.crashed(self, words)
@@ -200,11 +203,14 @@ class Worker:
         to_server: list[bytes] = []
         to_clients: dict[int, list[bytes]] = {}
         rest: list[Action] = []
+        texts: list[str] = []
         for one in actions:
             if type(one) is ToClient:
                 to_clients.setdefault(one.client, []).append(one.line)
             elif type(one) is ToServer:
                 to_server.append(one.line)
+            elif type(one) is Log:
+                texts.append(one.text)
             else:
                 rest.append(one)
         if to_server and self.process is not None:
@@ -215,6 +221,10 @@ class Worker:
                 client.give(lines)
         for one in rest:
             self._do(one)
+        if texts:
+            more = [f"and {len(texts) - SAID} more of that"] if len(texts) > SAID else []
+            hidden = self.process.hidden if self.process is not None else ()
+            self._house.log("\n".join([*texts[:SAID], *more]), hidden)
 
     def _do(self, one: Action) -> None:
         if isinstance(one, Drop):
@@ -225,5 +235,3 @@ class Worker:
             client = self.clients.pop(one.client, None)
             if client is not None:
                 self._house.elsewhere(self, client, one.version, one.lines)
-        else:
-            self._house.log(getattr(one, "text", ""))
