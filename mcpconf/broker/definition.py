@@ -10,6 +10,8 @@ import os
 from collections.abc import Iterator, Mapping
 from enum import Enum
 
+from mcpconf.broker.bridge.setup import Setup
+from mcpconf.broker.bridge.setup import secrets as confidential
 from mcpconf.errors import McpconfError
 from mcpconf.model import NOTHING
 from mcpconf.profile.variables import Secret, expand, parse
@@ -67,7 +69,7 @@ class Sharing(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Definition:
-    """A configured server. `argv` and the values of `env` may hold references; `idle` is in seconds, 0 for ever."""
+    """A configured server: `argv`, or a `url`. Their values may hold references; `idle` is in seconds, 0 for ever."""
 
     name: str
     argv: tuple[str, ...]
@@ -77,6 +79,9 @@ class Definition:
     idle: float = IDLE
     spare: int = 1
     image: bool = False
+    url: str | None = None
+    transport: str = "http"
+    headers: Mapping[str, str] = NOTHING
 
     @property
     def legacy(self) -> Sharing:
@@ -91,12 +96,17 @@ class Definition:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """How to start one process. Its `repr` shows no value of its environment."""
+    """How to start one process. Its `repr` shows no value of its environment.
+
+    `remote` is where a bridge has to lead: then `argv` is empty, and the bridge's own.
+    """
 
     argv: tuple[str, ...]
     env: Mapping[str, str]
     cwd: str
     hidden: tuple[str, ...] = ()  # values that no log may show
+    remote: Setup | None = None
+    first: bytes = b""  # the line that it hears before all others
 
     def __repr__(self) -> str:
         return f"Start({self.argv[:1]}, cwd={self.cwd!r})"
@@ -114,9 +124,8 @@ def read(content: bytes, name: str) -> Definition:
 
 
 def _definition(data: Mapping[str, object], name: str) -> Definition:
-    if "url" in data:
-        raise McpconfError(f"{name} is a remote server, and this broker has no way to it yet")
-    argv = (_text(data["command"]), *map(_text, _list(data.get("args"))))
+    remote = "url" in data
+    argv = () if remote else (_text(data["command"]), *map(_text, _list(data.get("args"))))
     env = {_text(key): _text(value) for key, value in _table(data.get("env")).items()}
     pool, cwd, idle, spare = data.get("pool"), data.get("cwd"), data.get("idle_timeout"), data.get("spare")
     return Definition(
@@ -128,6 +137,9 @@ def _definition(data: Mapping[str, object], name: str) -> Definition:
         idle=IDLE if idle is None else float(_text_free(idle)),
         spare=1 if spare is None else int(_text_free(spare)),
         image=bool(data.get("image")),
+        url=_text(data["url"]) if remote else None,
+        transport=_text(data.get("transport") or "http"),
+        headers={_text(key): _text(value) for key, value in _table(data.get("headers")).items()},
     )
 
 
@@ -153,14 +165,20 @@ def fill(
     argv = tuple(filled(word) for word in definition.argv)
     needed = secrets_of(definition)
     values = {environ.get(name) or secrets.get(name) or "" for name in needed}
-    return Start(argv, {**env, **own}, cwd, tuple(sorted(value for value in values if len(value) >= SECRET)))
+    remote = None
+    if definition.url is not None:
+        headers = {name: filled(value) for name, value in definition.headers.items()}
+        remote = Setup(url=filled(definition.url), transport=definition.transport, headers=headers)
+        values |= set(confidential(remote))
+    hidden = sorted((value for value in values if len(value) >= SECRET), key=len, reverse=True)
+    return Start(argv, {**env, **own}, cwd, tuple(hidden), remote)
 
 
 def _values(definition: Definition) -> Iterator[str]:
     yield from definition.argv
     yield from definition.env.values()
-    if definition.cwd:
-        yield definition.cwd
+    yield from definition.headers.values()
+    yield from filter(None, (definition.cwd, definition.url))
 
 
 def _text(value: object) -> str:

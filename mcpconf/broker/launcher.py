@@ -12,6 +12,7 @@ from mcpconf.broker.definition import Definition, Start, fill, secrets_of
 from mcpconf.broker.image import contained
 from mcpconf.broker.pool import Founder, Pool
 from mcpconf.broker.process import Process
+from mcpconf.broker.remote import bridged
 from mcpconf.errors import McpconfError
 from mcpconf.profile.secrets import KeyringIndex, SecretsFile
 
@@ -87,7 +88,9 @@ class Launcher:
     def _start(self, pool: Pool, founder: Founder, secrets: Mapping[str, str]) -> None:
         start = fill(pool.definition, self._environ, secrets, pool.project)
         self._count += 1
-        if pool.definition.image:
+        if start.remote is not None:
+            start = bridged(start, start.remote)
+        elif pool.definition.image:
             start = contained(start, self._broker, f"{self._broker}-{self._count}")
             self._on_image(start.argv[0])
         try:

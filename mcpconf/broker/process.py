@@ -70,6 +70,8 @@ class Process:
         os.set_blocking(self._stderr, False)
         loop.add_reader(self._stderr, self._complained)
         self._channel.start()
+        if start.first:
+            self._channel.write([start.first])
 
     # -- what goes in and out
 

@@ -5,12 +5,11 @@ Whatever goes wrong with it is `NoKeyring`: a backend is code of many hands, and
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from mcpconf.errors import McpconfError
+from mcpconf.extras import install
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
@@ -54,7 +53,9 @@ def _ask(name: str, question: Callable[[KeyringBackend], T]) -> T:
         import keyring
         from keyring.errors import NoKeyringError
     except ImportError:
-        raise NoKeyring("mcpconf was installed without its extra for keyrings", hint=_install()) from None
+        raise NoKeyring(
+            "mcpconf was installed without its extra for keyrings", hint=install("keyring", "keyring")
+        ) from None
     try:
         return question(keyring.get_keyring())
     except NoKeyringError:
@@ -66,12 +67,3 @@ def _ask(name: str, question: Callable[[KeyringBackend], T]) -> T:
 
 def _instead(name: str) -> str:
     return f"mcpconf secret set {name} (without --keyring: in a file that only you can read)"
-
-
-def _install() -> str:
-    """The command that adds the extra to the installation that runs now."""
-    if f"{os.sep}pipx{os.sep}" in sys.prefix:
-        return "pipx inject mcpconf keyring"
-    if f"{os.sep}uv{os.sep}tools{os.sep}" in sys.prefix:
-        return "uv tool install 'mcpconf[keyring]'"
-    return f"{sys.executable} -m pip install keyring"
