@@ -991,7 +991,10 @@ class Session:
         elif not self._closed:
             if link.socket is not None and not link.outlet.rest:
                 self._closed = now
-                link.socket.shutdown(_socket.SHUT_WR)
+                try:
+                    link.socket.shutdown(_socket.SHUT_WR)
+                except OSError:
+                    self._drain()  # it is gone already
         elif not self._book.asked:
             self._over = now >= self._closed + link.settings.linger
 
