@@ -57,6 +57,7 @@ INITIALIZE = b'"initialize"'
 INITIALIZED = b'"notifications/initialized"'
 CANCELLED = b'"notifications/cancelled"'
 TOPICS = (b"tools", b"prompts", b"resources")
+END_OF_INPUT = b'{"jsonrpc":"2.0","method":"notifications/mcpconf/end_of_input"}\n'
 GONE = "the broker went away; this request may or may not have been carried out"
 
 
@@ -992,11 +993,19 @@ class Session:
             if link.socket is not None and not link.outlet.rest:
                 self._closed = now
                 try:
-                    link.socket.shutdown(_socket.SHUT_WR)
+                    self._half_close(link)
                 except OSError:
                     self._drain()  # it is gone already
         elif not self._book.asked:
             self._over = now >= self._closed + link.settings.linger
+
+    @staticmethod
+    def _half_close(link: Link) -> None:
+        """By TCP a half-closed connection looks like that of a client which is gone, so a word says it there."""
+        if link.socket is not None and link.socket.family == _socket.AF_UNIX:
+            link.socket.shutdown(_socket.SHUT_WR)
+        else:
+            link.outlet.put(END_OF_INPUT)
 
     # What the client says
 

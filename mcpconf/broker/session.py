@@ -61,6 +61,7 @@ class Session:
         self._legacy: Worker | None = None
         self._modern: Worker | None = None
         self._ahead: list[bytes | Overlong] | None = None  # while the server's era is asked for
+        self._ahead_size = 0
         self._over = False
         self._input_ended = False
         _widen(descriptor)
@@ -100,9 +101,8 @@ class Session:
 
     def _hear(self, lines: list[bytes | Overlong]) -> None:
         if self._ahead is not None:
-            self._ahead += lines
-            if len(self._ahead) > AHEAD:
-                self._channel.pause()
+            for line in lines:
+                self._hear_meanwhile(line, self._ahead)
         elif self._legacy is not None and self._modern is None and not any(map(era.modern, lines)):
             self._legacy.said(self, lines)
         else:
@@ -110,6 +110,17 @@ class Session:
                 if not self._route(line):
                     self._ahead = lines[place:]
                     return
+
+    def _hear_meanwhile(self, line: bytes | Overlong, ahead: list[bytes | Overlong]) -> None:
+        """While the server's era is asked for: a client that loses its patience says `initialize`, and goes on."""
+        plain = era.modern(line) is None
+        if plain and (self._legacy is not None or era.hello(line) is not None):
+            self._route(line)
+        else:
+            ahead.append(line)
+            self._ahead_size += 0 if isinstance(line, Overlong) else len(line)
+            if len(ahead) > AHEAD or self._ahead_size > HIGH:
+                self._channel.pause()
 
     def _route(self, line: bytes | Overlong) -> bool:
         """Give a line to whom it is for; False where that is not known yet."""
@@ -160,7 +171,7 @@ class Session:
 
     def _judged(self) -> None:
         """The server's era is known, or could not be found out."""
-        lines, self._ahead = self._ahead or [], None
+        lines, self._ahead, self._ahead_size = self._ahead or [], None, 0
         if self._over:
             return
         if self.pool.speaks is None and lines:
@@ -211,16 +222,26 @@ class Session:
         """The client says no more. It may wait for answers still, or be gone altogether."""
         if self._over:
             return
+        if self.peer.address is not None:
+            self._closed_by_tcp(said)
+            return
         if self._input_ended:
             return
         self._input_ended = True
         self._channel.pause()
-        # By TCP a client that is gone looks like one that half-closed, so there only our own word means the latter.
-        if (self.peer.address is not None and not said) or is_gone(self._descriptor):
+        if is_gone(self._descriptor):
             self.close()
             return
         self._hangups.watch(self._descriptor, self.close)
         self._finish_if_done()
+
+    def _closed_by_tcp(self, said: bool) -> None:
+        """There a client that is gone looks like one that half-closed, so that only our own word means the latter."""
+        if said:
+            self._input_ended = True
+            self._finish_if_done()
+        else:
+            self.close()
 
     def _finish_if_done(self) -> None:
         if not self._over and self._ahead is None and not self.owed:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from mcpconf.shim import hmac_sha256
+from mcpconf.shim import END_OF_INPUT, hmac_sha256
 from tests.shim.conftest import Start
 from tests.shim.scene import INITIALIZE, WELCOME, Broker, Client, Connection, Place, request, result, until
 
@@ -60,17 +60,6 @@ def test_a_session_by_tcp_and_another_one_after_a_loss(session: Client, remote: 
     other.say(WELCOME)
     session.say(request("1"))
     assert other.line() == request("1")
-
-
-def test_late_answers_after_the_clients_end(session: Client, remote: Broker) -> None:
-    session.say(request("1"))
-    session.end()
-    connection = admit(remote.accept())
-    assert connection.rest() == request("1")
-    connection.say(result("1"))
-    connection.close()
-    assert session.rest() == result("1")
-    assert session.code() == 0
 
 
 @pytest.mark.parametrize(
@@ -148,3 +137,15 @@ def test_a_key_file_that_is_not_there_and_a_port_where_nobody_listens(
 def test_hmac_is_the_standard_librarys(size: int) -> None:
     for length in (0, 1, 55, 56, 64, 1000):
         assert hmac_sha256(b"k" * size, b"t" * length) == hmac.digest(b"k" * size, b"t" * length, "sha256")
+
+
+def test_the_clients_end_is_said_in_a_line_and_late_answers_still_come(session: Client, remote: Broker) -> None:
+    session.say(request("1"))
+    connection = admit(remote.accept())
+    assert connection.line() == request("1")
+    session.end()
+    assert connection.line() == END_OF_INPUT
+    connection.say(result("1"))
+    assert session.line() == result("1")
+    connection.close()
+    assert session.code() == 0
