@@ -32,8 +32,24 @@ def socket_directory(dirs: Dirs, env: Mapping[str, str], uid: int) -> str:
     if not dirs.chosen:
         for base in (env.get("XDG_RUNTIME_DIR", ""), f"/run/user/{uid}" if sys.platform == "linux" else ""):
             if os.path.isabs(base) and _is_own(base, uid):
-                return os.path.join(base, NAME)
+                return os.path.join(base, name_for(dirs, uid))
     return os.path.join(dirs.state, "run")
+
+
+def name_for(dirs: Dirs, uid: int) -> str:
+    """What the directory is called there. A user has one runtime directory but may be given another HOME, whose
+    servers are others: that one's broker must not be met."""
+    import pwd
+
+    try:
+        usual = os.path.join(pwd.getpwuid(uid).pw_dir, ".local", "share", NAME)
+    except KeyError:
+        return NAME
+    if os.path.normpath(dirs.data) == usual:
+        return NAME
+    import zlib
+
+    return f"{NAME}-{zlib.crc32(os.fsencode(dirs.data)):08x}"
 
 
 def _is_own(directory: str, uid: int) -> bool:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import os
+import pwd
 import socket
 from pathlib import Path
 
 import pytest
 
-from mcpconf.broker.place import LONGEST, Paths, connect, is_locked, short, socket_directory
+from mcpconf.broker.place import LONGEST, Paths, connect, is_locked, name_for, short, socket_directory
 from mcpconf.dirs import Dirs, find_dirs
 from mcpconf.system import RealSystem
 
@@ -21,11 +22,20 @@ def test_it_lies_in_the_runtime_directory_where_that_is_ours(tmp_path: Path) -> 
     uid = os.geteuid()
     runtime = str(tmp_path)
 
-    assert socket_directory(DIRS, {"XDG_RUNTIME_DIR": runtime}, uid) == f"{runtime}/mcpconf"
+    assert socket_directory(DIRS, {"XDG_RUNTIME_DIR": runtime}, uid) == f"{runtime}/{name_for(DIRS, uid)}"
     for bad in ("", "relative", f"{runtime}/gone", "nul\0"):
         found = socket_directory(DIRS, {"XDG_RUNTIME_DIR": bad}, NOBODY)
         assert found == "/h/.local/state/mcpconf/run", bad
     assert socket_directory(DIRS, {"XDG_RUNTIME_DIR": runtime}, NOBODY) == "/h/.local/state/mcpconf/run"
+
+
+def test_another_home_of_the_same_user_has_another_directory() -> None:
+    uid = os.geteuid()
+    usual = os.path.join(pwd.getpwuid(uid).pw_dir, ".local/share/mcpconf")
+    assert name_for(Dirs("/c", usual, "/s"), uid) == "mcpconf"
+    names = {name_for(Dirs("/c", data, "/s"), uid) for data in (usual, "/h/.local/share/mcpconf", "/i/data")}
+    assert len(names) == 3
+    assert name_for(DIRS, NOBODY) == "mcpconf"
 
 
 def test_where_one_directory_holds_everything_it_holds_the_sockets_too(tmp_path: Path) -> None:

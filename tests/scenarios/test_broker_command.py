@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from mcpconf.broker.place import Paths, connect, is_locked
+from mcpconf.broker.place import Paths, connect, is_locked, name_for
+from mcpconf.dirs import find_dirs
+from mcpconf.system import RealSystem
 from tests.scenarios.conftest import World
 
 PATIENCE = 20.0
@@ -23,7 +25,8 @@ exec cat
 
 @pytest.fixture
 def paths() -> Paths:
-    return Paths(os.path.join(os.environ["XDG_RUNTIME_DIR"], "mcpconf"))
+    name = name_for(find_dirs(RealSystem()), os.geteuid())
+    return Paths(os.path.join(os.environ["XDG_RUNTIME_DIR"], name))
 
 
 @pytest.fixture

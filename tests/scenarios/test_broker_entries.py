@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mcpconf.broker.place import Paths
+from mcpconf.broker.place import Paths, name_for
+from mcpconf.dirs import find_dirs
+from mcpconf.system import RealSystem
 from tests.broker.daemon import daemon
 from tests.scenarios.conftest import World, tree
 
@@ -34,8 +37,9 @@ def runtime(home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytes
     """A socket directory whose path is short."""
     base = tmp_path_factory.mktemp("run")
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(base))
-    (base / "mcpconf").mkdir(mode=0o700)
-    return Paths(str(base / "mcpconf"))
+    made = base / name_for(find_dirs(RealSystem()), os.geteuid())
+    made.mkdir(mode=0o700)
+    return Paths(str(made))
 
 
 @pytest.fixture
