@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import socket
+import stat
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -24,6 +25,7 @@ from mcpconf.broker.launcher import Launcher
 from mcpconf.broker.listener import Listener, tcp_socket, unix_socket
 from mcpconf.broker.logfile import LogFile
 from mcpconf.broker.options import Options
+from mcpconf.broker.orphans import end_orphans
 from mcpconf.broker.place import Paths
 from mcpconf.broker.session import Peer
 from mcpconf.broker.wish import Wish
@@ -54,6 +56,7 @@ class Daemon:
         self._listeners: list[Listener] = []
         self._doors: dict[str, Listener] = {}  # by server: its own socket
         self._addresses: list[str] = []
+        self._lent = False  # whether our socket is systemd's, who goes on listening
         self._arrivals = Arrivals(self._loop, self._admit)
         self._broker: Broker | None = None
         self._done = self._loop.create_future()
@@ -87,8 +90,11 @@ class Daemon:
         _own_directory(self._paths.directory)
         os.makedirs(os.path.join(self._options.logs, "logs"), 0o700, exist_ok=True)
         self._lock = _lock(self._paths.lock)
+        _sweep(self._paths.state)
         catalogue = Catalogue(self._options.servers)
-        launcher = Launcher(self._loop, self._environ, self._options.data, self._identity, self._uses_docker)
+        launcher = Launcher(
+            self._loop, self._environ, self._options.data, self._identity, self._uses_docker, self._options.umask
+        )
         commands = {
             "status": self._status,
             "stop": self._stop,
@@ -105,9 +111,10 @@ class Daemon:
 
     def _listen(self) -> None:
         given = inherited(self._environ)
+        self._lent = bool(given)
         for listening in given or [unix_socket(self._paths.socket)]:
             self._listeners.append(Listener(self._loop, listening, self._came))
-        self._addresses.append(f"unix:{self._paths.socket}")
+            self._addresses.append(f"unix:{self._paths.socket if not given else os.fsdecode(listening.getsockname())}")
         if self._options.listen:
             self._load_keys()
         for host, port in self._options.listen:
@@ -159,8 +166,10 @@ class Daemon:
 
     def _finish(self) -> None:
         if self._lock >= 0:
-            for path in (self._paths.state, self._paths.socket, *map(self._paths.server, self._doors)):
+            for path in (self._paths.state, *map(self._paths.server, self._doors)):
                 _remove(path)
+            if not self._lent:
+                _remove(self._paths.socket)
             self._log.write("broker stopped")
         if self._broker is not None:
             self._broker.close()
@@ -239,9 +248,10 @@ class Daemon:
         content = {
             "version": VERSION,
             "pid": os.getpid(),
+            "identity": self._identity,
             "host": socket.gethostname(),
             "start_token": start_token(os.getpid()),
-            "address": f"unix:{self._paths.socket}",
+            "address": self._addresses[0],
             "listeners": self._addresses,
             "mcpconf": __version__,
             "started": round(time.time(), 3),
@@ -269,6 +279,8 @@ def _own_directory(path: str) -> None:
     """Make the socket directory, or make sure that it is ours alone: whoever can write there could be us."""
     os.makedirs(path, 0o700, exist_ok=True)
     status = os.lstat(path)
+    if not stat.S_ISDIR(status.st_mode):
+        raise McpconfError(f"{path} is a link, and whoever made it could lead us astray", hint=f"remove it: rm {path}")
     if status.st_uid != os.geteuid():
         raise McpconfError(f"{path} belongs to another user", hint=f"remove it: rm -r {path}")
     if status.st_mode & 0o077:
@@ -291,6 +303,17 @@ def _lock(path: str) -> int:
             os.close(descriptor)
             raise Running("a broker is running already", hint="mcpconf broker status") from None
         return descriptor
+
+
+def _sweep(state: str) -> None:
+    """Where a state file is left, a broker was killed, perhaps with those who end its servers: then we do."""
+    try:
+        with open(state, "rb") as stream:
+            identity = json.loads(stream.read(65_536))["identity"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return
+    if isinstance(identity, str) and identity:
+        end_orphans(f"{identity}.")
 
 
 def _remove(path: str) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 
 from mcpconf.broker.bridge.setup import Setup
@@ -107,6 +107,7 @@ class Start:
     hidden: tuple[str, ...] = ()  # values that no log may show
     remote: Setup | None = None
     first: bytes = b""  # the line that it hears before all others
+    umask: int = -1  # or the broker's own
 
     def __repr__(self) -> str:
         return f"Start({self.argv[:1]}, cwd={self.cwd!r})"
@@ -170,8 +171,13 @@ def fill(
         headers = {name: filled(value) for name, value in definition.headers.items()}
         remote = Setup(url=filled(definition.url), transport=definition.transport, headers=headers)
         values |= set(confidential(remote))
-    hidden = sorted((value for value in values if len(value) >= SECRET), key=len, reverse=True)
-    return Start(argv, {**env, **own}, cwd, tuple(hidden), remote)
+    return Start(argv, {**env, **own}, cwd, _hidden(values), remote)
+
+
+def _hidden(values: Iterable[str]) -> tuple[str, ...]:
+    """What to look for in a log, which comes by lines; longer ones first, as one may be the beginning of another."""
+    found = {line.strip() for value in values for line in value.splitlines()}
+    return tuple(sorted((one for one in found if len(one) >= SECRET), key=lambda one: (-len(one), one)))
 
 
 def _values(definition: Definition) -> Iterator[str]:

@@ -15,6 +15,7 @@ from mcpconf.broker.process import Process
 from mcpconf.broker.remote import bridged
 from mcpconf.errors import McpconfError
 from mcpconf.profile.secrets import KeyringIndex, SecretsFile
+from mcpconf.record import replace
 
 ASK = 20.0  # seconds that a keyring has to answer
 
@@ -29,6 +30,7 @@ class Launcher:
         data: str,
         broker: str,
         on_image: Callable[[str], None],
+        umask: int = -1,
     ) -> None:
         """`data` is our data directory, `broker` the mark that all processes of this broker have."""
         self.running: dict[int, Process] = {}
@@ -37,6 +39,7 @@ class Launcher:
         self._data = data
         self._broker = broker
         self._on_image = on_image
+        self._umask = umask
         self._count = 0
         self._asking: set[asyncio.Task[None]] = set()
 
@@ -86,7 +89,7 @@ class Launcher:
     # -- processes
 
     def _start(self, pool: Pool, founder: Founder, secrets: Mapping[str, str]) -> None:
-        start = fill(pool.definition, self._environ, secrets, pool.project)
+        start = replace(fill(pool.definition, self._environ, secrets, pool.project), umask=self._umask)
         self._count += 1
         if start.remote is not None:
             start = bridged(start, start.remote)

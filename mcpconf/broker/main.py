@@ -16,20 +16,20 @@ from mcpconf.errors import McpconfError
 
 def main(argv: Sequence[str]) -> int:
     """Serve until told to stop; the exit code."""
-    os.umask(0o077)
+    umask = os.umask(0o077)
     try:
         given = parse(argv)
     except McpconfError as error:
         _ready(None)(f"{error}; {error.hint}")
         return error.exit_code
-    options = _options(given)
+    options = _options(given, umask)
     identity = f"{os.getpid()}-{time.time_ns() // 1_000_000}"
     return supervise(
         lambda parent: _serve(options, identity, parent, given.ready), identity, lambda: _clean(options, identity)
     )
 
 
-def _options(given: Given) -> Options:
+def _options(given: Given, umask: int) -> Options:
     from mcpconf.dirs import find_dirs
     from mcpconf.system import RealSystem
 
@@ -40,6 +40,7 @@ def _options(given: Given) -> Options:
         servers=os.path.join(dirs.broker, "servers"),
         logs=dirs.broker_logs,
         listen=given.listen,
+        umask=umask,
     )
 
 

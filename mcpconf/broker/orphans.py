@@ -35,11 +35,11 @@ def below(ancestor: int) -> list[int]:
     return found
 
 
-def end_orphans(value: str) -> int:
-    """Kill those that have exactly this mark; how many there were."""
+def end_orphans(prefix: str) -> int:
+    """Kill those whose mark begins so; how many there were."""
     count = 0
     for _ in range(ROUNDS):
-        found = marked(MARK, value + "\0")
+        found = marked(MARK, prefix)
         if not found:
             break
         for pid in found:

@@ -197,7 +197,7 @@ class Process:
         self._timer = self._moment = None
         self._channel.close()
         self._close_stderr()
-        end_orphans(self._mark)
+        end_orphans(self._mark + "\0")
         gone, self._gone = self._gone, []
         for then in gone:
             then(self)
@@ -229,11 +229,20 @@ class Process:
         """Into the log by whole lines, since a secret may be cut in two by the end of a chunk."""
         *whole, self._rest = (self._rest + data).split(b"\n")
         if len(self._rest) > TAIL:
-            whole, self._rest = [*whole, self._rest], b""
+            piece, self._rest = self._split(self._rest)
+            whole.append(piece)
         if whole:
             text = b"\n".join(whole)
             self._tail = (self._tail + text + b"\n")[-TAIL:]
             self._log(text.decode("utf-8", "replace"))
+
+    def _split(self, text: bytes) -> tuple[bytes, bytes]:
+        """What can be shown of a line that does not end: no value that is hidden may be cut in two."""
+        values = [os.fsencode(value) for value in self.hidden]
+        for value in values:
+            text = text.replace(value, b"***")
+        at = len(text) - max(map(len, values), default=0)
+        return text[:at], text[at:]
 
     def _close_stderr(self) -> None:
         if self._stderr >= 0:
@@ -255,6 +264,7 @@ def _spawn(start: Start, mark: str) -> tuple[subprocess.Popen[bytes], int, int, 
             stderr=theirs_err,
             env={**start.env, MARK: mark},
             cwd=start.cwd,
+            umask=start.umask,
             start_new_session=True,
         )
     except BaseException:

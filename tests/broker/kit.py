@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from mcpconf.broker.control import ask
+from mcpconf.broker.daemon import start_token
 from mcpconf.broker.orphans import MARK, below, marked
 from mcpconf.broker.place import Paths, connect
 
@@ -206,6 +207,8 @@ class Broker:
         self.popens: list[subprocess.Popen[bytes]] = []
         self.popen: subprocess.Popen[bytes] | None = None
         self.paths = Paths(str(self.config / "state/run"))
+        self.wrapper: tuple[str, ...] = ()  # what starts it
+        self.seen: set[tuple[int, str | None]] = set()  # processes that were met, by their number and start
 
     # -- what it knows
 
@@ -219,28 +222,28 @@ class Broker:
 
     # -- its life
 
-    def spawn(self, **more: Any) -> tuple[subprocess.Popen[bytes], int]:
+    def spawn(self, pass_fds: tuple[int, ...] = ()) -> tuple[subprocess.Popen[bytes], int]:
         """Start it, and give the descriptor on which it says that it is ready."""
         reader, writer = os.pipe()
         words = ("--config-dir", str(self.config), "--ready-fd", str(writer), *self.words)
         environ = {"PATH": os.environ["PATH"], "HOME": str(self.base), **self.env}
         with self.stderr.open("ab") as stderr:
             popen = subprocess.Popen(
-                [*PYTHON, "-c", BOOT, *words],
+                [*self.wrapper, *PYTHON, "-c", BOOT, *words],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=stderr,
                 env=environ,
                 cwd=self.base,
                 start_new_session=True,
-                **{"pass_fds": (writer,), **more},
+                pass_fds=(writer, *pass_fds),
             )
         os.close(writer)
         self.popens.append(popen)
         return popen, reader
 
-    def start(self, **more: Any) -> Broker:
-        self.popen, reader = self.spawn(**more)
+    def start(self, pass_fds: tuple[int, ...] = ()) -> Broker:
+        self.popen, reader = self.spawn(pass_fds)
         line = told(reader)
         assert line == b"ready\n", (line, self.errors())
         return self
@@ -278,7 +281,8 @@ class Broker:
             found |= {*below(popen.pid), *marked(MARK, f"{popen.pid}-")}
             if popen.poll() is None:
                 found.add(popen.pid)
-        return sorted(found)
+        self.seen |= {(pid, start_token(pid)) for pid in found}
+        return sorted(pid for pid, token in self.seen if alive(pid) and start_token(pid) == token)
 
     def end(self) -> None:
         """Stop it, and assert that nothing is left."""
@@ -448,4 +452,4 @@ def holdings(broker: Broker, pid: int) -> tuple[int, int, int]:
 def calm(broker: Broker) -> bool:
     """Whether all processes are those of good clients, and no other one is about to end."""
     known = [(one, server["name"]) for server in broker.ask("status")["servers"] for one in server["processes"]]
-    return len(broker.left()) == 2 + len(known) and all(name == "plain" for _, name in known)
+    return len(broker.left()) == 3 + len(known) and all(name == "plain" for _, name in known)

@@ -98,3 +98,9 @@ def test_the_environment_comes_before_the_secrets_file_and_an_empty_variable_is_
     one = defined(env={"KEY": "secret:TOKEN"})
     assert fill(one, {**ENVIRON, "TOKEN": "env"}, {"TOKEN": "file"}).env["KEY"] == "env"
     assert fill(one, {**ENVIRON, "TOKEN": ""}, {"TOKEN": "file"}).env["KEY"] == "file"
+
+
+def test_each_line_of_a_secret_is_hidden_and_the_longest_first() -> None:
+    one = defined(env={"KEY": "${secret:KEY}", "TOKEN": "${secret:TOKEN}", "PIN": "${secret:PIN}"})
+    start = fill(one, ENVIRON, {"KEY": "-----BEGIN\nline-1-line\nend", "TOKEN": "line-1", "PIN": "1234"})
+    assert start.hidden == ("line-1-line", "-----BEGIN", "line-1")
