@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 from mcpconf.broker.arrival import Arrived
 from mcpconf.broker.auth import refusal
-from mcpconf.broker.catalogue import Catalogue
+from mcpconf.broker.catalogue import Catalogue, NoSuchServer
 from mcpconf.broker.control_session import ControlSession
 from mcpconf.broker.definition import PROJECT, Definition
 from mcpconf.broker.hangup import Hangups
@@ -119,8 +119,12 @@ class Broker:
         changed = []
         for key, pool in list(self.pools.items()):
             definition = None
-            with contextlib.suppress(McpconfError):
+            try:
                 definition = self.catalogue.get(key[0])
+            except NoSuchServer:
+                pass
+            except McpconfError:
+                continue  # a damaged file is no reason to end what runs
             if definition != pool.definition:
                 changed.append(key[0])
                 self._retire(key, "its configuration has changed")

@@ -45,8 +45,10 @@ class Catalogue:
                 if known is not None and known[0] == signature:
                     return known[1]
                 definition = read(stream.read(LIMIT), name)
-        except OSError:
+        except FileNotFoundError:
             raise NoSuchServer(name) from None
+        except OSError as error:
+            raise McpconfError(f"the definition of {name} can't be read: {error.strerror or error}") from None
         self._known[name] = signature, definition
         return definition
 

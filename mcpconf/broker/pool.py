@@ -56,6 +56,7 @@ class Pool:
         self.project = project
         self.workers: list[Worker] = []
         self.backoff = Backoff()
+        self.doubt = Backoff()  # of asking what the server speaks, which an old one may not survive
         self.error: str | None = None  # the last words of the last process that failed
         self.restarts = 0
         self.asked = 0  # requests of workers that are gone
@@ -87,20 +88,21 @@ class Pool:
 
     def ask_era(self, request: Envelope, then: Callable[[], None]) -> None:
         """Find out what the server speaks; `speaks` says it when `then` is called, or nothing where it failed."""
-        wait = self.wait()
+        now, wait = self._loop.time(), self.wait()
         if self._probe is not None:
             self._probe.waiting.append(then)
-        elif wait is None:
+        elif wait is None or self.doubt.broken(now):
             self._loop.call_soon(then)
         else:
             self._probe = probe = Probe(self._loop, request, self._judged)
             probe.waiting.append(then)
-            self._loop.call_later(wait, self._launcher, self, probe)
+            self._loop.call_later(max(wait, self.doubt.delay(now)), self._launcher, self, probe)
 
     def _judged(self, era: Era | None, process: Process | None, words: str) -> None:
         probe, self._probe = self._probe, None
         if era is None:
-            self.failed_to_start(words)
+            self.error = words
+            self.doubt.crashed(self._loop.time(), random.random())  # noqa: S311  see below
         self.speaks = era
         if process is not None and era is not None and not self.retired:
             self._employ(era, process)
@@ -168,13 +170,15 @@ class Pool:
 
     @staticmethod
     def _free(worker: Worker) -> bool:
-        return not worker.clients and worker.mux.settled
+        """A spare one that is still shaking hands is free as well: a new one would take longer."""
+        return not worker.clients and (worker.mux.settled or not worker.mux.asked)
 
     # -- spare processes
 
     def warm(self) -> None:
         """Have a process ready for the next client."""
         self.backoff.forgive()
+        self.doubt.forgive()
         self._stock()
 
     def _restock(self) -> None:

@@ -65,7 +65,7 @@ def _unused(name: str) -> dict[str, object]:
 
 
 def _state(pool: Pool, now: float) -> str:
-    if pool.backoff.broken(now):
+    if pool.backoff.broken(now) or (not pool.workers and pool.doubt.broken(now)):
         return "open circuit"
     if any(worker.alive for worker in pool.workers):
         return "running" if any(worker.clients for worker in pool.workers) else "idle"

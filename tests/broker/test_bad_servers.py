@@ -18,7 +18,7 @@ TELLS = {
     "initialize_error": "not today",
     "crash": "exited with 1: out of luck",
     "segfault": "SIGSEGV: a pointer went",
-    "half_line": "can't be read",
+    "half_line": "-32603",  # what can't be read, or that it ended
     "bad_utf8": "can't be read",
     "deep": "can't be read",
     "long_line": "200000",
