@@ -142,9 +142,10 @@ class Pool:
         return worker
 
     def _own(self, era: Era, sharing: Sharing, key: object) -> Worker:
-        """One that nobody uses: the one used last, which is warm, else one that nobody has used."""
+        """One that nobody uses: the one used last, which has its state, else one that nobody has used."""
         free = [one for one in self.workers if one.era is era and self._free(one)]
-        for one in sorted(free, key=lambda one: one.idle_since, reverse=True):
+        # A spare process may have come to rest later than the one that it was to stand in for.
+        for one in sorted(free, key=lambda one: (one.mux.asked > 0, one.idle_since), reverse=True):
             if one.key == key and (sharing is Sharing.SESSION or not one.mux.asked):
                 return one
         for one in free:

@@ -97,7 +97,7 @@ class Worker:
             self.perform(self.mux.disconnect(client.id))
             self.rest()
             if not self.clients and not self._resting:
-                self._house.unsettled(self)
+                self._abandoned()
 
     def said(self, client: Reader, lines: Iterable[bytes | Overlong]) -> None:
         """A client's lines."""
@@ -189,6 +189,15 @@ class Worker:
         if self.process is not None:
             self.process.stop()
             self.process = None
+
+    def _abandoned(self) -> None:
+        """Nobody is left, but cancelled requests, which a server need not answer (`cancelled` in the specification)."""
+        if self.exclusive:
+            self._house.unsettled(self)
+        else:
+            # Whatever comes of them is known to be nobody's: those who share don't need a process at rest.
+            self._resting = True
+            self._house.settled(self)
 
     def rest(self) -> None:
         """Tell the house once when there is nothing to do any more."""
