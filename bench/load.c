@@ -99,6 +99,10 @@ static int answers(struct client *one) {
     memcpy(one->head + one->known, at, size);
     one->known += size;
     if (!end) break;
+    if (memmem(one->head, one->known, "\"error\":", 8)) {
+      errno = EPROTO;
+      die("an error came for an answer");
+    }
     found += memmem(one->head, one->known, "\"id\":", 5) != 0;
     one->known = 0;
     at = end + 1;

@@ -113,6 +113,11 @@ class Client:
         with self._news:
             return [one for one in self.all if one.get("method") == method]
 
+    def all_answers(self) -> list[Message]:
+        """Every answer so far."""
+        with self._news:
+            return [one for one in self.all if "method" not in one]
+
     def ended(self) -> None:
         """Wait until nothing more can come."""
         self._reader.join(PATIENCE)
