@@ -5,6 +5,15 @@ from __future__ import annotations
 import os
 import sys
 
+HTTP = "httpx2"  # the extra `remote`
+
+
+def has(package: str) -> bool:
+    """Whether it can be imported."""
+    from importlib.util import find_spec
+
+    return find_spec(package) is not None
+
 
 def install(extra: str, package: str) -> str:
     """The command that adds an extra, which is one package, to the installation that runs now."""

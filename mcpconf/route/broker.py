@@ -10,12 +10,12 @@ import json
 
 from mcpconf.client import claude_code
 from mcpconf.client.paths import join
+from mcpconf.extras import HTTP, install
 from mcpconf.model import NOTHING, PROJECT_DIRECTORY, Json, Note, Scope, Server
 from mcpconf.record import replace
 from mcpconf.route.context import Context
 from mcpconf.route.launch import Launch
 from mcpconf.route.offer import Offer, Refusal
-from mcpconf.route.values import BRIDGED
 from mcpconf.route.ways import RUN, SYSTEM_PATH, ways
 
 VERSION = 1
@@ -23,8 +23,8 @@ SHIM, BODY, CONF, SERVERS = "shim.py", "mcpconf_shim.py", "shim.conf", "servers"
 SHARED = (SHIM, BODY, CONF)  # what all entries use, the same for every profile
 ADDRESS, KEY, START = "MCPCONF_BROKER", "MCPCONF_BROKER_KEY", "MCPCONF_BROKER_START"
 
-# One definition serves every client, so it is made for one that starts processes only and cuts nothing short.
-ANY_CLIENT = replace(claude_code.SPEC, remote=False, title="the broker")
+# One definition serves every client, so it is made for one that takes everything and cuts nothing short.
+ANY_CLIENT = replace(claude_code.SPEC, title="the broker")
 
 
 def offer(server: Server, context: Context) -> Offer | Refusal:
@@ -63,7 +63,7 @@ def _is_own(context: Context) -> bool:
 
 def _here(server: Server, context: Context) -> Offer | Refusal:
     """This user's own broker, which reads what we write."""
-    found = ways(server, replace(context, spec=ANY_CLIENT))
+    found = [_bridgeable(way, context) for way in ways(server, replace(context, spec=ANY_CLIENT))]
     way = next((way for way in found if isinstance(way, Launch)), None)
     if way is None:
         reasons = [way for way in found if isinstance(way, Refusal)]
@@ -78,6 +78,17 @@ def _here(server: Server, context: Context) -> Offer | Refusal:
         return Refusal("one of its values can't be given to a process: it holds a NUL or half a character")
     because = "the broker answers" if context.broker else "the profile wants the broker"
     return Offer(_shim(server, name, context, files), because)
+
+
+def _bridgeable(way: Launch | Refusal, context: Context) -> Launch | Refusal:
+    """What the broker can keep: a remote server only where there is something that leads to it."""
+    if isinstance(way, Refusal) or way.url is None:
+        return way
+    if way.transport == "ws":
+        return Refusal("the broker has no way to a server that speaks WebSocket")
+    if not context.remote:
+        return Refusal("mcpconf was installed without its extra for remote servers", hint=install("remote", HTTP))
+    return way
 
 
 def _elsewhere(server: Server, context: Context) -> Offer | Refusal:
@@ -129,9 +140,7 @@ def definition(server: Server, name: str, way: Launch, docker: str | None) -> by
     data: dict[str, Json] = {
         "version": VERSION,
         "name": name,
-        "command": _literal(way.command or ""),
-        "args": [_literal(word) for word in way.args],
-        "env": {**_path(way), **way.env},
+        **_served(way),
         "cwd": server.cwd,
         "pool": server.pool and str(server.pool),
         "idle_timeout": server.idle_timeout,
@@ -145,9 +154,11 @@ def definition(server: Server, name: str, way: Launch, docker: str | None) -> by
     return (text + "\n").encode()
 
 
-def _literal(word: str) -> str:
-    """A word in which mcp-remote is to find `${NAME}` itself: written so that the broker gives it just that."""
-    return word.replace(f"${{{BRIDGED}", f"${{MCPCONF_UNSET:-$}}{{{BRIDGED}")
+def _served(way: Launch) -> dict[str, Json]:
+    """What is started, or called."""
+    if way.url is not None:
+        return {"url": way.url, "transport": way.transport, "headers": dict(way.headers)}
+    return {"command": way.command or "", "args": list(way.args), "env": {**_path(way), **way.env}}
 
 
 def _path(way: Launch) -> dict[str, str]:

@@ -18,7 +18,8 @@ class Context:
 
     `broker` is the address of a broker that shook hands, with the servers that it knows; `autostart`: the profile
     wants one, started where it is needed. `python` runs `shim` (its files, by name), `runtime` is the socket directory
-    of this user's own broker, and `config_dir` the directory that holds all of ours, where one was named.
+    of this user's own broker, and `config_dir` the directory that holds all of ours, where one was named; `remote`:
+    what leads the broker to remote servers is installed.
     """
 
     spec: ClientSpec
@@ -40,6 +41,7 @@ class Context:
     shim: Mapping[str, bytes] = field(default_factory=dict)
     runtime: str | None = None
     config_dir: str | None = None
+    remote: bool = False
 
     @property
     def of_project(self) -> str:

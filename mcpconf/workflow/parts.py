@@ -11,6 +11,7 @@ from mcpconf.client.entry import process_entry, remote_entry
 from mcpconf.client.spec import ClientSpec, Target
 from mcpconf.dirs import PACKAGE
 from mcpconf.environment.facts import Facts
+from mcpconf.extras import HTTP, has
 from mcpconf.model import Entry, Profile, RouteName, Server
 from mcpconf.plan import Want
 from mcpconf.record import dataclass
@@ -115,6 +116,7 @@ def broker_context(app: App, facts: Facts, *, autostart: bool) -> dict[str, Any]
         "shim": shim_files(),
         "runtime": app.runtime,
         "config_dir": app.dirs.config if app.dirs.chosen else None,
+        "remote": has(HTTP),
     }
 
 

@@ -116,11 +116,12 @@ class Remote:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
             wbufsize = 0
+            disable_nagle_algorithm = True
 
             def do_POST(self) -> None:
                 remote._serve(self)
 
-            do_GET = do_DELETE = do_POST
+            do_GET = do_DELETE = do_POST  # noqa: N815
 
             def log_message(self, *_: Any) -> None:
                 pass

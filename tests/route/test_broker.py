@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from mcpconf.model import ContainerOptions, Pool, RouteName, Scope, Server
-from mcpconf.profile.variables import expand, parse
 from mcpconf.record import replace
 from mcpconf.route.choose import choose
 from mcpconf.route.context import Context
@@ -96,7 +95,7 @@ def test_what_the_profile_leaves_open_the_broker_decides() -> None:
 
 def test_one_definition_serves_every_client() -> None:
     for server in (SERVER, replace(URL, name="time"), Server(name="time", package="npm:x@1")):
-        both = [told(route(server, place(spec), RouteName.BROKER)) for spec in (CODE, DESKTOP)]
+        both = [told(route(server, place(spec, remote=True), RouteName.BROKER)) for spec in (CODE, DESKTOP)]
         assert both[0] == both[1], server
 
 
@@ -129,11 +128,35 @@ def test_an_image_is_marked_and_a_command_that_looks_like_one_is_not() -> None:
 
 
 def test_a_remote_server_is_kept_for_clients_that_start_processes_only() -> None:
-    assert route(URL, place(CODE)).route is RouteName.DIRECT
-    found = told(route(URL, place(DESKTOP)), "remote")
-    filled = [expand(parse(word), {"UNSET": ""}, {"KEY": "k"}) for word in found["args"]]
-    assert filled[-1] == "X-Key:${MCPCONF_HEADER_0}", "mcp-remote itself fills this in"
-    assert expand(parse(found["env"]["MCPCONF_HEADER_0"]), {}, {"KEY": "k"}) == "Bearer k"
+    assert route(URL, place(CODE, remote=True)).route is RouteName.DIRECT
+    one = route(URL, place(DESKTOP, remote=True))
+    found = told(one, "remote")
+    assert one.route is RouteName.BROKER
+    assert found["url"] == "https://mcp.example.com/mcp"
+    assert found["transport"] == "http"
+    assert found["headers"] == {"X-Key": "Bearer ${secret:KEY}"}, "the reference, and not the secret"
+    assert not {"command", "args", "env"} & set(found)
+    sse = route(replace(URL, transport="sse"), place(CODE, remote=True), RouteName.BROKER)
+    assert told(sse, "remote")["transport"] == "sse"
+
+
+def test_without_the_extra_a_remote_server_goes_another_way() -> None:
+    one = route(URL, place(DESKTOP))
+    assert one.route is RouteName.WRAPPER
+    assert one.launch is not None
+    assert not any("servers" in path for path in one.launch.files)
+    forced = route(URL, place(DESKTOP), RouteName.BROKER)
+    assert forced.route is None
+    assert "without its extra for remote servers" in forced.because
+    assert forced.hint is not None
+    assert "httpx2" in forced.hint
+
+
+def test_the_broker_has_no_way_to_a_websocket() -> None:
+    socket = replace(URL, url="wss://mcp.example.com", transport="ws")
+    assert "WebSocket" in route(socket, place(CODE, remote=True), RouteName.BROKER).because
+    both = replace(socket, image="mcp/time:1", headers={}, args=())
+    assert told(route(both, place(DESKTOP, remote=True)), "remote")["image"] is True
 
 
 def test_our_own_server_is_kept_only_where_that_is_asked_for() -> None:

@@ -69,6 +69,7 @@ def contexts(draw: st.DrawFn) -> Context:
         python="/opt/mine/python3",
         shim={"shim.py": b"shim"},
         runtime="/run/user/1/mcpconf",
+        remote=draw(st.booleans()),
     )
     return replace(made, target=replace(made.target, enter=draw(st.sampled_from([(), ("wsl.exe", "--exec")]))))
 

@@ -78,7 +78,8 @@ class Streamable:
                 await self._ended(call, cursor)
         except Problem as problem:
             if call.method == "server/discover" and not (problem.reached or self._calls.spoken):
-                # No answer would say that it is of the other era, and that would be believed for long.
+                # An error would say that the server is of the other era, and that would be believed for long.
+                call.answered = True
                 self._calls.ports.end(str(problem))
             await self._calls.fail(call, str(problem))
 
