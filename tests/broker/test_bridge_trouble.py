@@ -161,7 +161,7 @@ def certificate(where: Path) -> tuple[Path, Path]:
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test")])
     now = datetime.datetime.now(datetime.UTC)
     made = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now)
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
         .not_valid_before(now - datetime.timedelta(days=1))
         .not_valid_after(now + datetime.timedelta(days=1))
         .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
@@ -312,8 +312,6 @@ def test_a_proxy_that_is_none_is_told() -> None:
 
 @pytest.mark.parametrize("first", [b"", b"{}\n", b"7\n", b"nonsense\n", b'["ftp://x","http",{},1]\n'])
 def test_what_it_cannot_begin_with(first: bytes) -> None:
-    with Bridge("http://127.0.0.1:1/") as bridge:
-        bridge.end()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("tests.broker.remote.dump", lambda setup: first.removesuffix(b"\n"))
         with Bridge("http://127.0.0.1:1/") as bridge:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
@@ -117,13 +116,8 @@ class Calls:
 
     # -- the end
 
-    async def close(self, words: str) -> None:
-        """End all tasks; what still waits is told why."""
-        left = list(self.open.values()) if words else []
-        tasks = list(self._tasks)
-        for task in tasks:
+    async def close(self) -> None:
+        """End all tasks."""
+        for task in self._tasks:
             task.cancel()
-        for call in left:
-            await self.fail(call, words)
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -57,13 +57,15 @@ async def _serve(setup: Setup, rest: bytes) -> int:
     if reading.done() and reading.exception() is not None:
         words = f"the bridge failed: {reading.exception()!r}"
     reading.cancel()
-    await calls.close(words)
+    if not words:
+        await remote.settle()
+    if words:
+        calls.complain(words)
+    await calls.close()
     if not words:
         await remote.close()
     await ports.finish()
     await web.close()
-    if words:
-        calls.complain(words)
     return 1 if words else 0
 
 

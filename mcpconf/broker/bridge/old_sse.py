@@ -48,6 +48,9 @@ class OldSse:
             self._cancel(message)
         await self._note(message)
 
+    async def settle(self) -> None:
+        """Nothing is on its way that was not waited for."""
+
     async def close(self) -> None:
         """There is nothing to give back: the stream's end is the session's."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Sequence
 
 from mcpconf.broker.channel import Channel
@@ -12,18 +11,22 @@ from mcpconf.wire.lines import Overlong
 
 HIGH = 1_048_576  # bytes that may wait for the broker before the server is read no further
 AHEAD = 64  # lines that may wait to be sent before the broker is read no further
-LAST = 1.0  # seconds for the broker to read what is left at the end
+TICK = 0.02  # seconds
+LAST = 50  # ticks for the broker to read what is left at the end
 
 
 class Ports:
-    """Lines in, lines out, and the end: `over` is set to the last words, empty where nothing is wrong."""
+    """Lines in, lines out, and the end: `over` is set to the last words, empty where nothing is wrong.
+
+    When it is over nothing more is said. What waits is failed by the broker, who then knows that the process is gone;
+    an error from here would have the client ask again, while that is not known yet.
+    """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, reader: int = 0, writer: int = 1) -> None:
         self.over: asyncio.Future[str] = loop.create_future()
         self._lines: asyncio.Queue[bytes | None] = asyncio.Queue()
         self._free = asyncio.Event()
         self._free.set()
-        self._written = asyncio.Event()
         self._paused = False
         self._channel = Channel(loop, reader, writer, self, Limits().server_line, HIGH)
 
@@ -47,15 +50,15 @@ class Ports:
     async def write(self, line: bytes) -> None:
         """Say a line, when there is room for it."""
         await self._free.wait()
-        self._channel.write([line])
+        if not self.over.done():
+            self._channel.write([line])
 
     async def finish(self) -> None:
-        """Let the broker read what is left, and say no more."""
-        self._channel.finish()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(LAST):
-                await self._written.wait()
-        self._channel.close()
+        """Let the broker read what is left. Its end of stdout closes with the process, not before."""
+        for _ in range(LAST):
+            if not self._channel.queued:
+                return
+            await asyncio.sleep(TICK)
 
     # -- what the channel tells
 
@@ -72,7 +75,6 @@ class Ports:
         self._lines.put_nowait(None)
 
     def lost(self) -> None:
-        self._written.set()
         self._free.set()
         self.end("")
 

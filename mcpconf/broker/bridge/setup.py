@@ -49,8 +49,11 @@ def dump(setup: Setup) -> bytes:
 
 def load(line: bytes) -> Setup:
     """What a line says. Raises ValueError for what no request can be made of, with no value of a header in it."""
-    url, transport, headers, patience = json.loads(line)
-    parts = urlsplit(url)
+    try:
+        url, transport, headers, patience = json.loads(line)
+        parts = urlsplit(url)
+    except (TypeError, AttributeError, RecursionError):
+        raise ValueError("it was not told where the server is") from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("its address is no http or https URL")
     if transport not in TRANSPORTS:

@@ -25,6 +25,7 @@ HELLO = 60.0  # seconds for the answer to a first question
 NOTE = 30.0  # seconds for a notification to be taken
 AFTER = 5.0  # seconds that the server has to end a request which was cancelled
 LEFTOVER = 1.0  # seconds for a stream to end behind its answer, so that its connection can be used again
+MOMENT = 0.5
 GOODBYE = 1.0
 FIRST = ("initialize", "server/discover")
 INITIALIZED = "notifications/initialized"
@@ -57,6 +58,13 @@ class Streamable:
         else:
             self._calls.spawn(self._note(message))
 
+    async def settle(self) -> None:
+        """Wait a moment for notifications that are on their way: the broker has said them, and then ended."""
+        await asyncio.sleep(0)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(MOMENT), self._in_order:
+                pass
+
     async def close(self) -> None:
         """Give the session back."""
         if self._session is not None:
@@ -79,7 +87,6 @@ class Streamable:
         except Problem as problem:
             if call.method == "server/discover" and not (problem.reached or self._calls.spoken):
                 # An error would say that the server is of the other era, and that would be believed for long.
-                call.answered = True
                 self._calls.ports.end(str(problem))
             await self._calls.fail(call, str(problem))
 
