@@ -196,6 +196,7 @@ class Broker:
 
     def __init__(self, base: Path, *words: str, env: dict[str, str] | None = None) -> None:
         self.base = base
+        self.program: tuple[str, ...] = (*PYTHON, "-c", BOOT)
         self.words = words
         self.env = env or {}
         self.config = base / "c"
@@ -229,7 +230,7 @@ class Broker:
         environ = {"PATH": os.environ["PATH"], "HOME": str(self.base), **self.env}
         with self.stderr.open("ab") as stderr:
             popen = subprocess.Popen(
-                [*self.wrapper, *PYTHON, "-c", BOOT, *words],
+                [*self.wrapper, *self.program, *words],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=stderr,
