@@ -57,6 +57,10 @@ class Gone(AssertionError):
     """The other end closed the connection where a line was waited for."""
 
 
+def _answers(message: Any, number: Any) -> bool:
+    return isinstance(message, dict) and "method" not in message and message.get("id") == number
+
+
 class Client:
     """A connection that says and hears lines. It reads nothing that it is not asked to."""
 
@@ -144,11 +148,15 @@ class Client:
         return number
 
     def answer(self, number: Any, seconds: float = PATIENCE) -> Any:
-        """The answer to this id; other messages are put `aside`."""
+        """The answer to this id, which may have come before another one; other messages are put `aside`."""
         deadline = time.monotonic() + seconds
+        for message in self.aside:
+            if _answers(message, number):
+                self.aside.remove(message)
+                return message
         while True:
             message = self.hear(max(0.01, deadline - time.monotonic()))
-            if isinstance(message, dict) and "method" not in message and message.get("id") == number:
+            if _answers(message, number):
                 assert type(message["id"]) is type(number)
                 return message
             self.aside.append(message)

@@ -188,7 +188,7 @@ def test_another_user_is_turned_away(broker: Broker) -> None:
         one.chmod(0o666)
     script = "import os, socket, sys\nos.fchdir(3); os.setuid(65534)\ns = socket.socket(socket.AF_UNIX)\n"
     script += (
-        "s.connect(sys.argv[1]); s.sendall(b'MCPCONF1 LIST\\n')\ntry: print(s.recv(9))\nexcept OSError: print(b'')\n"
+        "s.connect(sys.argv[1])\ntry: s.sendall(b'MCPCONF1 LIST\\n'); print(s.recv(9))\nexcept OSError: print(b'')\n"
     )
     descriptor = os.open(broker.paths.directory, os.O_PATH)
     try:
