@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 
 from mcpconf.broker.arrival import Arrived
 from mcpconf.broker.auth import refusal
@@ -19,6 +19,7 @@ from mcpconf.broker.logfile import LogFile
 from mcpconf.broker.pool import Pool
 from mcpconf.broker.session import Peer, Session
 from mcpconf.errors import McpconfError
+from mcpconf.wire.answers import INTERNAL, failure
 
 CLIENTS = 512  # connected at once
 POOLS = 256  # before those that nobody uses are forgotten: each project may have its own
@@ -55,7 +56,9 @@ class Broker:
 
     def admit(self, arrived: Arrived, peer: Peer) -> None:
         """Give a connection what it asks for."""
-        if arrived.wish.verb == "control":
+        if arrived.wish.verb == "control" and arrived.key is not None:
+            _say_and_close(arrived.connection, refusal("the broker is controlled over its unix socket alone"))
+        elif arrived.wish.verb == "control":
             ControlSession(self._loop, arrived, self._commands, self.controls)
         elif arrived.wish.verb == "list":
             _say_and_close(arrived.connection, arrived.yes + _listing(self.catalogue.names()))
@@ -69,11 +72,14 @@ class Broker:
                 raise McpconfError(f"{CLIENTS} clients are connected, which is as many as there may be")
             pool = self._pool(arrived.wish.server, arrived.wish.project)
         except McpconfError as error:
-            _say_and_close(arrived.connection, refusal(str(error)))
+            # Who named no server waits for no word of ours, but for messages.
+            line = refusal(str(error)) if arrived.yes else failure(None, INTERNAL, str(error)) + b"\n"
+            _say_and_close(arrived.connection, line)
             return
         self._last += 1
         descriptor = arrived.connection.detach()
         session = Session(self._loop, self._last, descriptor, pool, peer, self._hangups, self._left)
+        session.key = arrived.key
         self.sessions[session.id] = session
         session.start(arrived.yes, arrived.rest)
 
@@ -129,6 +135,13 @@ class Broker:
                 changed.append(key[0])
                 self._retire(key, "its configuration has changed")
         return tuple(sorted(set(changed)))
+
+    def keep_keys(self, keys: Container[str]) -> None:
+        """Let go of who came by a key that is no more."""
+        for session in list(self.sessions.values()):
+            if session.key is not None and session.key not in keys:
+                session.drop("its key was revoked")
+                session.close()
 
     def warm(self, names: tuple[str, ...]) -> None:
         """Start a process for each of these that has none. Raises `McpconfError` for what is not configured."""

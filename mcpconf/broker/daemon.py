@@ -198,6 +198,8 @@ class Daemon:
     def _load_keys(self) -> None:
         loaded = load_keys(keys_directory(self._options.data))
         self._keys = loaded.keys
+        if self._broker is not None:
+            self._broker.keep_keys(self._keys)
         for problem in loaded.problems:
             self._log.write(problem)
 

@@ -54,6 +54,7 @@ class Session:
         self.peer = peer
         self.since = loop.time()
         self.messages = 0  # that it has sent
+        self.key: str | None = None  # the one by which it came
         self._loop = loop
         self._descriptor = descriptor
         self._hangups = hangups
