@@ -3,7 +3,7 @@
 #
 #   ./shell/test.sh          everything: static checks, tests, tests with real programs, the coverage gate
 #   ./shell/test.sh --fast   the same without the real programs
-#   ./shell/test.sh --long   everything, the campaigns in full instead of a tenth (their counts go into
+#   ./shell/test.sh --long   everything, the campaigns in full instead of a small part (their counts go into
 #                            docs/reliability.md), and the long searches
 #
 # Needs bash, git and Python 3.11+; npm for the real programs. Everything it makes is under .cache/ of the checkout.
@@ -144,7 +144,7 @@ gate() {
 # What a test or a provision step said it could not do.
 not_run() {
   if [ -n "$fast" ]; then echo "the tests with real programs, and all campaigns (--fast)"; fi
-  if [ -z "$long" ]; then echo "nine tenths of the campaigns, and the long searches (--long)"; fi
+  if [ -z "$long" ]; then echo "most of the campaigns, and the long searches (--long)"; fi
   cat "$logs/missing.txt" 2>/dev/null
   sed -n 's/^SKIPPED \[[0-9]*\] //p' "$logs"/tests*.txt "$logs"/campaigns.txt 2>/dev/null | sort -u
 }

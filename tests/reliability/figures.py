@@ -10,14 +10,17 @@ FULL = os.environ.get("MCPCONF_CAMPAIGN") == "full"
 DIRECTORY = os.environ.get("MCPCONF_FIGURES")  # read now: no test sees our variables
 
 
+SHARE = 20  # of the cases of a campaign, a run in CI takes each of this many; and a tenth of its turns
+
+
 def size(full: int) -> int:
     """How often to try: all of it in a long run, else a tenth, but once at least."""
     return full if FULL else max(1, full // 10)
 
 
 def every(count: int) -> range:
-    """Which of `count` cases to take: all, or each tenth."""
-    return range(0, count, 1 if FULL else 10)
+    """Which of `count` cases to take: all, or each twentieth."""
+    return range(0, count, 1 if FULL else SHARE)
 
 
 def record(name: str, part: str = "", **numbers: float | str) -> None:
