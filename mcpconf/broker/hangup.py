@@ -31,7 +31,7 @@ class Hangups:
 
     def watch(self, descriptor: int, then: Callable[[], None]) -> None:
         """Have it told when the other end is gone."""
-        if self._epoll is not None:
+        if self._epoll is not None and descriptor not in self._then:
             self._then[descriptor] = then
             self._epoll.register(descriptor, 0)
 

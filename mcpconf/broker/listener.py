@@ -14,6 +14,7 @@ from mcpconf.broker.session import Peer
 from mcpconf.errors import McpconfError
 
 BACKLOG = 512
+SILENCE = 120  # seconds after which a client on TCP is asked whether it is there
 TURN = 64  # connections taken in one turn of the loop
 
 
@@ -94,6 +95,9 @@ def _peer(connection: socket.socket, address: object) -> Peer | None:
     """Who it is; None for another user of this machine, whom the directory's mode should have kept out already."""
     if connection.family != socket.AF_UNIX:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)  # a container may vanish without a word
+        if hasattr(socket, "TCP_KEEPIDLE"):
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, SILENCE)
         host, port, *_ = address if isinstance(address, tuple) else ("?", 0)
         return Peer(address=f"{host}:{port}")
     option = getattr(socket, "SO_PEERCRED", None)

@@ -7,6 +7,7 @@ import contextlib
 import os
 import socket
 from collections.abc import Callable, Sequence
+from enum import Flag
 
 from mcpconf.broker import era
 from mcpconf.broker.channel import Channel
@@ -21,6 +22,7 @@ from mcpconf.wire.mux import Mux
 
 HIGH = 1_048_576  # bytes that may wait for a client before its own server is read no further
 MOST = 16_777_216  # and before a client that shares a server is dropped
+PATIENCE = 5.0  # seconds that one which is let go has to read what waits for it
 AHEAD = 256  # lines that wait until the server's era is known
 # For who can't half-close a connection: bash has no way to.
 END_OF_INPUT = b'{"jsonrpc":"2.0","method":"notifications/mcpconf/end_of_input"}'
@@ -34,6 +36,14 @@ class Peer:
     pid: int | None = None
     uid: int | None = None
     address: str | None = None
+
+
+class Cause(Flag):
+    """Why a client is not read."""
+
+    SERVER = 1  # its server does not read
+    CLIENT = 2  # it does not read itself
+    ERA = 4  # it has said much, and nobody knows yet which server is to hear it
 
 
 class Session:
@@ -63,6 +73,7 @@ class Session:
         self._modern: Worker | None = None
         self._ahead: list[bytes | Overlong] | None = None  # while the server's era is asked for
         self._ahead_size = 0
+        self._waits = Cause(0)
         self._over = False
         self._input_ended = False
         _widen(descriptor)
@@ -94,8 +105,8 @@ class Session:
         if self._over or self._input_ended:
             return
         self.messages += len(lines)
-        if lines[-1] == END_OF_INPUT:
-            self._hear(lines[:-1])
+        if END_OF_INPUT in lines:
+            self._hear(lines[: lines.index(END_OF_INPUT)])
             self.closed(said=True)
         else:
             self._hear(lines)
@@ -109,7 +120,8 @@ class Session:
         else:
             for place, line in enumerate(lines):
                 if not self._route(line):
-                    self._ahead = lines[place:]
+                    self._ahead = [line]
+                    self._hear(lines[place + 1 :])
                     return
 
     def _hear_meanwhile(self, line: bytes | Overlong, ahead: list[bytes | Overlong]) -> None:
@@ -121,7 +133,7 @@ class Session:
             ahead.append(line)
             self._ahead_size += 0 if isinstance(line, Overlong) else len(line)
             if len(ahead) > AHEAD or self._ahead_size > HIGH:
-                self._channel.pause()
+                self._wait_for(Cause.ERA)
 
     def _route(self, line: bytes | Overlong) -> bool:
         """Give a line to whom it is for; False where that is not known yet."""
@@ -184,8 +196,7 @@ class Session:
         if self._ahead is None:
             if self._input_ended:
                 self._finish_if_done()
-            else:
-                self._channel.resume()
+            self._go_on_after(Cause.ERA)
 
     # -- to the client
 
@@ -203,13 +214,28 @@ class Session:
     def strained(self, full: bool) -> None:
         for worker in self.workers:
             worker.press(full)
+        if full:  # what it is answered without its server would pile up as well
+            self._wait_for(Cause.CLIENT)
+        else:
+            self._go_on_after(Cause.CLIENT)
 
     def hold(self, full: bool) -> None:
-        if self._over or self._input_ended:
-            return
         if full:
-            self._channel.pause()
+            self._wait_for(Cause.SERVER)
         else:
+            self._go_on_after(Cause.SERVER)
+
+    def _wait_for(self, cause: Cause) -> None:
+        """Read the client no further; that it is gone is noticed all the same."""
+        self._waits |= cause
+        if not self._over and not self._input_ended:
+            self._channel.pause()
+            self._hangups.watch(self._descriptor, self.close)
+
+    def _go_on_after(self, cause: Cause) -> None:
+        self._waits &= ~cause
+        if not self._waits and not self._over and not self._input_ended:
+            self._hangups.forget(self._descriptor)
             self._channel.resume()
 
     def moved(self, old: Worker, new: Worker, lines: Sequence[bytes]) -> None:
@@ -254,8 +280,10 @@ class Session:
     def drop(self, why: str) -> None:
         """Close the connection once what waits has been read."""
         self.pool.log(f"client {self.id} was disconnected: {why}")
+        self._input_ended = True
         self._channel.pause()
         self._channel.finish()
+        self._loop.call_later(PATIENCE, self.close)
 
     def close(self) -> None:
         """It is over: what the client waited for is cancelled at the server."""

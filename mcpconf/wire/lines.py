@@ -10,6 +10,7 @@ from mcpconf.record import dataclass
 
 BOM = b"\xef\xbb\xbf"
 KEPT = 512  # bytes of either end of a line that is too long
+SMALL = 4096  # bytes of a piece that is not kept by itself: an object for every two bytes takes twenty times their room
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Lines:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._parts: list[bytes] = []
+        self._parts: list[bytes | bytearray] = []
         self._size = 0
         self._skipped = 0  # bytes of a line that is too long, while its end has not come
         self._head = self._tail = b""
@@ -67,10 +68,16 @@ class Lines:
             for one in [*held, piece]:
                 self._skip(one)
         else:
-            self._parts.append(piece)
+            last = self._parts[-1] if self._parts else None
+            if len(piece) >= SMALL or last is None:
+                self._parts.append(piece)
+            elif isinstance(last, bytearray):
+                last += piece
+            else:
+                self._parts.append(bytearray(piece))
             self._size += len(piece)
 
-    def _skip(self, piece: bytes) -> None:
+    def _skip(self, piece: bytes | bytearray) -> None:
         self._skipped += len(piece)
         self._head = (self._head + piece[:KEPT])[:KEPT] if len(self._head) < KEPT else self._head
         self._tail = (self._tail + piece[-KEPT:])[-KEPT:]
@@ -80,7 +87,8 @@ class Lines:
             found.append(Overlong(self._skipped + newline, self._head, self._tail.removesuffix(b"\r")))
             self._skipped, self._head, self._tail = 0, b"", b""
         else:
-            line = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
+            first = self._parts[0] if len(self._parts) == 1 else None
+            line = first if isinstance(first, bytes) else b"".join(self._parts)
             self._parts, self._size = [], 0
             if self._fresh:
                 line = line.removeprefix(BOM)

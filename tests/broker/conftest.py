@@ -37,6 +37,7 @@ def steady(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     """One for all the tests of a module."""
     one = Broker(tmp_path_factory.mktemp("broker") / "b")
     one.define("plain")
+    one.define("brief", idle_timeout=0.05)
     try:
         yield one.start()
     finally:

@@ -57,10 +57,6 @@ class Gone(AssertionError):
     """The other end closed the connection where a line was waited for."""
 
 
-def _answers(message: Any, number: Any) -> bool:
-    return isinstance(message, dict) and "method" not in message and message.get("id") == number
-
-
 class Client:
     """A connection that says and hears lines. It reads nothing that it is not asked to."""
 
@@ -157,7 +153,6 @@ class Client:
         while True:
             message = self.hear(max(0.01, deadline - time.monotonic()))
             if _answers(message, number):
-                assert type(message["id"]) is type(number)
                 return message
             self.aside.append(message)
 
@@ -190,6 +185,13 @@ class Client:
 
     def modern_call(self, tool: str, seconds: float = PATIENCE, **arguments: Any) -> Any:
         return said(self.modern("tools/call", {"name": tool, "arguments": arguments}, seconds=seconds))
+
+
+def _answers(message: Any, number: Any) -> bool:
+    if not isinstance(message, dict) or "method" in message or message.get("id") != number:
+        return False
+    assert type(message["id"]) is type(number)
+    return True
 
 
 def said(message: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from itertools import pairwise
 
 from hypothesis import given
@@ -59,3 +60,21 @@ def test_only_a_newline_ends_a_line() -> None:
 
 def test_a_byte_order_mark_is_left_out_at_the_start_alone() -> None:
     assert fed(BOM + b"{}\n" + BOM + b"{}\n", []) == [b"{}", BOM + b"{}"]
+
+
+def test_a_line_in_tiny_pieces_takes_no_more_memory_than_a_whole_one() -> None:
+    lines = Lines(1_000_000)
+    tracemalloc.start()
+    try:
+        for number in range(20_000):
+            lines.feed(b"%02d" % (number % 100))
+        assert tracemalloc.get_traced_memory()[0] < 100_000
+    finally:
+        tracemalloc.stop()
+    assert lines.feed(b"x" * 5000) == []
+    assert lines.feed(b"y") == []
+    whole = b"".join(b"%02d" % (number % 100) for number in range(20_000)) + b"x" * 5000 + b"y"
+    assert lines.feed(b"\n") == [whole]
+    for _ in range(600_000):
+        lines.feed(b"ab")
+    assert lines.feed(b"\n") == [Overlong(1_200_001, b"ab" * 256, b"ab" * 256)]
