@@ -29,6 +29,7 @@ PIPE = 1_048_576  # bytes of the pipe that a server answers through: ten megabyt
 HIGH = 1_048_576  # bytes that may wait for a server before its clients are read no further
 
 STEPS = (signal.SIGTERM, signal.SIGKILL)
+KILLS = 10  # times that the last one is repeated
 
 
 class Owner(Protocol):
@@ -64,6 +65,7 @@ class Process:
         self._gone: list[Callable[[Process], None]] = []
         self._timer: asyncio.TimerHandle | None = None
         self._steps = list(STEPS)
+        self._kills = 0
         self._popen, stdin, stdout, self._stderr = _spawn(start, mark)
         self.pid = self._popen.pid
         self._channel = Channel(loop, stdout, stdin, self, Limits().server_line, HIGH)
@@ -170,6 +172,11 @@ class Process:
         """One step further towards the end."""
         self._popen.poll()
         if not self._group_is_there():
+            self._bury()
+            return
+        if not self._steps:
+            self._kills += 1
+        if self._kills > KILLS:  # zombies that nobody buries, or a process that hangs in the kernel
             self._bury()
             return
         step = self._steps.pop(0) if self._steps else signal.SIGKILL
