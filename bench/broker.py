@@ -193,6 +193,9 @@ def cpu(bench: Bench, table: Table) -> None:
     table.add("CPU: ten clients on one shared server", ten, 60, "us")
     apart = bench.cpu(20000, "loop", 20000, 10, 5, chain="broker alone")
     table.add("CPU: ten clients, each its own server", apart, 60, "us")
+    many = bench.cpu(100_000, "flood", 100_000, 64, 5, chain="broker alone")
+    table.add("CPU: one client, pipelined", many, None, "us")
+    table.add("CPU: a result of 1 MB", bench.cpu(50, "loop", 50, 1, 1 << 20, chain="broker alone") / 1000, None, "ms")
 
 
 def throughput(bench: Bench, table: Table) -> None:
@@ -214,6 +217,9 @@ def crowd(bench: Bench, table: Table) -> None:
     name = SHARED
     full = bench.best(lambda one: one.p99 / 1000, "loop", 40_000, 200, 5, chains=[name])[name]
     table.add("p99, saturated", full, 40, "ms")
+    # What the machine itself does to a call at this pace: without it the figure below can't be judged.
+    noise = bench.best(lambda one: one.p99 / 1000, "rate", 500, 1, 100, chains=["a pipe"])["a pipe"]
+    table.add("p99 at 100 calls a second, one client through a pipe", noise, None, "ms")
     calm = bench.best(lambda one: one.p99 / 1000, "rate", 500, 200, 100, chains=[name])[name]
     table.add("p99 at 100 calls a second", calm, 2, "ms")
     settle = [bench.program, "hold", "0", "200", "0", *bench.chains[name]]
