@@ -56,5 +56,5 @@ def test_the_servers_are_listed_and_another_service_is_not_believed(path: str) -
     Path(path).unlink()
     with daemon(path), connect(path, 5) as connection:
         connection.sendall(b"GET / HTTP/1.1\n")
-        with pytest.raises((ValueError, BrokenPipeError), match="NO such thing|Broken pipe"):
+        with pytest.raises((ValueError, BrokenPipeError), match=r"NO such thing|Broken pipe"):
             listed(connection, 5)
