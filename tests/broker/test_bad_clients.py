@@ -113,8 +113,8 @@ def test_ten_thousand_connections_leave_nothing(steady: Broker) -> None:
 
     with steady.open("plain") as good:
         good.greet()
-        crowd(2000)
-        with as_before(steady, grown=2_000_000), Good(good):
+        crowd(8000)  # the heap finds its size
+        with as_before(steady, grown=2_400_000), Good(good):
             crowd(10_000)
 
 
