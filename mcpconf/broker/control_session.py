@@ -47,7 +47,7 @@ class ControlSession:
             return {"ok": False, "error": "this is no request that a broker knows"}
         try:
             return {"ok": True, **command(request)}
-        except McpconfError as error:
+        except (McpconfError, OSError) as error:
             return {"ok": False, "error": str(error)}
 
     def closed(self) -> None:

@@ -128,12 +128,18 @@ class Daemon:
         """A socket for each server, for those who can't say which one they want."""
         if self._broker is None:
             return
-        names = set(self._broker.catalogue.names())
-        for name in set(self._doors) - names:
+        paths = {name: self._paths.server(name) for name in self._broker.catalogue.names()}
+        for name in set(self._doors) - set(paths):
             self._doors.pop(name).close()
             _remove(self._paths.server(name))
-        for name in names - set(self._doors):
-            listening = unix_socket(self._paths.server(name))
+        for name in set(paths) - set(self._doors):
+            if paths[name] == self._paths.socket:
+                continue  # a server called `broker` can be named, but its door would be ours
+            try:
+                listening = unix_socket(paths[name])
+            except OSError as error:
+                self._log.write(f"no socket for {name}: {error}")
+                continue
             self._doors[name] = Listener(self._loop, listening, self._through(name))
 
     def stop(self) -> None:

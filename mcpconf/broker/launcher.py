@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 
 from mcpconf.broker.definition import Definition, Start, fill, secrets_of
 from mcpconf.broker.image import contained
+from mcpconf.broker.logfile import without
 from mcpconf.broker.pool import Founder, Pool
 from mcpconf.broker.process import Process
 from mcpconf.broker.remote import bridged
@@ -99,8 +100,9 @@ class Launcher:
         try:
             process = self._spawn(pool, start)
         except (OSError, ValueError) as error:
-            pool.failed_to_start(str(error))
-            founder.failed(f"the server could not be started: {error}")
+            why = without(str(error), start.hidden)
+            pool.failed_to_start(why)
+            founder.failed(f"the server could not be started: {why}")
             return
         founder.adopt(process)
 

@@ -11,6 +11,13 @@ LIMIT = 1_000_000  # bytes before a file is put aside
 LINE = 8192  # bytes of a line that are kept
 
 
+def without(text: str, hidden: tuple[str, ...]) -> str:
+    """The text without these values."""
+    for value in hidden:
+        text = text.replace(value, "***")
+    return text
+
+
 class LogFile:
     """Appends lines. What can't be written is dropped: a full disk must not stop a server."""
 
@@ -22,8 +29,7 @@ class LogFile:
 
     def write(self, text: str, hidden: tuple[str, ...] = ()) -> None:
         """Note a line, or several, without the values in `hidden`."""
-        for value in hidden:
-            text = text.replace(value, "***")
+        text = without(text, hidden)
         stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(self._clock()))
         lines = [f"{stamp} {line[:LINE]}\n" for line in text.splitlines()]
         self._append("".join(lines).encode("utf-8", "backslashreplace"))

@@ -17,6 +17,7 @@ from typing import Protocol
 
 from mcpconf.broker.channel import Channel
 from mcpconf.broker.definition import Start
+from mcpconf.broker.logfile import without
 from mcpconf.broker.orphans import MARK, end_orphans
 from mcpconf.wire.actions import Limits
 from mcpconf.wire.lines import Overlong
@@ -212,9 +213,7 @@ class Process:
     # -- its last words
 
     def _words(self, why: str) -> str:
-        text = (self._tail + self._rest).decode("utf-8", "replace").strip()
-        for value in self.hidden:
-            text = text.replace(value, "***")
+        text = without((self._tail + self._rest).decode("utf-8", "replace").strip(), self.hidden)
         last = text.splitlines()[-1].strip() if text else ""
         return f"{why}: {last}" if last else why
 

@@ -294,6 +294,29 @@ def test_a_reload_by_signal_opens_the_doors_of_new_servers(broker: Broker) -> No
     assert "later.sock" not in broker.lying()
 
 
+def test_a_server_that_is_called_broker_does_not_take_our_socket(idle: Broker) -> None:
+    idle.define("broker")
+    idle.start()
+    with idle.open("broker") as client:
+        client.greet()
+    assert idle.ask("reload")["ok"]
+    assert idle.ask("ping")["ok"]
+
+
+def test_a_door_that_cannot_be_opened_keeps_nobody_from_the_others(broker: Broker) -> None:
+    in_the_way = Path(broker.paths.server("later"))
+    in_the_way.mkdir()
+    broker.define("later")
+    assert broker.ask("reload")["ok"]
+    assert "no socket for later" in broker.log()
+    with broker.open("later") as client:
+        client.greet()
+    in_the_way.rmdir()
+    broker.ask("reload")
+    with broker.door("later") as client:
+        client.greet()
+
+
 def test_servers_have_the_umask_that_the_broker_was_started_with(broker: Broker) -> None:
     broker.define("asks", "/bin/sh", "-c", "umask >&2; exit 1")
     with broker.open("asks") as client:

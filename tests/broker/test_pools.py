@@ -429,3 +429,11 @@ def test_a_secret_that_is_missing_is_named_with_what_to_do(broker: Broker) -> No
         client.greet()  # it is asked for again
         assert client.call("report")["env"]["KEY"] == "abcdefg"
     assert "TOKEN" in broker.server("needs")["error"]
+
+
+def test_a_secret_in_a_path_is_not_told_when_it_cannot_be_started(broker: Broker) -> None:
+    (broker.config / "data/secrets").write_bytes(b"TOKEN=sesame-open-77\0")
+    broker.define("lost", "/no/${secret:TOKEN}/program")
+    with broker.open("lost") as client:
+        assert "'/no/***/program'" in client.request("initialize", HELLO)["error"]["message"]
+    assert "'/no/***/program'" in broker.server("lost")["error"]
