@@ -312,7 +312,7 @@ def introduce(argv: Sequence[str]) -> float:
 def cold(table: Table, server: str, rounds: int) -> None:
     """No broker yet: the whole of its start, less the server's own."""
     table.title("cold start")
-    took = []
+    took, busy = [], []
     for _ in range(rounds):
         with house() as own:
             own.define("echo", [server])
@@ -320,8 +320,11 @@ def cold(table: Table, server: str, rounds: int) -> None:
             own.start()
             introduce(own.command("echo"))
             took.append(time.perf_counter() - begin - 0.05)
+            pid = int(own.ask({"do": "status"})["pid"])
+            busy.append(cpu_seconds(pid) + cpu_seconds(parents(pid)[0]))
     own_start = min(introduce([server]) for _ in range(rounds)) - 0.05
     table.add("broker, shim and server, from nothing", min(took) * 1000, None, "ms")
+    table.add("CPU of the broker in it", min(busy) * 1000, None, "ms")
     table.add("of it not the server's own", (min(took) - max(own_start, 0)) * 1000, 150, "ms")
 
 

@@ -46,7 +46,9 @@ def _options(given: Given, umask: int) -> Options:
 
 def _serve(options: Options, identity: str, parent: int, ready: int | None) -> int:
     from mcpconf.broker.daemon import Daemon
+    from mcpconf.broker.memory import keep_memory
 
+    keep_memory()
     tell = _ready(ready)
     try:
         return Daemon(options, identity, dict(os.environ)).run(parent, tell)
