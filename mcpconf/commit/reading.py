@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Protocol
 
 from mcpconf.commit import journal
@@ -22,8 +22,12 @@ class Clock(Protocol):
     def sleep(self, seconds: float) -> None: ...
 
 
-def read_all(paths: Iterable[str], clock: Clock, journals: str | None = None) -> dict[str, Snapshot]:
+def read_all(
+    paths: Iterable[str], clock: Clock, journals: str | None = None, expected: Container[str] = ()
+) -> dict[str, Snapshot]:
     """All files as they stand. Raises `Located` where one is no readable regular file.
+
+    That one of the `expected` paths is not there is believed only when it stays so for a while.
 
     With the directory of `journals`, what was half written reads as it was before: the next commit puts that back, but
     it comes to it only if something can be planned. Nothing is written here.
@@ -35,7 +39,10 @@ def read_all(paths: Iterable[str], clock: Clock, journals: str | None = None) ->
         mend = unfinished.get(seen.real)
         return replace(seen, raw=mend(seen.raw)) if mend is not None and seen.raw is not None else seen
 
-    return {path: settled(lambda path=path: look(path), _parses, clock.sleep) for path in paths}  # type: ignore[misc]
+    return {
+        path: settled(lambda path=path: look(path), _parses, clock.sleep, expected=path in expected)  # type: ignore[misc]
+        for path in paths
+    }
 
 
 def _parses(raw: bytes) -> bool:

@@ -99,11 +99,21 @@ def _refuse_dangling(path: str) -> None:
     )
 
 
-def settled(read: Callable[[], Snapshot], parses: Callable[[bytes], bool], sleep: Callable[[float], None]) -> Snapshot:
-    """Read until the file parses, or has stood unparsable and unchanged for `SETTLE` seconds."""
+def settled(
+    read: Callable[[], Snapshot],
+    parses: Callable[[bytes], bool],
+    sleep: Callable[[float], None],
+    *,
+    expected: bool = False,
+) -> Snapshot:
+    """Read until the file parses, or has stood unparsable and unchanged for `SETTLE` seconds.
+
+    One that is not there is waited for as well where it is `expected`: a writer that removes a file before it writes
+    the new one must not make us forget what is ours in it.
+    """
     snapshot = read()
     waited = patience = 0.0
-    while snapshot.raw is not None and not parses(snapshot.raw) and waited < SETTLE and patience < PATIENCE:
+    while not _whole(snapshot, parses, expected) and waited < SETTLE and patience < PATIENCE:
         sleep(STEP)
         waited += STEP
         patience += STEP
@@ -111,6 +121,10 @@ def settled(read: Callable[[], Snapshot], parses: Callable[[bytes], bool], sleep
         if newest.raw != snapshot.raw:
             snapshot, waited = newest, 0.0
     return snapshot
+
+
+def _whole(snapshot: Snapshot, parses: Callable[[bytes], bool], expected: bool) -> bool:
+    return not expected if snapshot.raw is None else parses(snapshot.raw)
 
 
 def _regular(path: str, status: os.stat_result) -> os.stat_result:

@@ -120,7 +120,7 @@ def _told(run: _Run, plan: Plan) -> Plan:
 
 def _attempt(run: _Run) -> Plan | None:
     """Plan once and write it; None where somebody else came in between and it must be planned anew."""
-    run.snapshots = read_all(run.request.paths, run.clock)
+    run.snapshots = read_all(run.request.paths, run.clock, expected=run.state.ledger().files)
     raw = {path: seen.raw for path, seen in run.snapshots.items()}
     before = _ours(run, raw)
     plan = run.request.plan(raw, before)

@@ -64,7 +64,8 @@ class App:
 
     def read(self, paths: Iterable[str]) -> dict[str, bytes | None]:
         """The bytes of clients' files, finished; None for one that is not there. Raises `Located`."""
-        return {path: seen.raw for path, seen in read_all(paths, self.system, self.state.journals).items()}
+        found = read_all(paths, self.system, self.state.journals, expected=self.state.ledger().files)
+        return {path: seen.raw for path, seen in found.items()}
 
     def look(self, probes: Collection[str] = ()) -> tuple[Facts, Environment]:
         """Gather the facts, once, and judge them."""

@@ -191,6 +191,19 @@ def test_an_unparsable_file_is_believed_when_it_stands_unchanged() -> None:
     assert sum(clock.slept) == pytest.approx(SETTLE, abs=0.06)
 
 
+def test_a_file_that_should_be_there_is_waited_for() -> None:
+    clock = Clock()
+    states = iter(snapshots(None, None, b"{}"))
+    assert settled(lambda: next(states), whole, clock.sleep, expected=True).raw == b"{}"
+    assert len(clock.slept) == 2
+
+
+def test_that_it_is_gone_is_believed_when_it_stays_so() -> None:
+    clock = Clock()
+    assert settled(lambda: snapshots(None)[0], whole, clock.sleep, expected=True).raw is None
+    assert sum(clock.slept) == pytest.approx(SETTLE, abs=0.06)
+
+
 def test_each_change_starts_the_waiting_anew() -> None:
     clock = Clock()
     states = iter(snapshots(b"", b"", b"", b"a", *[b"a"] * 20))
