@@ -27,6 +27,7 @@ class House:
     def __init__(self, directory: Path, python: str = sys.executable) -> None:
         self.directory = directory
         self._python = python
+        self.boot: Sequence[str] = (python, "-I", "-S", "-c", MAIN, str(ROOT))  # what starts the broker
         self._process: subprocess.Popen[bytes] | None = None
         self._env = {"PATH": os.environ["PATH"], "HOME": str(directory), "LANG": "C.UTF-8"}
         self.paths = Paths(str(directory / "state/run"))
@@ -38,8 +39,9 @@ class House:
         (self.shim.parent / CONF).write_text(f"directory={self.paths.directory}\n")
 
     def define(self, name: str, argv: Sequence[str], **members: object) -> None:
-        """A server, as `switch` would write it down: `pool`, `env`, `cwd`, `idle_timeout`, `spare`."""
-        content = {"version": 1, "name": name, "command": argv[0], "args": list(argv[1:]), **members}
+        """A server, as `switch` would write it down: `pool`, `env`, `cwd`...; one without a command has a `url`."""
+        started = {"command": argv[0], "args": list(argv[1:])} if argv else {}
+        content = {"version": 1, "name": name, **started, **members}
         (self.servers / f"{name}.json").write_text(json.dumps(content))
 
     def command(self, name: str) -> list[str]:
@@ -51,7 +53,7 @@ class House:
         ready, told = os.pipe()
         options = ["--config-dir", str(self.directory), "--ready-fd", str(told)]
         self._process = subprocess.Popen(
-            [self._python, "-I", "-S", "-c", MAIN, str(ROOT), *options],
+            [*self.boot, *options],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             env=self._env,
