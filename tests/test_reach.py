@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mcpconf.broker.auth import Admitted, Challenge
-from mcpconf.broker.keys import new_key, read_key_file
+from mcpconf.broker.door.auth import Admitted, Challenge
+from mcpconf.broker.door.keys import new_key, read_key_file
 from mcpconf.broker.place import Paths
 from mcpconf.model import Kind
 from mcpconf.reach import (

@@ -8,16 +8,16 @@ import os
 import socket
 from collections.abc import Callable, Container, Mapping
 
-from mcpconf.broker.arrival import Arrived
-from mcpconf.broker.auth import refusal
-from mcpconf.broker.catalogue import Catalogue, NoSuchServer
-from mcpconf.broker.control_session import ControlSession
-from mcpconf.broker.definition import PROJECT, Definition
+from mcpconf.broker.door.arrival import Arrived
+from mcpconf.broker.door.auth import refusal
+from mcpconf.broker.door.control_session import ControlSession
 from mcpconf.broker.hangup import Hangups
-from mcpconf.broker.launcher import Launcher
-from mcpconf.broker.logfile import LogFile
 from mcpconf.broker.pool import Pool
 from mcpconf.broker.session import Peer, Session
+from mcpconf.broker.upstream.catalogue import Catalogue, NoSuchServer
+from mcpconf.broker.upstream.definition import PROJECT, Definition
+from mcpconf.broker.upstream.launcher import Launcher
+from mcpconf.broker.upstream.logfile import LogFile
 from mcpconf.errors import McpconfError
 from mcpconf.wire.answers import INTERNAL, failure
 

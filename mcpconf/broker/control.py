@@ -55,8 +55,8 @@ def listed(connection: socket.socket, timeout: float) -> tuple[str, ...]:
 
 def listed_by_key(connection: socket.socket, key_file: str, timeout: float) -> tuple[str, ...]:
     """The same over TCP, where both sides prove that they hold the key. A bad key file raises `McpconfError`."""
-    from mcpconf.broker.auth import reply
-    from mcpconf.broker.keys import read_key_file
+    from mcpconf.broker.door.auth import reply
+    from mcpconf.broker.door.keys import read_key_file
 
     key = read_key_file(key_file)
     lines = _Lines(connection, timeout)

@@ -15,20 +15,20 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from mcpconf import __version__
-from mcpconf.broker.activation import Notifier, inherited
-from mcpconf.broker.arrival import Arrivals, Arrived
-from mcpconf.broker.auth import Challenge
 from mcpconf.broker.broker import Broker
-from mcpconf.broker.catalogue import Catalogue
-from mcpconf.broker.keys import keys_directory, load_keys
-from mcpconf.broker.launcher import Launcher
-from mcpconf.broker.listener import Listener, tcp_socket, unix_socket
-from mcpconf.broker.logfile import LogFile
+from mcpconf.broker.door.activation import Notifier, inherited
+from mcpconf.broker.door.arrival import Arrivals, Arrived
+from mcpconf.broker.door.auth import Challenge
+from mcpconf.broker.door.keys import keys_directory, load_keys
+from mcpconf.broker.door.listener import Listener, tcp_socket, unix_socket
+from mcpconf.broker.door.wish import Wish
 from mcpconf.broker.options import Options
-from mcpconf.broker.orphans import end_orphans
 from mcpconf.broker.place import Paths
 from mcpconf.broker.session import Peer
-from mcpconf.broker.wish import Wish
+from mcpconf.broker.upstream.catalogue import Catalogue
+from mcpconf.broker.upstream.launcher import Launcher
+from mcpconf.broker.upstream.logfile import LogFile
+from mcpconf.broker.upstream.orphans import end_orphans
 from mcpconf.errors import McpconfError
 
 if TYPE_CHECKING:

@@ -81,7 +81,7 @@ def _clean(options: Options, identity: str) -> None:
     with contextlib.suppress(OSError):
         with open(note, encoding="utf-8") as stream:
             docker = stream.read()
-        from mcpconf.broker.image import remove_all
+        from mcpconf.broker.upstream.image import remove_all
 
         remove_all(docker, identity)
         os.unlink(note)

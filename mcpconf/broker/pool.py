@@ -7,10 +7,10 @@ import random
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from mcpconf.broker.backoff import Backoff
-from mcpconf.broker.definition import Definition, Sharing
 from mcpconf.broker.probe import Probe
-from mcpconf.broker.process import GRACE, Process
+from mcpconf.broker.upstream.backoff import Backoff
+from mcpconf.broker.upstream.definition import Definition, Sharing
+from mcpconf.broker.upstream.process import GRACE, Process
 from mcpconf.broker.worker import Reader, Worker
 from mcpconf.wire.actions import Era
 from mcpconf.wire.envelope import Envelope

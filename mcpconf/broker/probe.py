@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from mcpconf.broker.era import probe, verdict
-from mcpconf.broker.process import Process
+from mcpconf.broker.upstream.process import Process
 from mcpconf.wire.actions import Era
 from mcpconf.wire.envelope import Envelope
 from mcpconf.wire.lines import Overlong

@@ -133,7 +133,7 @@ def _bury() -> None:
 
 def descendants(identity: str, guard: int | None = None) -> list[int]:
     """What lives below this process, and what bears the mark of that broker wherever it is; not the guard."""
-    from mcpconf.broker.orphans import MARK, below, marked
+    from mcpconf.broker.upstream.orphans import MARK, below, marked
 
     return sorted({*below(os.getpid()), *marked(MARK, f"{identity}.")} - {guard})
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from mcpconf.broker.process import Process
+from mcpconf.broker.upstream.process import Process
 from mcpconf.wire.actions import Action, Drop, Elsewhere, Era, Log, ToClient, ToServer
 from mcpconf.wire.lines import Overlong
 from mcpconf.wire.mux import Mux

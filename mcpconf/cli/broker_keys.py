@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from mcpconf.broker.keys import keys_directory, list_keys, new_key, revoke_key
+from mcpconf.broker.door.keys import keys_directory, list_keys, new_key, revoke_key
 from mcpconf.cli import console, options
 from mcpconf.cli.catalogue import new_app
 from mcpconf.cli.render.table import columns, plain

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 
-from mcpconf.broker.auth import Admitted, Challenge, Turned
-from mcpconf.broker.keys import Key, format_key
+from mcpconf.broker.door.auth import Admitted, Challenge, Turned
+from mcpconf.broker.door.keys import Key, format_key
 
 SHELL = Path(__file__).parents[2] / "shell" / "mcpconf-shim.bash"
 END = b'{"jsonrpc":"2.0","method":"notifications/mcpconf/end_of_input"}\n'

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from mcpconf.broker.auth import Admitted, Turned
-from mcpconf.broker.keys import Key, format_key
+from mcpconf.broker.door.auth import Admitted, Turned
+from mcpconf.broker.door.keys import Key, format_key
 from tests.bash_shim.place import END, KEY, PATIENCE, Connection, Listener, Place, Running, until
 
 PING = b'{"jsonrpc":"2.0","id":1,"method":"ping"}\n'
@@ -48,7 +48,7 @@ def test_what_the_client_said_before_the_handshake_is_not_lost(place: Place, tcp
 
 
 def test_what_the_broker_says_right_behind_its_proof_is_not_lost(place: Place, tcp: Listener) -> None:
-    from mcpconf.broker.auth import Challenge
+    from mcpconf.broker.door.auth import Challenge
 
     with place.tcp(tcp.port) as shim, tcp.accept() as connection:
         challenge = Challenge({KEY.id: KEY.secret}.get, "0" * 32)

@@ -21,8 +21,8 @@ from typing import Any, TypeVar
 
 from mcpconf.broker.control import ask
 from mcpconf.broker.daemon import start_token
-from mcpconf.broker.orphans import MARK, below, marked
 from mcpconf.broker.place import Paths, connect
+from mcpconf.broker.upstream.orphans import MARK, below, marked
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVERS = Path(__file__).parent / "servers"

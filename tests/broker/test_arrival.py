@@ -11,11 +11,11 @@ from collections.abc import Awaitable, Callable, Iterator
 
 import pytest
 
-from mcpconf.broker import arrival
-from mcpconf.broker.arrival import Arrivals, Arrived, Guest
-from mcpconf.broker.auth import Challenge, reply
+from mcpconf.broker.door import arrival
+from mcpconf.broker.door.arrival import Arrivals, Arrived, Guest
+from mcpconf.broker.door.auth import Challenge, reply
+from mcpconf.broker.door.waiting import LIMIT
 from mcpconf.broker.session import Peer
-from mcpconf.broker.waiting import LIMIT
 
 KEY = bytes(range(32))
 GOOD = "10.0.0.2:4000"

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mcpconf.broker.auth import LINE_LIMIT, Admitted, Challenge, Reply, Turned, proof, refusal, reply
+from mcpconf.broker.door.auth import LINE_LIMIT, Admitted, Challenge, Reply, Turned, proof, refusal, reply
 
 KEY = bytes(range(32))
 OTHER = bytes(range(1, 33))
@@ -258,7 +258,7 @@ def test_no_repr_shows_what_a_client_said_or_must_hear() -> None:
 
 def test_openssl_is_loaded_when_a_proof_is_made_and_not_before() -> None:
     code = (
-        "import sys; from mcpconf.broker.auth import Challenge; before = 'hmac' in sys.modules or '_hashlib' in "
+        "import sys; from mcpconf.broker.door.auth import Challenge; before = 'hmac' in sys.modules or '_hashlib' in "
         "sys.modules; c = Challenge(lambda i: None, '0' * 32); c.feed(b'AUTH a ' + b'0' * 32 + b' list ' + b'0' * 64 "
         "+ b'\\n'); print(before, 'hmac' in sys.modules)"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mcpconf.broker.backoff import BREAKS, LONGEST, OPEN, WINDOW, Backoff
+from mcpconf.broker.upstream.backoff import BREAKS, LONGEST, OPEN, WINDOW, Backoff
 
 
 def crashed(*times: float, chance: float = 1.0) -> Backoff:

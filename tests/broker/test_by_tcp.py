@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from mcpconf.broker.auth import reply
-from mcpconf.broker.keys import Key, keys_directory, new_key, revoke_key
+from mcpconf.broker.door.auth import reply
+from mcpconf.broker.door.keys import Key, keys_directory, new_key, revoke_key
 from tests.broker.kit import Broker, Client, Gone, until
 
 END = b'{"jsonrpc":"2.0","method":"notifications/mcpconf/end_of_input"}\n'

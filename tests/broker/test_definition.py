@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from mcpconf.broker.bridge.setup import Setup, dump, load
-from mcpconf.broker.definition import IDLE, Definition, Sharing, fill, read, secrets_of
-from mcpconf.broker.remote import bridged
+from mcpconf.broker.upstream.definition import IDLE, Definition, Sharing, fill, read, secrets_of
+from mcpconf.broker.upstream.remote import bridged
 from mcpconf.errors import McpconfError
 from mcpconf.extras import install
 from mcpconf.profile.variables import Unset
@@ -152,7 +152,7 @@ def test_the_bridge_to_a_remote_server_is_told_by_its_first_line_alone() -> None
 
 
 def test_without_the_extra_the_command_that_installs_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mcpconf.broker.remote.has", lambda package: False)
+    monkeypatch.setattr("mcpconf.broker.upstream.remote.has", lambda package: False)
     one = fill(read(b'{"version":1,"name":"s","url":"http://h/"}', "s"), ENVIRON, {})
     assert one.remote is not None
     with pytest.raises(McpconfError, match="without its extra for remote servers") as caught:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mcpconf.broker.keys import (
+from mcpconf.broker.door.keys import (
     Key,
     KeyProblem,
     format_key,

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from mcpconf.broker.orphans import below
 from mcpconf.broker.place import LONGEST, connect
+from mcpconf.broker.upstream.orphans import below
 from tests.broker.kit import PYTHON, Broker, Gone, alive, bad, told, until
 
 DEAF = """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mcpconf.broker.logfile import LIMIT, LINE, LogFile
+from mcpconf.broker.upstream.logfile import LIMIT, LINE, LogFile
 
 
 def log(path: Path) -> LogFile:

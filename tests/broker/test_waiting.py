@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from mcpconf.broker.waiting import LIMIT, PATIENCE, Waiting
+from mcpconf.broker.door.waiting import LIMIT, PATIENCE, Waiting
 
 
 def test_one_too_many_drops_the_one_that_has_waited_longest() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mcpconf.broker.wish import LINE_LIMIT, Wish, may_become, of_target, wish
+from mcpconf.broker.door.wish import LINE_LIMIT, Wish, may_become, of_target, wish
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 
-from mcpconf.broker.definition import Start
+from mcpconf.broker.upstream.definition import Start
 from mcpconf.record import replace
 
 LABEL = "mcpconf.broker"

@@ -16,9 +16,9 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from mcpconf.broker.channel import Channel
-from mcpconf.broker.definition import Start
-from mcpconf.broker.logfile import without
-from mcpconf.broker.orphans import MARK, end_orphans
+from mcpconf.broker.upstream.definition import Start
+from mcpconf.broker.upstream.logfile import without
+from mcpconf.broker.upstream.orphans import MARK, end_orphans
 from mcpconf.wire.actions import Limits
 from mcpconf.wire.lines import Overlong
 

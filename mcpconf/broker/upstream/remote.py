@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from mcpconf.broker.bridge.setup import Setup, dump
-from mcpconf.broker.definition import Start
 from mcpconf.broker.start import command
+from mcpconf.broker.upstream.definition import Start
 from mcpconf.errors import McpconfError
 from mcpconf.extras import HTTP, has, install
 from mcpconf.record import replace

@@ -6,8 +6,8 @@ import asyncio
 import json
 from collections.abc import Callable, Mapping
 
-from mcpconf.broker.arrival import Arrived
 from mcpconf.broker.channel import Channel
+from mcpconf.broker.door.arrival import Arrived
 from mcpconf.errors import McpconfError
 from mcpconf.wire.lines import Overlong
 

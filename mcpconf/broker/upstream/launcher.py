@@ -8,12 +8,12 @@ import os
 import subprocess
 from collections.abc import Callable, Mapping
 
-from mcpconf.broker.definition import Definition, Start, fill, secrets_of
-from mcpconf.broker.image import contained
-from mcpconf.broker.logfile import without
 from mcpconf.broker.pool import Founder, Pool
-from mcpconf.broker.process import Process
-from mcpconf.broker.remote import bridged
+from mcpconf.broker.upstream.definition import Definition, Start, fill, secrets_of
+from mcpconf.broker.upstream.image import contained
+from mcpconf.broker.upstream.logfile import without
+from mcpconf.broker.upstream.process import Process
+from mcpconf.broker.upstream.remote import bridged
 from mcpconf.errors import McpconfError
 from mcpconf.profile.secrets import KeyringIndex, SecretsFile
 from mcpconf.record import replace

@@ -7,10 +7,10 @@ import contextlib
 import socket
 from collections.abc import Callable
 
-from mcpconf.broker.auth import Admitted, Challenge
+from mcpconf.broker.door.auth import Admitted, Challenge
+from mcpconf.broker.door.waiting import Waiting
+from mcpconf.broker.door.wish import LINE_LIMIT, Wish, may_become, of_target, wish
 from mcpconf.broker.session import Peer
-from mcpconf.broker.waiting import Waiting
-from mcpconf.broker.wish import LINE_LIMIT, Wish, may_become, of_target, wish
 from mcpconf.record import dataclass
 
 PIECE = 65_536

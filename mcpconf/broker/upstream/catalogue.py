@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Iterator
 
-from mcpconf.broker.definition import Definition, read
+from mcpconf.broker.upstream.definition import Definition, read
 from mcpconf.errors import McpconfError
 
 SUFFIX = ".json"

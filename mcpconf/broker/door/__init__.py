@@ -1,0 +1,1 @@
+"""How clients come in: sockets, first lines, and the handshake on TCP."""
