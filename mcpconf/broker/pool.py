@@ -254,9 +254,20 @@ class Pool:
             self._keep(worker)
 
     def unsettled(self, worker: Worker) -> None:
-        """A process that does not come to rest within the grace is not given to another client."""
+        """A process that does not come to rest within the grace is not given to another client.
+
+        Of one that keeps silent about what was cancelled, as it may, a ping tells that it has read so far.
+        """
         if worker.timer is None:
-            worker.timer = self._loop.call_later(GRACE, self._dismiss, worker)
+            if worker.era is Era.LEGACY:
+                worker.perform(worker.mux.question())
+            worker.timer = self._loop.call_later(GRACE, self._grace_is_over, worker)
+
+    def _grace_is_over(self, worker: Worker) -> None:
+        if worker.mux.give_up():
+            worker.rest()
+        else:
+            self._dismiss(worker)
 
     def log(self, text: str, hidden: tuple[str, ...] = ()) -> None:
         """A line for the server's log, without these values."""

@@ -84,8 +84,17 @@ def _process(worker: Worker, now: float) -> dict[str, object]:
         "age": round(now - born, 3),
         "clients": sorted(worker.clients),
         "memory": memory_of(pid),
-        "state": "busy" if worker.clients else "idle" if worker.mux.asked else "spare",
+        "state": _use(worker),
     }
+
+
+def _use(worker: Worker) -> str:
+    """`busy` with a client, `cleaned` after one, `idle` for the next, or `spare`: nobody has had it yet."""
+    if worker.clients:
+        return "busy"
+    if not worker.mux.asked:
+        return "spare"
+    return "idle" if worker.mux.settled else "cleaned"
 
 
 def quantile(times: Sequence[float], part: float) -> float | None:

@@ -42,6 +42,7 @@ class Mux:
         has to have the same ones: the server is not told again. `clock` is for `took` alone; without `express` every
         message is read in full, to the same effect."""
         self._express = express
+        self._calm = False  # whether the server has answered the last question
         self._limits = limits or Limits()
         self._book = Book(self._limits, clock, exclusive)
         self._rules: Legacy | Modern = Modern(self._book) if era is Era.MODERN else Legacy(self._book, shared_logs)
@@ -110,6 +111,25 @@ class Mux:
         """Shake hands with the server in the words of this `initialize`, so that the first client need not wait."""
         self._rules.prepare(read(hello))
         return self._book.take()
+
+    def question(self) -> list[Action]:
+        """Ask a server whether it is there. What it was told before, it has read when it answers."""
+        self._calm = False
+        if self._book.ready and self._rules.greeted:
+            self._book.own("ping", "{}", self._answered)
+        return self._book.take()
+
+    def _answered(self, _: Envelope) -> None:
+        self._calm = True
+
+    def give_up(self) -> bool:
+        """Whether the server has answered the question and owes nothing but answers to what was cancelled; then these
+        are waited for no longer."""
+        book = self._book
+        if not self._calm or book.pending or book.owned or book.unheard:
+            return False
+        book.give_up()
+        return self.settled
 
     # -- what the pool may ask
 

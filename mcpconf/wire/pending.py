@@ -35,6 +35,7 @@ class Book:
         self.clients: dict[int, Client] = {}
         self.pending: dict[str, Pending] = {}
         self.tombstones: dict[str, int] = {}  # the client that once asked
+        self.given_up: set[str] = set()  # those of them whose answers may never come
         self.owned: dict[str, Heard] = {}  # requests of the broker's own: one for a handshake, one for a URI
         self.unheard: dict[str, None] = {}  # and those whose answers make no difference
         self.progress: dict[str, tuple[int, str]] = {}  # by broker's token: a client and its own token
@@ -164,8 +165,20 @@ class Book:
         client = self.tombstones.pop(number, None)
         if client is None:
             return number in self.unheard and self.unheard.pop(number) is None
-        self._loaded(client, -1)
+        if number not in self.given_up:
+            self._loaded(client, -1)
+        self.given_up.discard(number)
         return True
+
+    def give_up(self) -> None:
+        """Wait for no answer to what was cancelled: a server may keep silent (specification, utilities/cancellation).
+
+        Late answers still find nobody. But what the server asks may yet be for one of those.
+        """
+        for number, client in self.tombstones.items():
+            if number not in self.given_up:
+                self.given_up.add(number)
+                self._loaded(client, -1)
 
     def _forget(self, one: Pending, progress_goes_on: bool) -> None:
         del self.pending[one.id], one.client.in_flight[one.id]
@@ -213,7 +226,9 @@ class Book:
     def culprit(self) -> Client | None:
         """The one client for which the server can be at work; None where it could be two, or one that left."""
         if self.exclusive:
-            return next(iter(self.clients.values()), None)
+            client = next(iter(self.clients.values()), None)
+            # While it asks for nothing, what a server says may be about a request that an earlier client gave up.
+            return None if client is None or (self.given_up and not self.load) else client
         return self.clients.get(next(iter(self.load))) if len(self.load) == 1 else None
 
     def alone(self) -> Client | None:
@@ -244,6 +259,7 @@ class Book:
         for client in self.clients.values():
             self.unpark(client)
         self.tombstones.clear()
+        self.given_up.clear()
         self.owned.clear()
         self.unheard.clear()
         self.progress.clear()

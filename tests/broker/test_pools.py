@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import random
+import signal
 import threading
 from typing import Any
 
@@ -81,14 +83,31 @@ def test_what_a_client_leaves_is_cancelled_and_a_late_answer_reaches_nobody(brok
         assert client.aside == []
 
 
-def test_a_server_that_goes_on_with_what_was_cancelled_is_not_given_to_the_next_one(broker: Broker) -> None:
+def test_a_server_that_says_nothing_of_what_was_cancelled_is_kept_for_who_comes_after_the_grace(broker: Broker) -> None:
+    """It may: the specification wants no answer to what was cancelled."""
+    with broker.open("plain") as client:
+        pid = client.greet()["serverInfo"]["pid"]
+        client.post("tools/call", {"name": "hold", "arguments": {"whose": "the first one's"}}, 7)
+        until(lambda: broker.ask("status")["clients"][0]["in_flight"])
+    gone(broker)
+    with broker.open("plain") as early:
+        assert early.greet()["serverInfo"]["pid"] != pid
+        until(lambda: [one["state"] for one in broker.server("plain")["processes"] if one["pid"] == pid] == ["idle"])
+        with broker.open("plain") as client:
+            assert client.greet()["serverInfo"]["pid"] == pid
+            assert client.call("release", number=7) == {}
+            assert client.aside == []
+
+
+def test_a_server_that_answers_nothing_at_all_is_not_given_to_the_next_one(broker: Broker) -> None:
     with broker.open("plain") as client:
         pid = client.greet()["serverInfo"]["pid"]
         client.post("tools/call", {"name": "hold"})
         until(lambda: broker.ask("status")["clients"][0]["in_flight"])
+        os.kill(pid, signal.SIGSTOP)
     gone(broker)
-    assert visit(broker)["pid"] != pid
     until(lambda: pid not in broker.left())
+    assert visit(broker)["pid"] != pid
 
 
 def test_what_the_server_asks_reaches_its_client_alone_and_the_answer_the_server(broker: Broker) -> None:

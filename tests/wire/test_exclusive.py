@@ -132,3 +132,54 @@ def test_durations_are_those_of_the_clock_that_is_given() -> None:
     scene.serve(result(scene.asked(1, call("1", params=meta))))
     assert list(scene.mux.took) == [2.5]
     assert scene.mux.asked == 1
+
+
+def silent() -> tuple[Scene, str]:
+    """A server that says nothing of what was cancelled, and the next client's process; the id of what it owes."""
+    scene = session()
+    number = scene.asked(1, call("5"))
+    scene.leave(1)
+    scene.heard()
+    scene.do(scene.mux.question())
+    (asked,) = scene.heard()
+    assert json.loads(asked)["method"] == "ping"
+    assert not scene.mux.give_up(), "it may not have read that it was cancelled"
+    scene.serve(result(str(json.loads(asked)["id"])))
+    return scene, number
+
+
+def test_a_server_that_keeps_silent_about_what_was_cancelled_is_kept_once_it_has_read_so() -> None:
+    scene, number = silent()
+    assert not scene.mux.settled
+    assert scene.mux.give_up()
+    assert scene.mux.settled
+    scene.connect(2)
+    scene.say(2, hello("1", capabilities='{"sampling":{},"roots":{}}'), INITIALIZED)
+    scene.got(2)
+    scene.serve(result(number))
+    assert scene.got(2) == []
+    assert scene.left_over() == {"clients": 1}
+
+
+def test_what_such_a_server_asks_goes_to_the_next_client_only_while_that_one_asks_something() -> None:
+    scene, _ = silent()
+    assert scene.mux.give_up()
+    scene.connect(2)
+    scene.say(2, hello("1", capabilities='{"sampling":{},"roots":{}}'), INITIALIZED)
+    scene.got(2)
+    scene.heard()
+    scene.serve(call("7", "sampling/createMessage"))
+    assert scene.got(2) == []
+    assert "error" in json.loads(scene.heard()[0])
+    scene.asked(2, call("2"))
+    scene.serve(call("8", "sampling/createMessage"))
+    assert json.loads(scene.got(2)[0])["method"] == "sampling/createMessage"
+
+
+def test_one_that_owes_a_real_answer_is_not_given_up() -> None:
+    scene = session()
+    scene.asked(1, call("5"))
+    scene.do(scene.mux.question())
+    (asked,) = scene.heard()
+    scene.serve(result(str(json.loads(asked)["id"])))
+    assert not scene.mux.give_up()
