@@ -29,6 +29,8 @@ SHARED = "broker alone, shared"
 SIZES = {"64 KB": 1 << 16, "1 MB": 1 << 20, "10 MB": 10**7}
 HELLO = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "bench", "version": "1"}}
 
+INITIALIZED = '{"jsonrpc":"2.0","method":"notifications/initialized"}'
+
 
 class Figures(NamedTuple):
     """What load.c prints: seconds for all, and microseconds."""
@@ -185,6 +187,41 @@ def small_calls(bench: Bench, table: Table) -> None:
             table.add(f"call: {name}, ratio", value / peer, goals.get(name))
 
 
+def as_python_sees_it(bench: Bench, table: Table) -> None:
+    """The same for a client that takes its own time, as real ones do."""
+    table.title("a small call of a client in Python, p50, us; the ratio is to socat, forking socat")
+    names = ["a pipe", "socat, forking socat", "shim, broker", "shim, shared pool", "socat, broker"]
+    found: dict[str, float] = {}
+    for _ in range(bench.rounds):
+        for name in names:
+            found[name] = min(round_trip(bench.chains[name][1:], 2000), found.get(name, 1e9))
+    for name, value in found.items():
+        table.add(f"Python: {name}", value, None, "us")
+        goal = {"shim, broker": 1.5, "shim, shared pool": 1.6}.get(name)
+        if name != "a pipe":
+            table.add(f"Python: {name}, ratio", value / found["socat, forking socat"], goal)
+
+
+def round_trip(argv: Sequence[str], count: int) -> float:
+    """Microseconds of the middle one of so many calls, read and written by Python."""
+    took = []
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as child:
+        assert child.stdin
+        assert child.stdout
+        lines = (json.dumps({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": HELLO}), INITIALIZED)
+        child.stdin.write("\n".join([*lines, ""]).encode())
+        os.read(child.stdout.fileno(), 65536)
+        for number in range(1, count + 1):
+            call = {"jsonrpc": "2.0", "id": number, "method": "tools/call", "params": {"name": "echo", "arguments": {}}}
+            begin = time.perf_counter()
+            child.stdin.write(json.dumps(call).encode() + b"\n")
+            json.loads(os.read(child.stdout.fileno(), 65536))
+            took.append(time.perf_counter() - begin)
+        child.stdin.close()
+        child.stdout.read()
+    return sorted(took)[count // 2] * 1e6
+
+
 def cpu(bench: Bench, table: Table) -> None:
     """The broker's own time for a call."""
     table.title("the broker's CPU a call")
@@ -302,7 +339,7 @@ def introduce(argv: Sequence[str]) -> float:
         child.stdin.flush()
         child.stdout.readline()
         took = time.perf_counter() - begin
-        child.stdin.write(b'{"jsonrpc":"2.0","method":"notifications/initialized"}\n')
+        child.stdin.write(INITIALIZED.encode() + b"\n")
         child.stdin.close()
         child.stdout.read()
     time.sleep(0.05)  # the process behind it is put in order
@@ -332,11 +369,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5, help="the best of so many counts")
     parser.add_argument("--server", action="append", default=[], metavar="NAME=COMMAND", help="a real server to start")
-    parser.add_argument("--only", default="", help="parts, by name: starts, small_calls, cpu, throughput, crowd, large")
+    parser.add_argument("--only", default="", help="parts, by name: starts, small_calls, as_python_sees_it, ...")
     asked = parser.parse_args()
     table = Table()
     servers = {name: line.split() for name, _, line in (one.partition("=") for one in asked.server)}
-    parts = [starts, small_calls, cpu, throughput, crowd, large]
+    parts = [starts, small_calls, as_python_sees_it, cpu, throughput, crowd, large]
     chosen = [part for part in parts if not asked.only or part.__name__ in asked.only.split(",")]
     print(f"load before: {os.getloadavg()[0]:.1f}; Python {sys.version.split()[0]}; {os.cpu_count()} processors")
     with tempfile.TemporaryDirectory() as directory, house() as own:
