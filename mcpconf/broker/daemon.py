@@ -188,7 +188,11 @@ class Daemon:
         self._arrivals.take(connection, peer)
 
     def _came_by_tcp(self, connection: socket.socket, peer: Peer) -> None:
-        self._arrivals.take(connection, peer, Challenge(self._keys.get, os.urandom(16).hex()))
+        self._arrivals.take(connection, peer, Challenge(self._key, os.urandom(16).hex()))
+
+    def _key(self, key_id: str) -> bytes | None:
+        """As of now, not of when the connection came: it may have been revoked since."""
+        return self._keys.get(key_id)
 
     def _through(self, name: str) -> Callable[[socket.socket, Peer], None]:
         def came(connection: socket.socket, peer: Peer) -> None:
@@ -316,7 +320,7 @@ def _lock(path: str) -> int:
 def _sweep(state: str) -> None:
     """Where a state file is left, a broker was killed, perhaps with those who end its servers: then we do."""
     try:
-        with open(state, "rb") as stream:
+        with open(state, "rb", opener=_at_once) as stream:
             identity = json.loads(stream.read(65_536))["identity"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return
@@ -327,6 +331,10 @@ def _sweep(state: str) -> None:
 def _remove(path: str) -> None:
     with contextlib.suppress(OSError):
         os.unlink(path)
+
+
+def _at_once(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)  # a FIFO must not hang us
 
 
 def _private(path: str, flags: int) -> int:

@@ -17,7 +17,7 @@ from mcpconf.broker.worker import Worker
 from mcpconf.record import dataclass
 from mcpconf.wire.actions import Era, Limits, ToClient
 from mcpconf.wire.answers import INTERNAL, failure
-from mcpconf.wire.lines import Overlong
+from mcpconf.wire.lines import Overlong, unbroken
 from mcpconf.wire.mux import Mux
 
 HIGH = 1_048_576  # bytes that may wait for a client before its own server is read no further
@@ -105,6 +105,7 @@ class Session:
         if self._over or self._input_ended:
             return
         self.messages += len(lines)
+        lines = list(map(unbroken, lines))  # here, since an `initialize` is also kept for spare processes
         if END_OF_INPUT in lines:
             self._hear(lines[: lines.index(END_OF_INPUT)])
             self.closed(said=True)

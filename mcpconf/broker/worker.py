@@ -12,6 +12,7 @@ from mcpconf.wire.lines import Overlong
 from mcpconf.wire.mux import Mux
 
 MERCY = 5.0  # seconds that a request waits for a server which may not be started yet, before it is refused
+SHOWN = 250  # characters of a line for the log, once what it may not show is out of it
 SAID = 8  # lines for the log that one turn may lead to: a server that prints garbage must not fill it
 
 
@@ -233,7 +234,7 @@ class Worker:
         if texts:
             more = [f"and {len(texts) - SAID} more of that"] if len(texts) > SAID else []
             hidden = self.process.hidden if self.process is not None else ()
-            self._house.log("\n".join([*texts[:SAID], *more]), hidden)
+            self._house.log("\n".join([*(_shown(text, hidden) for text in texts[:SAID]), *more]), hidden)
 
     def _do(self, one: Action) -> None:
         if isinstance(one, Drop):
@@ -244,3 +245,10 @@ class Worker:
             client = self.clients.pop(one.client, None)
             if client is not None:
                 self._house.elsewhere(self, client, one.version, one.lines)
+
+
+def _shown(text: str, hidden: Iterable[str]) -> str:
+    """The beginning of a text. Cut before, it could end in half of a value that nobody would find then."""
+    for value in hidden:
+        text = text.replace(value, "***")
+    return text[:SHOWN]

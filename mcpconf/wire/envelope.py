@@ -8,7 +8,19 @@ from __future__ import annotations
 
 from enum import Enum
 
-from mcpconf.wire.members import Malformed, Span, document, elements, inside, spliced, string
+from mcpconf.wire.members import (
+    INNER,
+    TOP,
+    Malformed,
+    Span,
+    disguised,
+    document,
+    elements,
+    inside,
+    members,
+    spliced,
+    string,
+)
 
 META = ("params", "_meta")
 VERSION = "io.modelcontextprotocol/protocolVersion"
@@ -71,6 +83,22 @@ class Envelope:
         """Whether a request is of the era without sessions (2026-07-28): it names its version itself."""
         return self.at(*META, VERSION) is not None
 
+    @property
+    def odd(self) -> str | None:
+        """Why a server might read something else in the parameters, or in their `_meta`, than we do; mostly None."""
+        span = self.spans.get("params")
+        if span is None or self.text[span.start] != "{":
+            return None
+        try:
+            params = members(self.text, span.start)
+            meta = params.get("_meta")
+            inner = members(self.text, meta.start) if meta is not None and self.text[meta.start] == "{" else {}
+        except Malformed as error:
+            return str(error)
+        if disguised(params, INNER) or disguised(inner, INNER):
+            return "a name in params is one of the protocol's in other letters"
+        return None
+
     def replaced(self, *edits: tuple[Span | None, str]) -> str:
         """The message with other tokens at some places; a place that is None is left out."""
         return spliced(self.text, [(span, new) for span, new in edits if span is not None])
@@ -106,6 +134,8 @@ def batch(line: bytes) -> tuple[str, ...]:
 def of_text(text: str) -> Envelope:
     """One message of a text. Raises `Malformed`."""
     spans = document(text)
+    if disguised(spans, TOP):
+        raise NotRpc("a name is one of JSON-RPC's in other letters")
     id_span = spans.get("id")
     token = None if id_span is None else _id(id_span.of(text))
     answers = "result" in spans or "error" in spans

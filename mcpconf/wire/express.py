@@ -13,11 +13,11 @@ import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from mcpconf.wire.members import refuse_constant
+from mcpconf.wire.members import INNER, TOP, disguised, refuse_constant
 
 # What may change a message more than its id, or make it a rule's: the reader with spans has to look. A backslash and a
-# `u00` could spell any of them.
-ODD = (b'"progressToken"', b'"task"', b"\\u00", b"io.modelcontextprotocol/subscriptionId")
+# `u00` could spell any of them, one and a slash the first part of the last.
+ODD = (b'"progressToken"', b'"task"', b"\\u00", b"subscriptionId")
 _TOKEN = rb'(-?(?:0|[1-9][0-9]{0,18})|"[^"\\\x00-\x1f]{0,200}")'
 _VERSION = rb'"jsonrpc" ?: ?"2\.0" ?, ?'
 _FRONT = re.compile(rb"\{ ?(?:" + _VERSION + rb')?"id" ?: ?' + _TOKEN + rb" ?,")
@@ -49,7 +49,7 @@ def read(line: bytes) -> Express | None:
         top = dict(pairs)
     except (ValueError, TypeError, StopIteration, RecursionError):
         return None
-    if end != len(text) or len(top) != len(pairs) or text[0] != "{":
+    if end != len(text) or len(top) != len(pairs) or text[0] != "{" or disguised(top, TOP):
         return None
     return Express(place[1].decode(), place.start(1), place.end(1), top)
 
@@ -64,7 +64,21 @@ def request(line: bytes) -> tuple[Express, str] | None:
     method = found.top.get("method")
     if type(method) is not str or "result" in found.top or "error" in found.top:
         return None
+    params = found.top.get("params")
+    if _is_odd(params) or (isinstance(params, list) and _is_odd(dict(_pairs(params)).get("_meta"))):
+        return None
     return found, method
+
+
+def _pairs(value: object) -> list[tuple[str, object]]:
+    """The members of an object, in order. An array, which looks alike but for what it holds, has none."""
+    return [one for one in value if type(one) is tuple] if isinstance(value, list) else []
+
+
+def _is_odd(value: object) -> bool:
+    """Whether a name in an object comes twice, or is one of the protocol's in other letters."""
+    names = [name for name, _ in _pairs(value)]
+    return len(set(names)) != len(names) or disguised(names, INNER)
 
 
 def response(line: bytes) -> Express | None:

@@ -59,6 +59,9 @@ class Handshake:
             self._book.fail(one, INVALID, "initialize can't be part of a batch")
         elif client.version is not None and version not in (client.version, self._asked):
             self._book.fail(one, INVALID, f"this session speaks {client.version} already")
+        elif self._book.exclusive and self._asked is not None and version not in (self._asked, self._version):
+            # A second one before the first was answered: moved elsewhere, the client would share a process.
+            self._book.fail(one, INVALID, f"this session has asked for {self._asked} already")
         elif self._result is not None:
             self._greet(one, envelope, version)
         else:

@@ -25,6 +25,15 @@ class Overlong:
     tail: bytes = b""
 
 
+def unbroken(line: bytes | Overlong) -> bytes | Overlong:
+    """A line of a client's without carriage returns, which JSON has between tokens only.
+
+    Python's text files, Java, C# and Node's readline take one for the end of a line, so that a server of theirs would
+    hear whole messages, with any id, from within one of a client's. A space means the same.
+    """
+    return line.replace(b"\r", b" ") if isinstance(line, bytes) and b"\r" in line else line
+
+
 class Lines:
     """Collects chunks and gives the lines that they complete. Memory is bounded by `limit` bytes and one chunk."""
 

@@ -32,6 +32,19 @@ _DECODER = json.JSONDecoder(parse_int=bool, parse_float=bool, parse_constant=ref
 _skip: Callable[[str, int], tuple[object, int]] = _DECODER.scan_once  # type: ignore[attr-defined]
 
 
+# Go's encoding/json matches names without regard to case, and the last one wins: an `ID` beside an `id` would be one
+# message to the broker and another one to the server. These are the names by which clients are kept apart.
+TOP = frozenset({"jsonrpc", "id", "method", "params", "result", "error"})
+INNER = frozenset({"_meta", "requestId", "progressToken", "taskId", "task", "uri", "level"})
+_FOLDED = {names: frozenset(map(str.casefold, names)) for names in (TOP, INNER)}
+
+
+def disguised(names: Iterable[str], known: frozenset[str]) -> bool:
+    """Whether one of these names is a known one in other letters; `known` is `TOP` or `INNER`."""
+    folded = _FOLDED[known]
+    return any(name not in known and name.casefold() in folded for name in names)
+
+
 class Span(NamedTuple):
     """From `start` to `end` (behind it), in characters of the text. A tuple: one is made for every member read."""
 

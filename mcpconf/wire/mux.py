@@ -15,14 +15,14 @@ from mcpconf.wire.client import Batch, Client
 from mcpconf.wire.envelope import Envelope, Kind, NotRpc, batch, decoded, is_batch, of_text, read
 from mcpconf.wire.express import request, response
 from mcpconf.wire.legacy import Legacy
-from mcpconf.wire.lines import KEPT, Overlong
+from mcpconf.wire.lines import KEPT, Overlong, unbroken
 from mcpconf.wire.members import Malformed
 from mcpconf.wire.modern import LISTEN, Modern
 from mcpconf.wire.pending import PROGRESS, Book
 from mcpconf.wire.quick import answer, remains
 
 LAST_WORDS = 1000  # characters of them that clients are told
-SHOWN = 200  # bytes of a stray line that the log shows
+SHOWN = 4096  # bytes of a stray line that are handed on, to be cut where nothing hidden is cut in two
 
 
 class Mux:
@@ -70,7 +70,7 @@ class Mux:
         known = self._book.clients.get(client)
         if known is None:
             return []
-        line = _bounded(line, self._limits.client_line)
+        line = _bounded(unbroken(line), self._limits.client_line)
         if isinstance(line, Overlong):
             self._too_long(known, line)
         elif self._express and self._passed(known, line):
@@ -198,6 +198,12 @@ class Mux:
         except Malformed as error:
             code = INVALID if isinstance(error, NotRpc) else PARSE
             self._complain(client, failure(None, code, str(error)), together)
+            return
+        odd = envelope.odd
+        if odd is not None:
+            if envelope.kind is Kind.REQUEST:
+                self._complain(client, failure(envelope.id, INVALID, odd), together)
+            self._book.log(f"client {client.id}: {envelope.method or 'an answer'} dropped: {odd}")
             return
         try:
             self._message(client, envelope, together)

@@ -5,17 +5,19 @@ By stdin, since a command line can be read by everyone, and an environment by wh
 
 from __future__ import annotations
 
+import base64
+import ipaddress
 import json
 import re
+import socket
 from collections.abc import Mapping
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from mcpconf.model import NOTHING
 from mcpconf.record import dataclass
 
 SILENCE = 3600.0  # seconds that an answer may take to begin; a connection that has died is noticed in minutes
 TRANSPORTS = ("http", "sse")
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 # What the transport says itself. Two of the same would be a riddle to the server.
 OURS = frozenset(
     {"accept", "connection", "content-length", "content-type", "last-event-id", "te", "transfer-encoding", "upgrade"}
@@ -39,7 +41,7 @@ class Setup:
     @property
     def loopback(self) -> bool:
         """Whether the server is on this machine, where a proxy would only find itself."""
-        return urlsplit(self.url).hostname in LOOPBACK
+        return is_loopback(urlsplit(self.url).hostname or "")
 
 
 def dump(setup: Setup) -> bytes:
@@ -79,13 +81,38 @@ def origin(url: str) -> str:
     return f"{parts.scheme}://{host}{port}"
 
 
+def is_loopback(host: str) -> bool:
+    """Whether a name or number can only be this machine (RFC 6761, section 6.3; RFC 1122, 127/8), however written."""
+    host = host.rstrip(".").lower()
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        number = ipaddress.ip_address(host)
+    except ValueError:
+        try:
+            number = ipaddress.ip_address(socket.inet_aton(host))  # 127.1, 0x7f000001
+        except (OSError, ValueError):
+            return False
+    mapped = getattr(number, "ipv4_mapped", None)
+    return number.is_loopback or number.is_unspecified or (mapped is not None and mapped.is_loopback)
+
+
 def secrets(setup: Setup) -> tuple[str, ...]:
-    """What nobody may read: the values of headers, also without the word before them, and who is named in the URL."""
+    """What nobody may read: the values of headers, also without the word before them, and in the URL who is named,
+    what is asked, and each long part of the path, which is where some services have their keys. Each of these also as
+    a server would read it, and the name and password as the header that they become."""
     parts = urlsplit(setup.url)
     found = {parts.password or "", parts.query}
+    found |= {pair.partition("=")[2] for pair in parts.query.split("&")}
+    found |= {one for one in parts.path.split("/") if len(one) >= KEY}
+    found |= {unquote(one) for one in found}
+    if parts.username or parts.password:
+        pair = f"{unquote(parts.username or '')}:{unquote(parts.password or '')}"
+        found.add(base64.b64encode(pair.encode("utf-8", "replace")).decode("ascii"))
     for value in setup.headers.values():
         found |= {value, value.rpartition(" ")[2]}
     return tuple(sorted((one for one in found if len(one) >= SHORTEST), key=len, reverse=True))
 
 
+KEY = 16  # characters of a part of a path that may be one
 SHORTEST = 6  # characters that are worth hiding: a shorter value would make stars of ordinary words

@@ -161,7 +161,12 @@ class Web:
         patience = self.patience if patience is None else patience
         timeout = httpx2.Timeout(connect=CONNECT, write=WRITE, read=None if silent else patience, pool=None)
         request = self._client.build_request(
-            method, url or self.url, headers=dict(headers), content=content, timeout=timeout
+            method,
+            url or self.url,
+            # In bytes: an event's id may be any text (HTML standard, section 9.2.4: it goes back as UTF-8).
+            headers=[(name.encode(), text.encode("utf-8", "replace")) for name, text in headers.items()],
+            content=content,
+            timeout=timeout,
         )
         async with _words(self.hidden, patience):
             response = await self._send(request, remember=url is None)

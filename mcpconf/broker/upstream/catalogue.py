@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Iterator
 
 from mcpconf.broker.upstream.definition import Definition, read
@@ -38,8 +39,10 @@ class Catalogue:
         if not _NAME.fullmatch(name):
             raise NoSuchServer(name)
         try:
-            with open(os.path.join(self._directory, name + SUFFIX), "rb") as stream:
+            with open(os.path.join(self._directory, name + SUFFIX), "rb", opener=_at_once) as stream:
                 status = os.fstat(stream.fileno())
+                if not stat.S_ISREG(status.st_mode):
+                    raise McpconfError(f"the definition of {name} is no regular file", hint="mcpconf switch PROFILE")
                 signature = status.st_mtime_ns, status.st_size, status.st_ino
                 known = self._known.get(name)
                 if known is not None and known[0] == signature:
@@ -61,3 +64,7 @@ class Catalogue:
             name = entry.removesuffix(SUFFIX)
             if name != entry and _NAME.fullmatch(name):
                 yield name
+
+
+def _at_once(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)  # a FIFO in the place of a file must not hang us
