@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.conformance.__main__ import both
-from tests.conformance.suite import EVERYTHING, NODE, PROGRAM, SDK, SUITES, worse
+from tests.conformance.suite import EVERYTHING, NODE, PROGRAM, SDK, worse
 from tests.real.programs import unavailable
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(400)]
@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.real, pytest.mark.timeout(400)]
 LEAST = 60
 
 
-@pytest.mark.parametrize("suite", list(SUITES))
+@pytest.mark.parametrize("suite", ["B", "C"])  # each scenario of A is in B, of the same version
 def test_every_check_that_passes_through_a_pipe_passes_through_the_broker(suite: str) -> None:
     for path in (NODE, PROGRAM, SDK, EVERYTHING):
         if not path.exists():
