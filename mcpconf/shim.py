@@ -49,6 +49,7 @@ HELD = 1 << 20  # bytes that wait for a connection
 MESSAGES = 256  # messages that do
 FIRST_LINE = 4096  # bytes of the broker's greeting
 GREETING = 10.0  # seconds that a greeting may take
+SOON = 0.25  # seconds between two looks whether a broker is there at all, while somebody waits
 AGAIN = 0.02  # seconds between two looks whether a broker that is being started is there
 
 REQUEST, NOTE, ANSWER = "request", "note", "answer"
@@ -58,6 +59,7 @@ INITIALIZED = b'"notifications/initialized"'
 CANCELLED = b'"notifications/cancelled"'
 TOPICS = (b"tools", b"prompts", b"resources")
 END_OF_INPUT = b'{"jsonrpc":"2.0","method":"notifications/mcpconf/end_of_input"}\n'
+UNKEYED = "a broker on TCP wants a key, and MCPCONF_BROKER_KEY, which would name its file, is not set"
 GONE = "the broker went away; this request may or may not have been carried out"
 
 
@@ -451,7 +453,8 @@ def connect(address: str) -> tuple[_socket.socket, bool]:
     if kind == "tcp":
         return _connect_tcp(place), False
     if not address:
-        raise Trouble("this shim has no shim.conf beside it", "mcpconf switch PROFILE", final=True)
+        reason = "no entry of the active profile uses the broker any more (there is no shim.conf)"
+        raise Trouble(reason, "mcpconf switch PROFILE, and start this session anew", final=True)
     raise Trouble(f"MCPCONF_BROKER is neither unix:PATH nor tcp:HOST:PORT: {address}", "mcpconf switch PROFILE", True)
 
 
@@ -534,7 +537,7 @@ class Proof:
     def __init__(self, server: str, text: str) -> None:
         words = text.split()
         if len(words) != 2 or len(words[1]) != 64 or words[1].strip("0123456789abcdef"):
-            raise Trouble("MCPCONF_BROKER_KEY names no key file of the broker", "mcpconf broker key new", True)
+            raise Trouble("MCPCONF_BROKER_KEY names no key file of the broker", "mcpconf broker key new ID", True)
         self._id = words[0].encode("utf-8", "surrogateescape")
         self._key = bytes.fromhex(words[1])
         self._target = b"open/" + server.encode("utf-8", "surrogateescape")
@@ -683,12 +686,14 @@ class Starter:
         self._soon = self._later = 0.0  # when it may be tried again: for somebody who waits, and for nobody
         self._pause = 0.0
         self._words = ""
+        self._said = b""
         self._errors = -1
 
     def start(self, words: list[str], now: float, demand: bool) -> None:
         if self.running or not words or now < (self._soon if demand else self._later):
             return
         self._words = " ".join(words)
+        self._said = b""
         self._errors, other = posix.pipe()
         posix.set_blocking(self._errors, False)
         self.running = posix.fork()
@@ -700,9 +705,11 @@ class Starter:
         """Whether the command has just ended."""
         if not self.running:
             return False
+        self._listen()
         found, status = posix.waitpid(self.running, posix.WNOHANG)
         if not found:
             return False
+        self._listen()
         self.running = 0
         self.failure = None if status == 0 else self._last_words(status)
         self._pause = 0.0 if status == 0 else min(60.0, self._pause * 2 or 0.25)
@@ -711,11 +718,16 @@ class Starter:
         posix.close(self._errors)
         return True
 
-    def _last_words(self, status: int) -> str:
+    def _listen(self) -> None:
+        """Keep the end of what it says; it would stop at a full pipe."""
         try:
-            said = posix.read(self._errors, FIRST_LINE).decode("utf-8", "replace").strip()
+            while more := posix.read(self._errors, SIZE):
+                self._said = (self._said + more)[-FIRST_LINE:]
         except OSError:
-            said = ""
+            pass
+
+    def _last_words(self, status: int) -> str:
+        said = self._said.decode("utf-8", "replace").strip()
         code = posix.waitstatus_to_exitcode(status)
         return f"`{self._words}` ended with {code}" + (f": {said[-300:]}" if said else "")
 
@@ -748,6 +760,7 @@ class Link:
         self._early = b""
         self._pause = 0.0
         self._begun = 0.0
+        self._demand = False
         self.starter = Starter()
         self.settings = Settings("", {})
         self.trouble: Trouble | None = None
@@ -759,6 +772,7 @@ class Link:
     def attempt(self, now: float, demand: bool) -> None:
         """Try to connect. `demand`: somebody waits, so that a missing broker is started."""
         self._begun = now
+        self._demand = demand
         try:
             self._load()
             self.socket, _ = connect(self.settings.address)
@@ -792,8 +806,14 @@ class Link:
         try:
             return Proof(self._server, read_file(self.settings.key))
         except OSError as fault:
-            reason = f"the key file {self.settings.key or '(MCPCONF_BROKER_KEY)'}: {fault.strerror}"
-            raise Trouble(reason, "mcpconf broker key new", True) from None
+            reason = f"the key file {self.settings.key}: {fault.strerror}" if self.settings.key else UNKEYED
+            raise Trouble(reason, "mcpconf broker key new ID", True) from None
+
+    def turned_away(self) -> Trouble:
+        """What it means that the broker hung up during the greeting: on TCP it gives no reason to who has no key."""
+        if isinstance(self._greeting, Proof):
+            return Trouble(f"{self.settings.address} hung up: it does not know this key", "mcpconf broker key ls")
+        return Trouble("the broker hung up", "mcpconf broker status")
 
     def greeted(self, data: bytes) -> bytes | None:
         """What follows the greeting; None while that is not complete. Raises `Trouble`."""
@@ -817,7 +837,11 @@ class Link:
             self.socket = None
         self.trouble = trouble
         lasted = now - self._begun > 1.0
-        self._pause = 0.0 if lasted else min(self.settings.retry, self._pause * 2 or 0.05)
+        # A look whether a socket is there costs nothing, and somebody waits.
+        longest = (
+            min(self.settings.retry, SOON) if self._demand and isinstance(trouble, Missing) else self.settings.retry
+        )
+        self._pause = 0.0 if lasted else min(longest, self._pause * 2 or 0.05)
         self.next_try = now + (AGAIN if self.starter.running else self._pause)
 
     def hurry(self, now: float) -> None:
@@ -1165,7 +1189,7 @@ class Session:
             data = b""
             reason = f"{self._link.settings.address}: {fault.strerror}"
         if not data:
-            self._lost(Trouble(reason))
+            self._lost(self._link.turned_away() if self._state is GREETED else Trouble(reason))
         elif self._state is UP:
             self._pass_on(data)
         else:

@@ -131,10 +131,15 @@ class Broker:
                 pass
             except McpconfError:
                 continue  # a damaged file is no reason to end what runs
-            if definition != pool.definition:
+            if definition != pool.definition or self._has_new_secrets(pool):
                 changed.append(key[0])
                 self._retire(key, "its configuration has changed")
         return tuple(sorted(set(changed)))
+
+    def _has_new_secrets(self, pool: Pool) -> bool:
+        """Whether what runs was given secrets that are others now: a revoked token must not live on in it."""
+        now = self.launcher.fingerprint(pool.definition) if pool.workers and pool.fingerprint is not None else None
+        return now is not None and now != pool.fingerprint
 
     def keep_keys(self, keys: Container[str]) -> None:
         """Let go of who came by a key that is no more."""

@@ -26,14 +26,33 @@ NAME = "mcpconf"
 def socket_directory(dirs: Dirs, env: Mapping[str, str], uid: int) -> str:
     """The directory of this user's broker. It need not be there.
 
-    Beside the other files where --config-dir names a place for all of them; else the runtime directory (XDG Base
-    Directory Specification: it is its user's own, or does not count), which is empty again after a boot.
+    Beside the other files where --config-dir names a place for all of them; else where entries look for it already,
+    however this process was started; else in the runtime directory (XDG Base Directory Specification: it is its user's
+    own, or does not count), which is empty again after a boot.
     """
     if not dirs.chosen:
+        standing = _in_use(os.path.join(dirs.broker, "shim.conf"), uid)
+        if standing is not None:
+            return standing
         for base in (env.get("XDG_RUNTIME_DIR", ""), f"/run/user/{uid}" if sys.platform == "linux" else ""):
             if os.path.isabs(base) and _is_own(base, uid):
                 return os.path.join(base, name_for(dirs, uid))
     return os.path.join(dirs.state, "run")
+
+
+def _in_use(conf: str, uid: int) -> str | None:
+    """The directory that the shim is told of, if it can be there: a cron job has other variables than a session."""
+    try:
+        with open(conf, "rb") as stream:
+            lines = stream.read(65_536).split(b"\n")
+    except OSError:
+        return None
+    for line in lines:
+        if line.startswith(b"directory="):
+            found = os.fsdecode(line[len(b"directory=") :].rstrip(b"\r"))
+            usable = os.path.isabs(found) and (_is_own(found, uid) or _is_own(os.path.dirname(found), uid))
+            return found if usable else None
+    return None
 
 
 def name_for(dirs: Dirs, uid: int) -> str:
@@ -79,6 +98,11 @@ class Paths:
     def lock(self) -> str:
         """Held for as long as a broker lives, and never removed: that would split those who wait for it."""
         return os.path.join(self.directory, "broker.lock")
+
+    @property
+    def restart(self) -> str:
+        """Held while one broker follows another."""
+        return os.path.join(self.directory, "restart.lock")
 
     def server(self, name: str) -> str:
         """Where a server is met without naming it."""

@@ -60,6 +60,7 @@ class Pool:
         self.error: str | None = None  # the last words of the last process that failed
         self.restarts = 0
         self.asked = 0  # requests of workers that are gone
+        self.fingerprint: int | None = None  # of the secrets that its last process was given
         self.speaks: Era | None = None
         self.retired = False
         self._loop = loop

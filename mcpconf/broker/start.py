@@ -5,11 +5,12 @@ A client's shim waits for this, so it imports nothing that start-up can do witho
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from mcpconf.broker.place import Paths, connect, is_locked
@@ -60,17 +61,32 @@ def start(paths: Paths, words: Sequence[str], *, argv: Sequence[str] = ()) -> in
 
 def start_if_needed(paths: Paths, words: Sequence[str], *, argv: Sequence[str] = ()) -> int | None:
     """The same, unless one can be reached already or another one is just starting: then None."""
-    if is_reachable(paths.socket):
-        return None
+    deadline = time.monotonic() + SECONDS
+    while not is_reachable(paths.socket):
+        if time.monotonic() > deadline:
+            raise running(paths)
+        if is_locked(paths.restart) or is_locked(paths.lock):
+            time.sleep(TICK)  # it is starting or ending, or whoever restarts it knows better how
+            continue
+        with contextlib.suppress(AlreadyRunning):
+            return start(paths, words, argv=argv)
+    return None
+
+
+@contextlib.contextmanager
+def restarting(paths: Paths) -> Iterator[None]:
+    """While one broker follows another, no client's shim is to start one of its own in between."""
+    import fcntl
+
+    descriptor = -1
     try:
-        return start(paths, words, argv=argv)
-    except AlreadyRunning:
-        deadline = time.monotonic() + SECONDS
-        while not is_reachable(paths.socket):
-            if time.monotonic() > deadline or not is_locked(paths.lock):
-                raise
-            time.sleep(TICK)
-        return None
+        with contextlib.suppress(OSError):
+            descriptor = os.open(paths.restart, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        if descriptor >= 0:
+            os.close(descriptor)
 
 
 def is_reachable(path: str) -> bool:

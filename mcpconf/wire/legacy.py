@@ -89,6 +89,15 @@ class Legacy:
             self._book.to_server(ROOTS_CHANGED)
         self._clients += 1
 
+    def joined(self) -> None:
+        """A client comes to a process that another one had: what the server said before it reads this is not for it."""
+        if self._book.exclusive and self._book.ready and self._clients:
+            self._book.quiet = True
+            self._book.own("ping", "{}", self._heard_all)
+
+    def _heard_all(self, _: Envelope) -> None:
+        self._book.quiet = False
+
     def prepare(self, envelope: Envelope) -> None:
         """Shake hands before a client is there."""
         self._handshake.prepare(envelope)

@@ -103,6 +103,9 @@ class Modern:
     def sizes(self) -> dict[str, int]:
         return {}
 
+    def joined(self) -> None:
+        """Each message says what it belongs to."""
+
     def prepare(self, _: Envelope) -> None:
         """There is nothing to shake."""
 

@@ -56,6 +56,7 @@ class Mux:
         if self._book.exclusive and self._book.clients:
             raise ValueError("there is a client already")
         self._book.clients[client] = Client(client)
+        self._rules.joined()
         return self._book.take()
 
     def disconnect(self, client: int) -> list[Action]:

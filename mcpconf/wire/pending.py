@@ -25,6 +25,7 @@ class Book:
 
     def __init__(self, limits: Limits, clock: Callable[[], float] | None = None, exclusive: bool = False) -> None:
         self.limits = limits
+        self.quiet = False  # whether what the server says may still be for a client that left
         self.exclusive = exclusive  # whether there is never more than one client at a time
         self.took: deque[float] = deque(maxlen=TIMES)  # how long the last requests took, in the clock's unit
         self.asked = 0  # requests that clients made
@@ -117,6 +118,7 @@ class Book:
         """Give a client its answer and forget the request."""
         self._forget(one, progress_goes_on)
         if one.sent:
+            self.quiet = False  # what comes now was said after the client came
             self._loaded(one.client.id, -1)
             if self._clock is not None:
                 self.took.append(self._clock() - one.since)
@@ -228,7 +230,7 @@ class Book:
         if self.exclusive:
             client = next(iter(self.clients.values()), None)
             # While it asks for nothing, what a server says may be about a request that an earlier client gave up.
-            return None if client is None or (self.given_up and not self.load) else client
+            return None if self.quiet or (self.given_up and not self.load) else client
         return self.clients.get(next(iter(self.load))) if len(self.load) == 1 else None
 
     def alone(self) -> Client | None:
@@ -260,6 +262,7 @@ class Book:
             self.unpark(client)
         self.tombstones.clear()
         self.given_up.clear()
+        self.quiet = False
         self.owned.clear()
         self.unheard.clear()
         self.progress.clear()

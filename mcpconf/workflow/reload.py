@@ -20,6 +20,11 @@ def reload(app: App, before: Mapping[str, Files], after: Mapping[str, Files]) ->
     directory = app.dirs.broker + os.sep
     if _below(directory, before) == _below(directory, after):
         return ()
+    return tell(app)
+
+
+def tell(app: App) -> tuple[Note, ...]:
+    """Tell a broker that runs to read everything again; what is to be said of it. Never fails."""
     socket = Paths(app.runtime).socket
     if not app.system.exists(socket):
         return ()

@@ -14,6 +14,7 @@ from mcpconf.model import Note
 from mcpconf.profile.secrets import KeyringIndex, SecretsFile, check_secret
 from mcpconf.workflow import vault
 from mcpconf.workflow.app import App, launcher
+from mcpconf.workflow.reload import tell
 
 FILE = "file"
 KEYRING = "keyring"
@@ -47,10 +48,11 @@ def store(app: App, name: str, value: str) -> tuple[Note, ...]:
     with app.writing():
         write_private(app.dirs.secrets, load(app).with_(name, value).dump())
         kept = index(app)
-        if name not in kept.names:
-            return ()
-        _write_index(app, kept.without(name))
-        return _drop(name)
+        notes: tuple[Note, ...] = ()
+        if name in kept.names:
+            _write_index(app, kept.without(name))
+            notes = _drop(name)
+    return notes + tell(app)
 
 
 def store_in_keyring(app: App, name: str, value: str) -> None:
@@ -77,6 +79,7 @@ def forget(app: App, name: str) -> None:
             raise McpconfError(f"there is no secret named {name}", hint="mcpconf secret ls")
         if file.get(name) is not None:
             write_private(app.dirs.secrets, file.without(name).dump())
+    tell(app)
 
 
 def purge(app: App) -> tuple[Note, ...]:

@@ -85,3 +85,20 @@ def test_where_nobody_listens_nothing_is_left_open(tmp_path: Path, depth: int) -
     with pytest.raises(FileNotFoundError):
         connect(str(tmp_path / ("d" * depth) / "broker.sock"), 1)
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_where_entries_look_for_it_already_it_stays_whatever_the_variables_are(tmp_path: Path) -> None:
+    dirs = Dirs(str(tmp_path / "c"), str(tmp_path / "data"), str(tmp_path / "s"))
+    (tmp_path / "data/broker").mkdir(parents=True)
+    (tmp_path / "runtime").mkdir()
+    (tmp_path / "other").mkdir()
+    conf = tmp_path / "data/broker/shim.conf"
+    conf.write_text(f"directory={tmp_path}/runtime/mcpconf\nstart=x\n")
+    uid = os.geteuid()
+
+    env = {"XDG_RUNTIME_DIR": str(tmp_path / "other")}
+    assert socket_directory(dirs, env, uid) == f"{tmp_path}/runtime/mcpconf"
+    (tmp_path / "runtime").rmdir()
+    assert socket_directory(dirs, env, uid).startswith(f"{tmp_path}/other/mcpconf")
+    conf.write_text("start=x\n")
+    assert socket_directory(dirs, env, uid).startswith(f"{tmp_path}/other/mcpconf")

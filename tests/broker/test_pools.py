@@ -456,3 +456,21 @@ def test_a_secret_in_a_path_is_not_told_when_it_cannot_be_started(broker: Broker
     with broker.open("lost") as client:
         assert "'/no/***/program'" in client.request("initialize", HELLO)["error"]["message"]
     assert "'/no/***/program'" in broker.server("lost")["error"]
+
+
+def test_a_server_whose_secret_has_changed_is_started_anew_on_reload(broker: Broker) -> None:
+    secrets = broker.config / "data/secrets"
+    secrets.write_bytes(b"TOKEN=the-old-one\0OTHER=1234\0")
+    broker.define("keyed", *scripted(), env={"KEY": "secret:TOKEN"})
+    with broker.open("keyed") as client, broker.open("plain") as other:
+        client.greet()
+        other.greet()
+        secrets.write_bytes(b"TOKEN=the-old-one\0OTHER=5678\0")
+        assert broker.ask("reload")["changed"] == []
+        secrets.write_bytes(b"TOKEN=the-new-one\0")
+        assert broker.ask("reload")["changed"] == ["keyed"]
+        assert client.ended() == []
+        assert other.call("echo", say=1) == {"say": 1}
+    with broker.open("keyed") as client:
+        client.greet()
+        assert client.call("report")["env"]["KEY"] == "the-new-one"

@@ -334,7 +334,7 @@ def test_after_the_clients_end_nothing_is_begun_anew(start: Start, broker: Broke
         (b"NO no such server: time\n", "the broker refuses: no such server: time"),
         (b"HTTP/1.1 400 Bad Request\r\n\r\n", "what answers there is no mcpconf broker"),
         (b"\x00\xff" * 4000, "what answers there is no mcpconf broker"),
-        (b"OK", "the broker went away"),
+        (b"OK", "the broker hung up"),
     ],
 )
 def test_a_broker_that_does_not_greet(start: Start, broker: Broker, place: Place, said: bytes, reason: str) -> None:

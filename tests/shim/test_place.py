@@ -82,7 +82,8 @@ def test_without_settings_a_session_stays_and_is_told(start: Start, place: Place
     (place.path / "shim.conf").write_text("nonsense\nhold=0.1\nhold_first=none\n")
     client = start()
     client.say(request("1"))
-    assert client.error() == (1, "this shim has no shim.conf beside it; run: mcpconf switch PROFILE")
+    reason = "no entry of the active profile uses the broker any more (there is no shim.conf)"
+    assert client.error() == (1, f"{reason}; run: mcpconf switch PROFILE, and start this session anew")
     (place.path / "shim.conf").write_text(text)
     client.say(request("2"))
     assert broker.accept().welcome().line() == request("2")

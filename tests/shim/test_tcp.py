@@ -117,7 +117,7 @@ def test_a_key_file_that_is_none(start: Start, place: Place, remote: Broker, tex
     place.configure(hold=0.1)
     client = start(MCPCONF_BROKER=f"tcp:127.0.0.1:{remote.port}", MCPCONF_BROKER_KEY=str(key))
     client.say(request("1"))
-    assert client.error() == (1, "MCPCONF_BROKER_KEY names no key file of the broker; run: mcpconf broker key new")
+    assert client.error() == (1, "MCPCONF_BROKER_KEY names no key file of the broker; run: mcpconf broker key new ID")
 
 
 def test_a_key_file_that_is_not_there_and_a_port_where_nobody_listens(

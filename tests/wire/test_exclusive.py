@@ -41,6 +41,7 @@ def test_the_next_client_is_greeted_without_the_server_which_hears_that_the_root
     scene = session()
     scene.leave(1)
     scene.connect(2)
+    assert [json.loads(line)["method"] for line in scene.heard()] == ["ping"]
     scene.say(2, hello('"x"', capabilities='{"sampling":{},"roots":{}}'))
     assert scene.got(2) == [WELCOME % ('"x"', LATEST)]
     assert scene.heard() == []
@@ -52,6 +53,7 @@ def test_a_client_without_roots_changes_none() -> None:
     scene = session("{}")
     scene.leave(1)
     scene.connect(2)
+    scene.heard()
     scene.say(2, hello("1", capabilities="{}"), INITIALIZED)
     assert scene.heard() == []
 
@@ -183,3 +185,23 @@ def test_one_that_owes_a_real_answer_is_not_given_up() -> None:
     (asked,) = scene.heard()
     scene.serve(result(str(json.loads(asked)["id"])))
     assert not scene.mux.give_up()
+
+
+@pytest.mark.parametrize("by", ["the answer to our ping", "the first answer to it"])
+def test_what_a_server_still_had_to_say_to_one_client_does_not_reach_the_next(by: str) -> None:
+    scene = session()
+    scene.leave(1)
+    scene.connect(2)
+    (ping,) = scene.heard()
+    scene.say(2, hello("1", capabilities='{"sampling":{},"roots":{}}'), INITIALIZED)
+    scene.got(2)
+    scene.heard()
+    number = scene.asked(2, call("2"))
+    message = notice("notifications/message", '{"level":"info","data":"of the first"}')
+    scene.serve(message, call("8", "elicitation/create"))
+    assert scene.got(2) == []
+    assert "error" in json.loads(scene.heard()[0])
+    scene.serve(result(number if by.startswith("the first") else str(json.loads(ping)["id"])))
+    scene.got(2)
+    scene.serve(message)
+    assert scene.got(2) == [message]

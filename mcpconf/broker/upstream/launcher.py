@@ -58,6 +58,15 @@ class Launcher:
             pool.error = str(error)
             founder.failed(_told(error))
 
+    def fingerprint(self, definition: Definition) -> int | None:
+        """What tells whether a server's secrets are still the same; None where that can't be told now. Those in the
+        keyring don't count: it would have to be asked."""
+        try:
+            kept = SecretsFile.load(_content(os.path.join(self._data, "secrets"))).values
+        except McpconfError:
+            return None
+        return hash(tuple((name, self._environ.get(name) or kept.get(name)) for name in sorted(secrets_of(definition))))
+
     def stop(self) -> None:
         """No more is asked for."""
         for task in self._asking:
@@ -91,6 +100,7 @@ class Launcher:
 
     def _start(self, pool: Pool, founder: Founder, secrets: Mapping[str, str]) -> None:
         start = replace(fill(pool.definition, self._environ, secrets, pool.project), umask=self._umask)
+        pool.fingerprint = self.fingerprint(pool.definition)
         self._count += 1
         if start.remote is not None:
             start = bridged(start, start.remote)
