@@ -61,7 +61,7 @@ def _guard(reader: int, identity: str, clean: Callable[[], None]) -> int:
     os.read(reader, 1)
     if descendants(identity):
         _end_all(identity)
-        clean()
+    clean()  # also where no process is left: a container outlives the one that started it
     return 0
 
 

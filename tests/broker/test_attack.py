@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import sys
 from pathlib import Path
@@ -189,3 +190,23 @@ def test_other_machines(host: str) -> None:
 def test_all_of_a_url_that_may_be_a_key_is_hidden() -> None:
     found = secrets(Setup(url="https://user:p%40ssword@h/s/SECRETPATH-0123456789/mcp?key=SECRETQUERY&v=2"))
     assert {"p%40ssword", "p@ssword", "SECRETPATH-0123456789", "SECRETQUERY", "dXNlcjpwQHNzd29yZA=="} <= set(found)
+
+
+def test_containers_are_removed_though_no_process_is_left_when_both_are_killed(broker: Broker) -> None:
+    docker, asked = broker.base / "docker", broker.base / "asked"
+    docker.write_text(f'#!/bin/sh\necho "$1" >> {asked}\n[ "$1" != run ] || exec cat >/dev/null\n')
+    docker.chmod(0o700)
+    broker.define("d", str(docker), "run", "-i", "image", image=True, idle_timeout=0.05)
+    with broker.open("d") as client:
+        client.post("initialize", {"protocolVersion": "2025-11-25", "capabilities": {}})
+        until(lambda: broker.processes("d"))
+    until(lambda: not broker.processes("d") and len(broker.left()) == 3)
+    assert list(broker.logs.glob("docker-*"))
+    serving = broker.pid
+    for pid in (broker.supervisor, serving):  # at once: each of them would do it for the other
+        os.kill(pid, signal.SIGKILL)
+    until(lambda: not list(broker.logs.glob("docker-*")))
+    assert "ps" in asked.read_text().split()
+    for path in Path(broker.paths.directory).glob("*.sock"):
+        path.unlink()
+    Path(broker.paths.state).unlink(missing_ok=True)
