@@ -36,14 +36,17 @@ def read_private(path: str, limit: int = LIMIT) -> bytes | None:
 
 def is_regular(path: str) -> bool:
     """Whether a file is there. Raises `Refused` where something stands in its place that is none."""
-    try:
-        _check_kind(path, os.stat(path))
-    except FileNotFoundError:
-        _refuse_dangling(path)
-        return False
-    except OSError as error:
-        raise unreadable(path, error) from None
-    return True
+    for _ in range(2):  # to believe one wrong "no such file" would be to forget what is ours
+        try:
+            _check_kind(path, os.stat(path))
+        except FileNotFoundError:
+            if not _refuse_dangling(path):
+                return False
+        except OSError as error:
+            raise unreadable(path, error) from None
+        else:
+            return True
+    return False
 
 
 def _check_kind(path: str, status: os.stat_result) -> None:
@@ -67,12 +70,17 @@ def unreadable(path: str, error: OSError) -> McpconfError:
     return McpconfError(f"{path} can't be read ({error.strerror}); nothing was changed", hint=hint)
 
 
-def _refuse_dangling(path: str) -> None:
-    """Raise `Refused` where the path, or a directory on its way, is a link to nothing: there no file can be made."""
-    while path and not os.path.lexists(path):
-        path = os.path.dirname(path)
-    if path and not os.path.exists(path):
-        raise unusable(path, "is a link to what does not exist")
+def _refuse_dangling(path: str) -> bool:
+    """Raise `Refused` where the path, or a directory on its way, is a link to nothing: there no file can be made.
+
+    Gives whether there is something at the path after all.
+    """
+    place = path
+    while place and not os.path.lexists(place):
+        place = os.path.dirname(place)
+    if place and not os.path.exists(place):
+        raise unusable(place, "is a link to what does not exist")
+    return place == path
 
 
 def _in_the_way(path: str) -> str:

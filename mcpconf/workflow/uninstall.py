@@ -54,7 +54,8 @@ def uninstall(app: App, *, force: bool = False, purge: bool = False) -> Uninstal
     An entry of ours that was edited by hand stays, and stops a purge, unless `force`. Raises `Refused` where only the
     history knows of an entry, unless `force`.
     """
-    if not os.path.lexists(app.state.directory):
+    # Asked in two ways: to believe one wrong "no such file" would be to leave entries behind and say that none are.
+    if not os.path.lexists(app.state.directory) and not os.path.isdir(os.path.dirname(app.state.at("ledger.json"))):
         return _purged(app, Plan(), None) if purge else Uninstalled(Plan())
     with app.writing() as state, _advice():
         committed = _take_out(app, state, force)

@@ -355,3 +355,26 @@ def test_why_a_directory_of_ours_can_not_be_written_is_told(
     monkeypatch.setattr(os, "statvfs", lambda _: SimpleNamespace(f_flag=flag))
     with pytest.raises(McpconfError, match=said):
         check_directory(str(home))
+
+
+def test_one_wrong_word_that_a_file_is_not_there_is_not_believed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "ledger.json"
+    path.write_bytes(b"kept")
+    look, lies = os.stat, [1]
+
+    def stat(*args: Any, **named: Any) -> Any:
+        if str(args[0]) == str(path) and "dir_fd" not in named and lies[0] and named.get("follow_symlinks", True):
+            lies[0] -= 1
+            raise FileNotFoundError(2, "No such file or directory", str(path))
+        return look(*args, **named)
+
+    monkeypatch.setattr(os, "stat", stat)
+    assert read_private(str(path)) == b"kept"
+
+
+def test_a_file_that_goes_while_it_is_looked_for_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "ledger.json"
+    monkeypatch.setattr("mcpconf.commit.private._refuse_dangling", lambda _: True)
+    assert read_private(str(path)) is None

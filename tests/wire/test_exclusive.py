@@ -156,9 +156,10 @@ def test_a_server_that_keeps_silent_about_what_was_cancelled_is_kept_once_it_has
     assert scene.mux.give_up()
     assert scene.mux.settled
     scene.connect(2)
+    (ping,) = scene.heard()
     scene.say(2, hello("1", capabilities='{"sampling":{},"roots":{}}'), INITIALIZED)
     scene.got(2)
-    scene.serve(result(number))
+    scene.serve(result(number), result(str(json.loads(ping)["id"])))
     assert scene.got(2) == []
     assert scene.left_over() == {"clients": 1}
 
@@ -167,6 +168,8 @@ def test_what_such_a_server_asks_goes_to_the_next_client_only_while_that_one_ask
     scene, _ = silent()
     assert scene.mux.give_up()
     scene.connect(2)
+    (ping,) = scene.heard()
+    scene.serve(result(str(json.loads(ping)["id"])))
     scene.say(2, hello("1", capabilities='{"sampling":{},"roots":{}}'), INITIALIZED)
     scene.got(2)
     scene.heard()
