@@ -17,7 +17,7 @@ from mcpconf.wire.members import INNER, TOP, disguised, refuse_constant
 
 # What may change a message more than its id, or make it a rule's: the reader with spans has to look. A backslash and a
 # `u00` could spell any of them, one and a slash the first part of the last.
-ODD = (b'"progressToken"', b'"task"', b"\\u00", b"subscriptionId")
+_PROGRESS, _TASK, _ESCAPE, _SUBSCRIPTION = b'"progressToken"', b'"task"', b"\\u00", b"subscriptionId"
 _TOKEN = rb'(-?(?:0|[1-9][0-9]{0,18})|"[^"\\\x00-\x1f]{0,200}")'
 _VERSION = rb'"jsonrpc" ?: ?"2\.0" ?, ?'
 _FRONT = re.compile(rb"\{ ?(?:" + _VERSION + rb')?"id" ?: ?' + _TOKEN + rb" ?,")
@@ -49,14 +49,16 @@ def read(line: bytes) -> Express | None:
         top = dict(pairs)
     except (ValueError, TypeError, StopIteration, RecursionError):
         return None
-    if end != len(text) or len(top) != len(pairs) or text[0] != "{" or disguised(top, TOP):
+    if end != len(text) or len(top) != len(pairs) or text[0] != "{":
+        return None
+    if not top.keys() <= TOP and disguised(top, TOP):
         return None
     return Express(place[1].decode(), place.start(1), place.end(1), top)
 
 
 def request(line: bytes) -> tuple[Express, str] | None:
     """A request and its method, where nothing but its id has to change."""
-    if any(odd in line for odd in ODD):
+    if _PROGRESS in line or _TASK in line or _ESCAPE in line or _SUBSCRIPTION in line:
         return None
     found = read(line)
     if found is None:
@@ -64,21 +66,31 @@ def request(line: bytes) -> tuple[Express, str] | None:
     method = found.top.get("method")
     if type(method) is not str or "result" in found.top or "error" in found.top:
         return None
-    params = found.top.get("params")
-    if _is_odd(params) or (isinstance(params, list) and _is_odd(dict(_pairs(params)).get("_meta"))):
+    params = _inside(found.top.get("params"))
+    if params is None or _inside(params.get("_meta")) is None:
         return None
     return found, method
 
 
-def _pairs(value: object) -> list[tuple[str, object]]:
-    """The members of an object, in order. An array, which looks alike but for what it holds, has none."""
-    return [one for one in value if type(one) is tuple] if isinstance(value, list) else []
+_NOTHING: Mapping[str, object] = {}
+_harmless: set[str] = set()  # names that were looked at, since the same ones come again and again
+MOST = 4096
 
 
-def _is_odd(value: object) -> bool:
-    """Whether a name in an object comes twice, or is one of the protocol's in other letters."""
-    names = [name for name, _ in _pairs(value)]
-    return len(set(names)) != len(names) or disguised(names, INNER)
+def _inside(value: object) -> Mapping[str, object] | None:
+    """The members of an object, none of anything else; None where a name comes twice, or is one of the protocol's in
+    other letters."""
+    if type(value) is not list or not value or type(value[0]) is not tuple:
+        return _NOTHING
+    found = dict(value)
+    if len(found) != len(value):
+        return None
+    if not found.keys() <= _harmless:
+        if disguised(found, INNER):
+            return None
+        if len(_harmless) < MOST:
+            _harmless.update(name for name in found if len(name) < 64)
+    return found
 
 
 def response(line: bytes) -> Express | None:
