@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from mcpconf.dirs import Dirs
 
 SECONDS = 20.0  # to become ready
+TAKEN = "a broker is running already"  # what one says that finds the lock held
+LEAVING = 1.0  # that one which could not start may take to be gone
 TICK = 0.02
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 # What the process runs: no site module, which takes as long as all the rest; nothing is found by the current directory.
@@ -53,9 +55,12 @@ def start(paths: Paths, words: Sequence[str], *, argv: Sequence[str] = ()) -> in
     pid, said = _detached([*argv, *words] if argv else command(words))
     if said == "ready":
         return pid
-    if is_locked(paths.lock):  # another one was quicker
-        raise running(paths)
     problem, _, hint = said.removeprefix("error: ").partition("; mend it with: ")
+    if problem == TAKEN:  # another one was quicker; that the lock is held tells nothing, ours may not be gone yet
+        raise running(paths)
+    deadline = time.monotonic() + LEAVING
+    while is_locked(paths.lock) and time.monotonic() < deadline:  # else who asks next finds one that does not answer
+        time.sleep(TICK)
     raise McpconfError(f"the broker did not start: {problem}", hint=hint or "mcpconf broker run")
 
 

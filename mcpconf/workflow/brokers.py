@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from mcpconf.broker import start as starting
 from mcpconf.broker.control import BrokerUnreachable, ask
-from mcpconf.broker.options import parse
+from mcpconf.broker.door.listener import tcp_socket
+from mcpconf.broker.options import address, parse
 from mcpconf.broker.place import Paths, is_locked
 from mcpconf.errors import McpconfError
 from mcpconf.model import Json, Note
@@ -28,7 +29,6 @@ class Stopped:
     pid: int | None
     clients: int | None
     processes: int | None
-    listen: tuple[str, ...] = ()
 
 
 def paths(app: App) -> Paths:
@@ -44,10 +44,50 @@ def words(app: App, listen: Sequence[str] = (), *, allow_nonlocal: bool = False)
     return made
 
 
-def start(app: App, options: Sequence[str], *, if_needed: bool = False) -> int | None:
-    """Start one; its process id, or None where one was there and only that was asked for."""
+def start(app: App, options: Sequence[str], *, if_needed: bool = False) -> dict[str, Json]:
+    """Start one, or with `if_needed` find one that listens there as well; what it says of itself."""
     act = starting.start_if_needed if if_needed else starting.start
-    return act(paths(app), options)
+    begun = act(paths(app), options)
+    said = status(app) or {}
+    if begun is None:
+        _check_listens(said, options)
+    return said
+
+
+def _check_listens(said: Mapping[str, Json], options: Sequence[str]) -> None:
+    """Raise `McpconfError` where a broker that was there already does not listen where this one should."""
+    there = [address(text) for text in tcp_of(said)]
+    for host, port in parse(options).listen:
+        if not any(host == its and port in (0, number) for its, number in there):
+            shown = f"tcp:[{host}]:{port}" if ":" in host else f"tcp:{host}:{port}"
+            also = " --allow-nonlocal" if "--allow-nonlocal" in options else ""
+            raise McpconfError(
+                f"the broker that runs, pid {said.get('pid')}, does not listen on {shown}",
+                hint=f"mcpconf broker restart --listen {shown}{also}",
+            )
+
+
+def tcp_of(said: Mapping[str, Json]) -> tuple[str, ...]:
+    """Where a broker listens for clients that have a key."""
+    return tuple(str(address) for address in said.get("listeners", ()) if str(address).startswith("tcp:"))
+
+
+def restart(app: App, options: Sequence[str]) -> tuple[Stopped | None, dict[str, Json]]:
+    """Stop the broker, if there is one, and start one; what was stopped, and what the new one says of itself.
+
+    Where an address can't be had, that is found before anything is stopped.
+    """
+    ours = {address(text)[1] for text in tcp_of(status(app) or {})}
+    for host, port in parse(options).listen:
+        if port not in ours:  # those will be free
+            tcp_socket(host, port).close()
+    stopped = stop(app)
+    try:
+        return stopped, start(app, options)
+    except McpconfError as error:
+        if stopped is None:
+            raise
+        raise McpconfError(f"stopped the broker, pid {stopped.pid}; {error}", hint=error.hint) from None
 
 
 def status(app: App) -> dict[str, Json] | None:
@@ -72,8 +112,7 @@ def stop(app: App) -> Stopped | None:
             raise _stuck(app)
         time.sleep(TICK)
     processes = sum(len(server.get("processes", ())) for server in said.get("servers", ()))
-    listen = tuple(address for address in said.get("listeners", ()) if str(address).startswith("tcp:"))
-    return Stopped(said.get("pid"), len(said.get("clients", ())), processes, listen)
+    return Stopped(said.get("pid"), len(said.get("clients", ())), processes)
 
 
 def purge(app: App) -> tuple[Note, ...]:

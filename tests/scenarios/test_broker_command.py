@@ -14,6 +14,7 @@ import pytest
 from mcpconf.broker.place import Paths, connect, is_locked, name_for
 from mcpconf.dirs import find_dirs
 from mcpconf.system import RealSystem
+from mcpconf.workflow import brokers
 from tests.scenarios.conftest import World
 
 PATIENCE = 20.0
@@ -55,8 +56,9 @@ def pid(world: World) -> int:
 
 def test_it_starts_once_answers_and_stops(world: World, paths: Paths) -> None:
     assert "no broker is running" in world("broker", "status", code=6).out
-    assert "the broker is running" in world("broker", "start").err
+    told = world("broker", "start").err
     one = pid(world)
+    assert f"the broker is running, pid {one}, at unix:{paths.socket}" in told
     again = world("broker", "start", code=1).err
     assert f"a broker is already running, pid {one}" in again
     world("broker", "start", "--if-needed")
@@ -77,6 +79,38 @@ def test_a_restart_is_another_process_that_listens_where_the_first_did(world: Wo
     assert after["pid"] != before["pid"]
     assert after["listeners"] == before["listeners"]
     assert after["listeners"][1].startswith("tcp:127.0.0.1:")
+
+
+def test_a_restart_that_cannot_be_stops_nothing(world: World) -> None:
+    world("broker", "start")
+    one = pid(world)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        refused = world("broker", "restart", "--listen", f"tcp:127.0.0.1:{port}", code=1).err
+        assert f"can't listen on 127.0.0.1:{port}" in refused
+        again = world("broker", "start", "--if-needed", "--listen", f"tcp:127.0.0.1:{port}", code=1).err
+    assert f"pid {one}, does not listen on tcp:127.0.0.1:{port}" in again
+    assert f"mcpconf broker restart --listen tcp:127.0.0.1:{port}" in again
+    world("broker", "restart", "--listen", "tcp:0.0.0.0:0", code=2)
+    world("broker", "restart", "--listen", "host", code=2)
+    assert pid(world) == one
+
+
+def test_a_start_that_fails_after_the_stop_says_both(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world("broker", "start")
+    one = pid(world)
+    monkeypatch.setattr(brokers, "tcp_socket", lambda host, port: socket.socket())  # somebody takes it just then
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        told = world("broker", "restart", "--listen", f"tcp:127.0.0.1:{port}", code=1).err
+        assert f"stopped the broker, pid {one}" in told
+        assert "the broker did not start: can't listen on" in told
+        assert "already running" not in told
+    assert "no broker was running; started it" in world("broker", "restart").err
 
 
 def test_an_address_that_others_reach_is_refused_unless_it_is_meant(world: World) -> None:

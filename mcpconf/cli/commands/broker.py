@@ -13,7 +13,7 @@ from mcpconf.broker.start import command
 from mcpconf.cli import console, options
 from mcpconf.cli.broker_keys import app as keys
 from mcpconf.cli.catalogue import new_app
-from mcpconf.cli.render.broker import status_lines, stopped_line
+from mcpconf.cli.render.broker import running_line, status_lines, stopped_line
 from mcpconf.cli.tailing import Count, Follow, show
 from mcpconf.errors import McpconfError, UsageError
 from mcpconf.workflow import brokers
@@ -65,8 +65,8 @@ def start(
 ) -> int:
     """Start the broker in the background, and wait for it."""
     world = _world()
-    brokers.start(world, _words(world, listen, allow_nonlocal), if_needed=if_needed)
-    console.tell("the broker is running")
+    said = brokers.start(world, _words(world, listen, allow_nonlocal), if_needed=if_needed)
+    console.tell(running_line(said, world.system.home))
     return 0
 
 
@@ -85,14 +85,14 @@ def restart(listen: Listen = None, allow_nonlocal: Nonlocal = False) -> int:
     It listens where it did. Shims connect again by themselves.
     """
     world = _world()
-    stopped = brokers.stop(world)
-    before = list(stopped.listen) if stopped is not None else []
+    before = brokers.tcp_of(brokers.status(world) or {})
     if listen is None and before:
         words = brokers.words(world, before, allow_nonlocal=True)  # as it was granted before
     else:
         words = _words(world, listen, allow_nonlocal)
-    brokers.start(world, words)
-    console.tell(f"{stopped_line(stopped)}; the broker is running")
+    stopped, said = brokers.restart(world, words)
+    now = running_line(said, world.system.home)
+    console.tell(f"no broker was running; started it: {now}" if stopped is None else f"{stopped_line(stopped)}; {now}")
     return 0
 
 

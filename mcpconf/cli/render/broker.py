@@ -9,6 +9,7 @@ from mcpconf.cli.render.table import Cell, columns, mark, one_line, plain, symbo
 from mcpconf.model import Json
 from mcpconf.redact import redact
 from mcpconf.workflow.brokers import Stopped
+from mcpconf.workflow.report import tilde_in
 
 HEAD = ("", "server", "pool", "state", "processes", "clients", "requests", "restarts", "p50", "p99", "memory")
 MARKS = {"open circuit": "error", "backing off": "warn", "unused": "none"}
@@ -24,6 +25,12 @@ def status_lines(report: Mapping[str, Json]) -> list[str]:
     for server, line in zip(servers, table[1:], strict=True):
         lines += [line, *(_error(server["error"]) if server["error"] else ())]
     return lines
+
+
+def running_line(said: Mapping[str, Json], home: str) -> str:
+    """Which broker runs, and where it is met."""
+    addresses = ", ".join(tilde_in(str(address), home) for address in said.get("listeners", ()))
+    return one_line(f"the broker is running, pid {said.get('pid')}, at {addresses}")
 
 
 def stopped_line(stopped: Stopped | None) -> str:
