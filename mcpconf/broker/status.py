@@ -71,7 +71,9 @@ def _state(pool: Pool, now: float) -> str:
         return "running" if any(worker.clients for worker in pool.workers) else "idle"
     if pool.backoff.delay(now) > 0:
         return "backing off"
-    return "starting" if any(worker.mux.waiting for worker in pool.workers) else "idle"
+    if any(worker.mux.waiting for worker in pool.workers):
+        return "starting"
+    return "failed" if pool.error else "idle"
 
 
 def _process(worker: Worker, now: float) -> dict[str, object]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from datetime import UTC, datetime
 from typing import Annotated
@@ -53,15 +52,24 @@ def revoke(name: Id) -> int:
     """Take a key away from the client that has it."""
     world = console.app()
     revoke_key(keys_directory(world.dirs.data), name)
-    console.tell(f"revoked {name}; who is connected by it stays so until the broker is restarted")
-    _tell_broker(world)
+    if _tell_broker(world):
+        console.tell(f"revoked {name}; the broker has closed the connections of whoever came by it")
+    else:
+        console.tell(f"revoked {name}")
     return 0
 
 
-def _tell_broker(world: App) -> None:
-    """Have it read its keys again, where one runs."""
-    with contextlib.suppress(McpconfError):
+def _tell_broker(world: App) -> bool:
+    """Have it read its keys again; whether one runs. What goes wrong is said: it then goes by the old ones."""
+    try:
+        if brokers.status(world) is None:
+            return False
         brokers.reload(world)
+    except McpconfError as error:
+        raise McpconfError(
+            f"the key files are changed, but the broker could not be told: {error}", hint="mcpconf broker reload"
+        ) from None
+    return True
 
 
 def _day(seconds: float) -> str:

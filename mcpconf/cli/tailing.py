@@ -7,11 +7,23 @@ from typing import Annotated
 import typer
 
 from mcpconf.cli import console
+from mcpconf.errors import UsageError
 from mcpconf.redact import redact
 from mcpconf.workflow.tail import Tail
 
+DIGITS = 10
 Follow = Annotated[bool, typer.Option("--follow", "-f", help="Go on with what is added, until Ctrl-C.")]
-Count = Annotated[int, typer.Option("--lines", "-n", metavar="N", min=0, help="How many of the last lines.")]
+
+
+def _count(text: str | int) -> int:
+    if isinstance(text, int):  # the default
+        return text
+    if not (text.isascii() and text.isdigit() and len(text) < DIGITS):
+        raise UsageError(f"--lines {text!r} is no number of lines", hint="--lines 50")
+    return int(text)
+
+
+Count = Annotated[int, typer.Option("--lines", "-n", metavar="N", parser=_count, help="How many of the last lines.")]
 
 
 def show(path: str, *, follow: bool, lines: int) -> int:

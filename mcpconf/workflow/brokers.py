@@ -19,7 +19,11 @@ from mcpconf.workflow.app import App
 
 STOPPING = 20.0  # seconds: servers have 2 + 2 to end, and what they started the same again
 WARMING = 60.0
+SETTLED = 1.0  # seconds after which a process that lives is taken to have started
+WATCHING = 5.0  # for the servers that are warmed
 TICK = 0.02
+POLL = 0.1
+WELL = ("running", "idle", "unused")  # states of a server in which its error is an old one
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +140,55 @@ def _stuck(app: App) -> BrokerUnreachable:
     )
 
 
-def warm(app: App, servers: Sequence[str]) -> tuple[str, ...]:
-    """Have a process ready for these servers, or for all; their names."""
-    request = {"do": "warm", "servers": list(servers) or None}
-    return tuple(map(str, ask(paths(app).socket, request, WARMING).get("servers", ())))
+@dataclass(frozen=True, slots=True)
+class Warmed:
+    """What has come of servers that were to be started; `bound` ones are started for a client's project alone."""
+
+    ready: tuple[str, ...] = ()
+    failed: tuple[tuple[str, str], ...] = ()  # with their errors
+    slow: tuple[str, ...] = ()
+    bound: tuple[str, ...] = ()
+
+
+def warm(app: App, servers: Sequence[str]) -> Warmed:
+    """Have a process ready for these servers, or for all, and see for a while what comes of it."""
+    before = {name: one.get("error") for name, one in _unbound(app).items()}
+    begun = time.monotonic()
+    try:
+        said = ask(paths(app).socket, {"do": "warm", "servers": list(servers) or None}, WARMING)
+    except BrokerUnreachable:
+        raise
+    except McpconfError as refused:
+        raise McpconfError(str(refused), hint="mcpconf broker status") from None
+    names = tuple(dict.fromkeys(map(str, said.get("servers", ()))))
+    while True:
+        passed = time.monotonic() - begun
+        warmed = _warmed(names, _unbound(app), before if passed < WATCHING else {}, passed)
+        if not warmed.slow or passed >= WATCHING:
+            return warmed
+        time.sleep(POLL)
+
+
+def _unbound(app: App) -> dict[str, dict[str, Json]]:
+    """What the broker says of servers that have been used and belong to no project, by name."""
+    servers = (status(app) or {}).get("servers", ())
+    return {str(one["name"]): one for one in servers if one["project"] is None and one["state"] != "unused"}
+
+
+def _warmed(names: Sequence[str], seen: Mapping[str, Mapping[str, Json]], before: Json, passed: float) -> Warmed:
+    """`before` are the errors that were there already: such a one may be overcome yet."""
+    ready, failed, slow = [], [], []
+    for name in names:
+        one = seen.get(name)
+        if one is None:
+            continue
+        if any(process["age"] >= SETTLED for process in one["processes"]):
+            ready.append(name)
+        elif one["processes"] or passed < SETTLED or not one["error"] or one["error"] == before.get(name):
+            slow.append(name)
+        else:
+            failed.append((name, str(one["error"])))
+    return Warmed(tuple(ready), tuple(failed), tuple(slow), tuple(name for name in names if name not in seen))
 
 
 def reload(app: App) -> tuple[str, ...]:
@@ -156,8 +205,30 @@ def log_of(app: App, server: str | None = None) -> str:
         return path
     found = logs(app, server)
     if not found:
-        raise McpconfError(f"the broker has no log of {server!r}", hint="mcpconf broker status")
+        raise McpconfError(silence(app, server) or f"the broker has no log of {server!r}", hint="mcpconf broker status")
     return found[0]
+
+
+def trouble(app: App, server: str) -> str | None:
+    """Why a server does not run now, as the broker says; None where it says nothing of that kind."""
+    return next((str(one["error"]) for one in _said_of(app, server) if one["error"] and one["state"] not in WELL), None)
+
+
+def silence(app: App, server: str) -> str | None:
+    """Why there is no log of a server that the broker has run, or tried to; None where it hasn't."""
+    error = trouble(app, server)
+    if error is not None:
+        return f"{server!r} has said nothing, and does not run: {error}"
+    used = any(one["state"] != "unused" for one in _said_of(app, server))
+    return f"{server!r} has said nothing so far" if used else None
+
+
+def _said_of(app: App, server: str) -> list[dict[str, Json]]:
+    try:
+        said = status(app) or {}
+    except BrokerUnreachable:
+        return []
+    return [one for one in said.get("servers", ()) if one["name"] == server]
 
 
 def logs(app: App, server: str) -> tuple[str, ...]:

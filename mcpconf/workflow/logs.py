@@ -28,9 +28,14 @@ def find_log(app: App, server: str) -> Log:
     """A server's log. Raises `McpconfError` where neither the broker nor an active profile knows it."""
     own = brokers.logs(app, server)
     if own:
-        return Log(own[0], tuple(Note(f"also: {tilde(path, app.system.home)}") for path in own[1:]))
+        error = brokers.trouble(app, server)
+        failing = () if error is None else (Note(f"it does not run: {error}", hint="mcpconf broker status"),)
+        return Log(own[0], (*failing, *(Note(f"also: {tilde(path, app.system.home)}") for path in own[1:])))
     clients = dict(_clients(app, server))
     if not clients:
+        silent = brokers.silence(app, server)
+        if silent is not None:
+            return Log(None, (Note(silent, hint="mcpconf broker status"),))
         raise McpconfError(f"no active profile has a server {server!r}, and the broker has no log of it")
     desktop = desktop_log(app, server) if claude_desktop.ID in clients else None
     if desktop is not None and app.system.exists(desktop):
@@ -47,6 +52,9 @@ def _clients(app: App, server: str) -> Iterator[tuple[str, EntryStatus]]:
 def _words(app: App, server: str, id_: str, entry: EntryStatus, desktop: str | None) -> Note:
     title = client(id_).title
     if entry.route == "broker":
+        silent = brokers.silence(app, server)
+        if silent is not None:
+            return Note(f"{title}: {silent}", hint="mcpconf broker status")
         return Note(f"{title}: the broker has not run it yet", hint=f"mcpconf broker warm {server}")
     if id_ == claude_desktop.ID and desktop is not None:
         return Note(f"{title}: it will be in {tilde(desktop, app.system.home)} once it has run")

@@ -264,7 +264,7 @@ def broker_report(said: Data | None, home: str) -> Data:
     return {
         "running": said is not None,
         **{key: given.get(key) for key in ("version", "pid", "uptime", "memory", "cpu")},
-        "listeners": [tilde_in(str(address), home) for address in given.get("listeners", ())],
+        "listeners": [str(address) for address in given.get("listeners", ())],
         "clients": [_picked(one, BROKER_CLIENT) for one in given.get("clients", ())],
         "servers": [_broker_server(one, home) for one in given.get("servers", ())],
     }
@@ -276,10 +276,9 @@ BROKER_PROCESS = ("pid", "era", "age", "clients", "memory", "state")
 
 
 def _broker_server(one: Data, home: str) -> Data:
-    project = one.get("project")
     return {
         **_picked(one, BROKER_SERVER),
-        "project": None if project is None else tilde(project, home),
+        "project": one.get("project"),
         "error": _public(one.get("error"), home),
         "processes": [_picked(process, BROKER_PROCESS) for process in one.get("processes", ())],
     }

@@ -20,7 +20,7 @@ from tests.scenarios.conftest import World
 PATIENCE = 20.0
 SERVER = """#!/bin/sh
 echo "a word on stderr" >&2
-exec cat
+exec /bin/cat
 """
 
 
@@ -38,14 +38,14 @@ def world(mcpconf: World, paths: Paths) -> Iterator[World]:
     assert not is_locked(paths.lock)
 
 
-def define(world: World, name: str) -> None:
+def define(world: World, name: str, script: str = "", **more: object) -> None:
     """Tell the broker of a server, as a switch would."""
-    program = world.home / "server.sh"
-    program.write_text(SERVER)
+    program = world.home / f"{name}.sh"
+    program.write_text(f"#!/bin/sh\n{script}\n" if script else SERVER)
     program.chmod(0o755)
     path = world.home / f".local/share/mcpconf/broker/servers/{name}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"version": 1, "name": name, "command": str(program), "args": [], "env": {}}))
+    path.write_text(json.dumps({"version": 1, "name": name, "command": str(program), "args": [], "env": {}, **more}))
 
 
 def pid(world: World) -> int:
@@ -159,7 +159,7 @@ def test_one_that_holds_the_lock_and_says_nothing_is_told_apart(mcpconf: World, 
 def test_servers_are_warmed_and_their_words_are_kept(world: World) -> None:
     define(world, "talk")
     world("broker", "start")
-    world("broker", "warm", "talk")
+    assert "talk is ready" in world("broker", "warm", "talk").err
     log = world.state / "broker/logs/talk.log"
     deadline = time.monotonic() + PATIENCE
     while not log.exists() or "a word on stderr" not in log.read_text():
@@ -171,7 +171,58 @@ def test_servers_are_warmed_and_their_words_are_kept(world: World) -> None:
     assert "started" in world("broker", "logs").out
     shown = world("broker", "status").out
     assert "talk" in shown
-    assert "no server 'other'" in world("broker", "warm", "other", code=1).err
+    unknown = world("broker", "warm", "other", code=1).err
+    assert "no server 'other'" in unknown
+    assert "try: mcpconf broker status" in unknown
+
+
+def test_warming_says_what_came_of_it(world: World) -> None:
+    define(world, "well")
+    define(world, "dies", "/bin/sleep 0.2; exit 3")
+    define(world, "there", cwd="project")
+    define(world, "needs", args=["${secret:MISSING}"])
+    world("broker", "start")
+    told = world("broker", "warm", code=1).err
+    assert "well is ready" in told
+    assert "✗ dies: " in told
+    assert "✗ needs: " in told
+    assert "MISSING" in told
+    assert "there runs in a client's project" in told
+    assert "dies" in world("broker", "warm", "dies", code=1).err
+
+
+def test_a_server_that_says_nothing_has_no_log_and_that_is_said(world: World) -> None:
+    define(world, "quiet", "exec /bin/cat")
+    define(world, "needs", args=["${secret:MISSING}"])
+    define(world, "unused")
+    world("broker", "start")
+    world("broker", "warm", "quiet", "needs", code=1)
+    for logs in (("logs",), ("broker", "logs")):
+        assert "'quiet' has said nothing so far" in world(*logs, "quiet", code=1).err
+        told = world(*logs, "needs", code=1).err
+        assert "does not run" in told
+        assert "MISSING" in told
+    assert "the broker has no log of 'unused'" in world("broker", "logs", "unused", code=1).err
+    (world.state / "broker/logs/needs.log").write_text("an earlier word\n")
+    for logs in (("logs",), ("broker", "logs")):
+        shown = world(*logs, "needs")
+        assert "an earlier word" in shown.out
+        assert "MISSING" in shown.err
+
+
+@pytest.mark.parametrize("count", ["abc", "-1", "1e3", "9" * 5000])
+def test_a_count_of_lines_that_is_none_is_refused_in_our_words(mcpconf: World, count: str) -> None:
+    told = mcpconf("logs", "x", f"--lines={count}", code=2).err
+    assert "is no number of lines" in told
+
+
+def test_one_that_cannot_start_is_shown_as_failed(world: World) -> None:
+    define(world, "dies", "exit 3")
+    world("broker", "start")
+    world("broker", "warm", "dies", code=1)
+    (found,) = world("broker", "status", "--json").json["servers"]
+    assert (found["state"], found["processes"]) == ("failed", [])
+    assert found["error"] in world("broker", "status").out
 
 
 def test_a_reload_finds_what_is_new(world: World, paths: Paths) -> None:
@@ -204,13 +255,22 @@ def test_keys_are_made_listed_and_revoked_and_never_shown(mcpconf: World) -> Non
     for shown in (mcpconf("broker", "key", "ls"), mcpconf("broker", "key", "ls", "--json")):
         assert "box" in shown.out
         assert secret not in shown.out + shown.err
-    mcpconf("broker", "key", "revoke", "box")
+    told = mcpconf("broker", "key", "revoke", "box").err
+    assert "revoked box" in told
+    assert "closed" not in told  # there is no broker
     assert not path.exists()
     mcpconf("broker", "key", "revoke", "box", code=1)
 
 
+def test_a_revoked_key_is_told_to_the_broker(world: World) -> None:
+    world("broker", "key", "new", "box")
+    world("broker", "start")
+    assert "the broker has closed the connections" in world("broker", "key", "revoke", "box").err
+
+
 def test_watching_needs_a_terminal(mcpconf: World) -> None:
     assert "--watch needs a terminal" in mcpconf("broker", "status", "--watch", code=2).err
+    assert "exclude each other" in mcpconf("broker", "status", "--watch", "--json", code=2).err
 
 
 def test_a_server_without_a_broker_has_its_log_where_its_client_puts_it(mcpconf: World) -> None:

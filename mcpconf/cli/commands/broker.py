@@ -13,9 +13,11 @@ from mcpconf.broker.start import command
 from mcpconf.cli import console, options
 from mcpconf.cli.broker_keys import app as keys
 from mcpconf.cli.catalogue import new_app
-from mcpconf.cli.render.broker import running_line, status_lines, stopped_line
+from mcpconf.cli.render.broker import running_line, status_lines, stopped_line, warmed_lines
+from mcpconf.cli.render.plan import note_lines
 from mcpconf.cli.tailing import Count, Follow, show
 from mcpconf.errors import McpconfError, UsageError
+from mcpconf.model import Note
 from mcpconf.workflow import brokers
 from mcpconf.workflow.app import App
 from mcpconf.workflow.report import broker_report
@@ -106,6 +108,8 @@ def status(
     Exit 6 where no broker runs.
     """
     world = _world()
+    if json and watch:
+        raise UsageError("--watch and --json exclude each other", hint="mcpconf broker status --json")
     if json:
         said = brokers.status(world)
         console.as_json("broker", broker_report(said, world.system.home))
@@ -125,7 +129,7 @@ def status(
 
 def _show(world: App) -> int:
     said = brokers.status(world)
-    for line in status_lines(broker_report(said, world.system.home)):
+    for line in status_lines(broker_report(said, world.system.home), world.system.home):
         console.data(line)
     return 0 if said is not None else UNREACHABLE
 
@@ -142,17 +146,29 @@ def logs(
 
     A server's has what it said on stderr, and what the broker says of it.
     """
-    return show(brokers.log_of(console.app(), server), follow=follow, lines=lines)
+    world = console.app()
+    path = brokers.log_of(world, server)
+    error = None if server is None else brokers.trouble(world, server)
+    if error is not None:
+        for line in note_lines((Note(f"it does not run: {error}"),)):
+            console.tell(line)
+    return show(path, follow=follow, lines=lines)
 
 
 @app.command("warm")
 def warm(
     servers: Annotated[list[str] | None, typer.Argument(metavar="SERVER...", help="Which ones; all, if none.")] = None,
 ) -> int:
-    """Start servers before somebody needs them."""
-    names = brokers.warm(_world(), servers or ())
-    console.tell(f"warming {', '.join(names) or 'nothing'}")
-    return 0
+    """Start servers before somebody needs them.
+
+    It waits up to five seconds for them; exit 1 where one does not start.
+    """
+    warmed = brokers.warm(_world(), servers or ())
+    for line in warmed_lines(warmed):
+        console.tell(line)
+    if warmed == brokers.Warmed():
+        console.tell("the broker has no servers to start")
+    return 1 if warmed.failed else 0
 
 
 @app.command("reload")
@@ -162,5 +178,5 @@ def reload() -> int:
     Clients of servers that did not change notice nothing.
     """
     changed = brokers.reload(_world())
-    console.tell(f"changed: {', '.join(changed) or 'nothing'}")
+    console.tell(f"changed: {', '.join(changed) or 'none'}")
     return 0

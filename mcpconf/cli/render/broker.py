@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 
-from mcpconf.cli import console
+from mcpconf.cli import console, terminal
 from mcpconf.cli.render.table import Cell, columns, mark, one_line, plain, symbol
 from mcpconf.model import Json
 from mcpconf.redact import redact
-from mcpconf.workflow.brokers import Stopped
+from mcpconf.workflow.brokers import WELL, Stopped, Warmed
+from mcpconf.workflow.diff import tilde
 from mcpconf.workflow.report import tilde_in
 
-HEAD = ("", "server", "pool", "state", "processes", "clients", "requests", "restarts", "p50", "p99", "memory")
-MARKS = {"open circuit": "error", "backing off": "warn", "unused": "none"}
+INDENT = "     "
+HEAD = ("", "server", "pool", "state", "clients", "calls", "restarts", "p50", "memory")
+MARKS = {"open circuit": "error", "failed": "error", "backing off": "error", "starting": "warn", "unused": "none"}
 
 
-def status_lines(report: Mapping[str, Json]) -> list[str]:
-    """The broker, and a line for each server, with what went wrong below it."""
+def status_lines(report: Mapping[str, Json], home: str) -> list[str]:
+    """The broker, and a line for each server, with its processes and what went wrong below it."""
     if not report["running"]:
         return [f"{symbol('none')} no broker is running", console.hint("mcpconf broker start")]
     servers = report["servers"]
-    table = columns([[plain(text, "dim") for text in HEAD], *map(_row, servers)]) if servers else []
-    lines = [_head(report), *table[:1]]
+    table = columns([[plain(text, "dim") for text in HEAD], *map(_row, servers)], "") if servers else []
+    lines = [_head(report), *(_dim(tilde_in(str(address), home)) for address in report["listeners"]), *table[:1]]
     for server, line in zip(servers, table[1:], strict=True):
-        lines += [line, *(_error(server["error"]) if server["error"] else ())]
+        lines += [line, *_below(server, home)]
     return lines
 
 
@@ -31,6 +34,18 @@ def running_line(said: Mapping[str, Json], home: str) -> str:
     """Which broker runs, and where it is met."""
     addresses = ", ".join(tilde_in(str(address), home) for address in said.get("listeners", ()))
     return one_line(f"the broker is running, pid {said.get('pid')}, at {addresses}")
+
+
+def warmed_lines(warmed: Warmed) -> Iterator[str]:
+    """What has come of servers that were to be started."""
+    for name in warmed.ready:
+        yield f"{symbol('ok')} {one_line(name)} is ready"
+    for name in warmed.slow:
+        yield f"{symbol('warn')} {one_line(name)} is still starting"
+    for name in warmed.bound:
+        yield f"{symbol('none')} {one_line(name)} runs in a client's project, and starts when one comes from there"
+    for name, error in warmed.failed:
+        yield f"{symbol('error')} {one_line(name)}: {one_line(redact(error))}"
 
 
 def stopped_line(stopped: Stopped | None) -> str:
@@ -50,45 +65,60 @@ def _head(report: Mapping[str, Json]) -> str:
         f"up {duration(report['uptime'])}",
         size(report["memory"]),
         _count(len(report["clients"]), "client"),
-        ", ".join(map(str, report["listeners"])),
     ]
     name = console.paint(f"broker {one_line(str(report['version']))}", "bold")
     return f"{symbol('ok')} {name}  {console.paint(one_line('  '.join(filter(None, words))), 'dim')}"
 
 
 def _row(server: Mapping[str, Json]) -> Sequence[Cell]:
-    sign = mark(MARKS.get(server["state"], "ok"))
     processes = server["processes"]
     memory = sum(one["memory"] or 0 for one in processes)
     clients = sum(len(one["clients"]) for one in processes)
-    project = f" ({server['project']})" if server["project"] else ""
     return [
-        sign,
-        plain(server["name"] + project, "bold"),
+        mark(MARKS.get(server["state"], "ok")),
+        plain(server["name"], "bold"),
         plain(server["pool"] or "", "cyan"),
         plain(server["state"]),
-        *(plain(str(number or "")) for number in (len(processes), clients, server["requests"], server["restarts"])),
-        *(plain(milliseconds(server[key])) for key in ("p50", "p99")),
-        plain(size(memory) if memory else ""),
+        *(plain(str(number)) for number in (clients, server["requests"], server["restarts"])),
+        plain(milliseconds(server["p50"])),
+        plain(size(memory) if memory else "0"),
     ]
 
 
-def _error(text: str) -> list[str]:
-    return [f"      {console.paint(one_line(redact(text)), 'red')}"]
+def _below(server: Mapping[str, Json], home: str) -> Iterator[str]:
+    """What a server's row has no room for: where it runs, its processes, and why it does not run."""
+    if server["project"]:
+        yield _dim(f"in {tilde(server['project'], home)}")
+    eras = {one["era"] for one in server["processes"]}
+    for one in server["processes"]:
+        clients = _count(len(one["clients"]), "client") if one["clients"] else ""
+        era = one["era"] if len(eras) > 1 else ""
+        words = (f"pid {one['pid']}", era, one["state"], clients, size(one["memory"]), f"up {duration(one['age'])}")
+        yield _dim("  ".join(filter(None, words)))
+    if server["error"] and server["state"] not in WELL:
+        for line in terminal.wrapped(one_line(redact(server["error"])), sys.stdout, INDENT, INDENT):
+            yield INDENT + console.paint(line.removeprefix(INDENT), "red")
+
+
+def _dim(text: str) -> str:
+    return INDENT + console.paint(one_line(text), "dim")
 
 
 def milliseconds(value: float | None) -> str:
     """A time with as many digits as it deserves."""
     if value is None:
         return ""
-    return f"{value:.1f} ms" if value < 100 else f"{value:.0f} ms"
+    if value >= 1000:
+        return f"{value / 1000:.1f} s"
+    return f"{value:.1f} ms" if value < 10 else f"{value:.0f} ms"
 
 
 def size(value: int | None) -> str:
     """Bytes, in a unit for people."""
     if value is None:
         return ""
-    return f"{value / 1_000_000:.1f} MB" if value < 1_000_000_000 else f"{value / 1_000_000_000:.1f} GB"
+    unit, number = ("GB", value / 1e9) if value >= 999.5e6 else ("MB", value / 1e6)
+    return f"{number:.1f} {unit}" if number < 9.95 else f"{number:.0f} {unit}"
 
 
 def duration(seconds: float | None) -> str:
