@@ -34,7 +34,9 @@ def tell(app: App) -> tuple[Note, ...]:
         return ()  # it ended, or is ending, and reads everything when it starts
     except McpconfError as refused:
         return (Note(str(refused), hint="mcpconf broker reload"),)
-    return ()
+    if app.system.listdir(os.path.join(app.dirs.broker, "servers")):  # those of other contexts, too
+        return ()
+    return (Note("the broker still runs, and has no server to keep any more", hint="mcpconf broker stop"),)
 
 
 def _below(directory: str, files: Mapping[str, Files]) -> dict[str, dict[str, bytes]]:

@@ -58,10 +58,10 @@ def uninstall(app: App, *, force: bool = False, purge: bool = False) -> Uninstal
     if not os.path.lexists(app.state.directory) and not os.path.isdir(os.path.dirname(app.state.at("ledger.json"))):
         return _purged(app, Plan(), None) if purge else Uninstalled(Plan())
     with app.writing() as state, _advice():
-        committed = _take_out(app, state, force)
+        committed, told = _take_out(app, state, force)
     if purge and not committed.plan.conflicts:
         return _purged(app, committed.plan, committed)
-    return Uninstalled(committed.plan, committed)
+    return Uninstalled(committed.plan, committed, notes=told)
 
 
 @contextlib.contextmanager
@@ -74,8 +74,11 @@ def _advice() -> Iterator[None]:
         raise
 
 
-def _take_out(app: App, state: State, force: bool) -> Committed:
-    """Everything of ours out of the clients' files; what is active stays so where an edited entry stays."""
+def _take_out(app: App, state: State, force: bool) -> tuple[Committed, tuple[Note, ...]]:
+    """Everything of ours out of the clients' files, and what is to be said of the broker.
+
+    What is active stays so where an edited entry stays.
+    """
 
     def plan(snapshots: Mapping[str, bytes | None], ledger: Ledger) -> Plan:
         return make_plan(snapshots, _wants(ledger), ledger, Policy(force=force))
@@ -105,10 +108,10 @@ def _take_out(app: App, state: State, force: bool) -> Committed:
     )
     with artifacts.in_place(state, named_in(app, paths)):
         committed = commit(request, state, app.system)
-    reload(app, before.files, artifacts.wanted)
+    told = reload(app, before.files, artifacts.wanted)
     if not committed.plan.conflicts:
         state.remove(active.FILE)
-    return committed
+    return committed, told
 
 
 def _purged(app: App, plan: Plan, committed: Committed | None) -> Uninstalled:

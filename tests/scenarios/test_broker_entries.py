@@ -197,3 +197,16 @@ def test_what_python_compiled_beside_the_shim_goes_with_it(mcpconf: World, data:
     mcpconf("switch", "plain")
 
     assert not data.exists()
+
+
+@pytest.mark.parametrize("leave", [("switch", "plain", "--route", "direct"), ("uninstall",)])
+def test_who_leaves_the_broker_hears_that_it_still_runs(mcpconf: World, runtime: Paths, leave: tuple[str, ...]) -> None:
+    mcpconf.profile("b", ONE)
+    mcpconf.profile("c", ONE.replace("one", "other"))
+    mcpconf.profile("plain", PLAIN)
+    with daemon(runtime.socket):
+        mcpconf("switch", "b")
+        assert "still runs" not in mcpconf("switch", "c").err
+        told = mcpconf(*leave).err
+    assert "the broker still runs, and has no server to keep any more" in told
+    assert "try: mcpconf broker stop" in told
