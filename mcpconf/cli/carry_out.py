@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from mcpconf.cli import ask, console
 from mcpconf.cli.render import plan as render
+from mcpconf.cli.render.table import symbol
 from mcpconf.errors import Refused
 from mcpconf.plan import Conflict, Foreign
 from mcpconf.record import replace
@@ -27,28 +28,32 @@ def carry_out(
     dry_run: bool,
     json: bool,
     apply: Apply = workflow.apply,
+    wrote: str | None = None,
 ) -> int:
-    """Preview, check or apply a prepared switch; the exit code."""
+    """Preview, check or apply a prepared switch, with which `wrote` is written, a profile; the exit code."""
     if check or dry_run:
         return preview(app, prepared, check=check, json=json)
     prepared = settle_conflicts(app, prepared)
-    return finish(app, apply(app, prepared, command), json=json)
+    return finish(app, apply(app, prepared, command), json=json, wrote=wrote)
 
 
-def finish(app: App, applied: workflow.Applied, *, json: bool) -> int:
+def finish(app: App, applied: workflow.Applied, *, json: bool, wrote: str | None = None) -> int:
     """Tell what was done; the exit code: 1 where not one of the profile's servers can be reached here."""
     if json:
         console.as_json("switch", applied_report(app, applied))
     else:
         for line in render.plan_lines(applied.prepared, app.system.home):
             console.tell(line)
-        tell_applied(app, applied)
+        tell_applied(app, applied, wrote)
     return 1 if applied.prepared.unreachable else 0
 
 
-def tell_applied(app: App, applied: workflow.Applied) -> None:
-    """One line for what was done, and whatever is left to do."""
-    console.tell(render.headline(applied.prepared, True))
+def tell_applied(app: App, applied: workflow.Applied, wrote: str | None = None) -> None:
+    """One line for what was done, one for the profile that was written with it, and whatever is left to do."""
+    if wrote is not None:
+        console.tell(f"{symbol('ok')} wrote {console.visible(tilde(wrote, app.system.home))}")
+    if wrote is None or applied.prepared.plan.files:
+        console.tell(render.headline(applied.prepared, True))
     for line in render.note_lines(applied.prepared.notes + applied.notes):
         console.tell(line)
     for path in applied.committed.recovered:

@@ -15,7 +15,7 @@ from mcpconf.workflow.app import App
 from mcpconf.workflow.diff import tilde
 from mcpconf.workflow.own_profile import ProfileEdit
 from mcpconf.workflow.status import current
-from mcpconf.workflow.switch import Applied, Blocked, Prepared, Wish
+from mcpconf.workflow.switch import Applied, Blocked, Prepared, Wish, prepare
 
 
 def pairs(words: list[str] | None, option: str) -> dict[str, str]:
@@ -41,6 +41,16 @@ def own_profile_lines(world: App, prepared: Prepared) -> tuple[str, ...]:
     """What a setup would change in the user's profile."""
     edit = init.edited(world, prepared)
     return () if edit is None else own_profile.diff(edit, world.system.home)
+
+
+def drop_vain_broker(world: App, prepared: Prepared, *, told: bool) -> Prepared:
+    """The same without the wish for a broker that would keep not one server; `told`: the user is to hear of it."""
+    if not prepared.wish.autostart or init.is_kept(prepared):
+        return prepared
+    if told:
+        text = f"--broker has no effect: {prepared.profile.name} has no server that a broker would keep here"
+        console.tell(f"{symbol('warn')} {console.visible(text)}")
+    return prepare(world, replace(prepared.wish, profile=prepared.profile.name, autostart=None))
 
 
 def save_and_apply(

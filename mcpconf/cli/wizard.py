@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mcpconf.cli import ask, console
 from mcpconf.cli.carry_out import settle_conflicts, tell_applied
-from mcpconf.cli.edit_profile import own_profile_lines
+from mcpconf.cli.edit_profile import drop_vain_broker, own_profile_lines
 from mcpconf.cli.render.env import verdict_line
 from mcpconf.cli.render.plan import diff_lines, headline, note_lines, plan_lines
 from mcpconf.cli.render.table import symbol
@@ -16,6 +16,7 @@ from mcpconf.workflow import init as workflow
 from mcpconf.workflow import switch
 from mcpconf.workflow.app import App
 from mcpconf.workflow.diff import tilde
+from mcpconf.workflow.own_profile import ProfileEdit
 from mcpconf.workflow.switch import Prepared, Wish
 
 ROUTES = (
@@ -55,7 +56,7 @@ def run(world: App, found: workflow.Defaults, wish: Wish, said: Said) -> int:
     wish = _ask_route(wish, found) if not said.route else wish
     _chosen("Route", str(wish.route or "auto"))
     wish = _ask_broker(world, wish, kind or found.environment.kind) if not said.broker else wish
-    return _finish(world, wish, kind)
+    return _finish(world, wish, kind, said_broker=said.broker)
 
 
 def _introduce(found: workflow.Defaults) -> None:
@@ -117,17 +118,21 @@ def _ask_broker(world: App, wish: Wish, kind: Kind) -> Wish:
     default = workflow.keep_running(world, wish.profile, kind)
     if default is None or wish.portable or wish.route not in (None, RouteName.BROKER):
         return wish
+    if not workflow.is_kept(switch.prepare(world, replace(wish, autostart=True))):
+        return wish  # nothing that it would keep
     keep = wish.route is RouteName.BROKER or ask.confirm("Keep servers running between sessions?", default)
     _chosen("Broker", "keeps servers running" if keep else "none")
     return replace(wish, autostart=keep)
 
 
-def _finish(world: App, wish: Wish, kind: Kind | None) -> int:
-    prepared = settle_conflicts(world, switch.prepare(world, wish))
+def _finish(world: App, wish: Wish, kind: Kind | None, *, said_broker: bool) -> int:
+    prepared = settle_conflicts(world, drop_vain_broker(world, switch.prepare(world, wish), told=said_broker))
+    edit = workflow.edited(world, prepared)
     _show(world, prepared)
-    if prepared.plan.files:
-        ask.sure(_question(prepared, world.system.home))
-        tell_applied(world, workflow.apply(world, prepared, "init"))
+    if prepared.plan.files or edit is not None:
+        ask.sure(_question(prepared, edit, world.system.home))
+        applied = workflow.apply(world, prepared, "init")
+        tell_applied(world, applied, edit.path if edit else None)
     else:
         # What is remembered may still be new: the choice of clients, the name of the profile.
         workflow.apply(world, prepared, "init")
@@ -149,9 +154,11 @@ def _show(world: App, prepared: Prepared) -> None:
     console.tell("")
 
 
-def _question(prepared: Prepared, home: str) -> str:
-    files = prepared.plan.files
-    return f"Write {tilde(files[0].path, home)}?" if len(files) == 1 else f"Write these {len(files)} files?"
+def _question(prepared: Prepared, edit: ProfileEdit | None, home: str) -> str:
+    """It names every file of the user's that a yes writes."""
+    paths = [edit.path] if edit is not None else []
+    *first, last = [console.visible(tilde(path, home)) for path in (*paths, *(f.path for f in prepared.plan.files))]
+    return f"Write {', '.join(first)} and {last}?" if first else f"Write {last}?"
 
 
 def already(prepared: Prepared) -> str:

@@ -9,7 +9,7 @@ from mcpconf.client.spec import ClientSpec
 from mcpconf.client.table import CLIENTS
 from mcpconf.environment.verdict import Environment
 from mcpconf.errors import McpconfError
-from mcpconf.model import Kind, Layer, Scope
+from mcpconf.model import Kind, Layer, RouteName, Scope
 from mcpconf.plan import Foreign
 from mcpconf.profile import edit
 from mcpconf.record import dataclass, replace
@@ -86,7 +86,13 @@ def edited(app: App, prepared: Prepared) -> ProfileEdit | None:
     wanted = prepared.wish.autostart
     if wanted is None or load_profile(app, prepared.profile.name).autostart is wanted:
         return None
-    return plan_edit(app, prepared.profile.name, wanted)
+    found = plan_edit(app, prepared.profile.name, wanted)
+    return found if found.changed else None
+
+
+def is_kept(prepared: Prepared) -> bool:
+    """Whether the broker would keep at least one server of what was prepared."""
+    return any(one.route is RouteName.BROKER for part in prepared.parts for one in part.routed)
 
 
 def apply(app: App, prepared: Prepared, command: str) -> switch.Applied:

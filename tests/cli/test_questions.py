@@ -60,17 +60,17 @@ def project(world: World) -> dict[str, object]:
 
 
 ANSWERS = {
-    "all defaults": ([], ENTER * 5 + "y", "--profile minimal --client claude-code --scope user --no-broker"),
+    "all defaults": ([], ENTER * 4 + "y", "--profile minimal --client claude-code --scope user"),
     "essentials": ([], "ess" + ENTER * 5 + "y", "--profile essentials --client claude-code --scope user --no-broker"),
     "kept": ([], "ess" + ENTER * 4 + "y" + "y", "--profile essentials --client claude-code --scope user --broker"),
-    "both clients": ([], ENTER + DOWN + SPACE + ENTER * 4 + "y",
-                     "--profile minimal --client claude-code --client claude-desktop --scope user --no-broker"),
-    "desktop alone": ([], ENTER + SPACE + DOWN + SPACE + ENTER * 3 + "y",
-                      "--profile minimal --client claude-desktop --scope user --no-broker"),
-    "local": ([], ENTER * 2 + DOWN + ENTER * 3 + "y",
-              "--profile minimal --client claude-code --scope local --no-broker"),
-    "project": ([], ENTER * 2 + DOWN * 2 + ENTER * 3 + "y",
-                "--profile minimal --client claude-code --scope project --no-broker"),
+    "both clients": ([], ENTER + DOWN + SPACE + ENTER * 3 + "y",
+                     "--profile minimal --client claude-code --client claude-desktop --scope user"),
+    "desktop alone": ([], ENTER + SPACE + DOWN + SPACE + ENTER * 2 + "y",
+                      "--profile minimal --client claude-desktop --scope user"),
+    "local": ([], ENTER * 2 + DOWN + ENTER * 2 + "y",
+              "--profile minimal --client claude-code --scope local"),
+    "project": ([], ENTER * 2 + DOWN * 2 + ENTER * 2 + "y",
+                "--profile minimal --client claude-code --scope project"),
     "broker": ([], "ess" + ENTER * 3 + DOWN * 4 + ENTER + "y",
                "--profile essentials --client claude-code --scope user --route broker --broker"),
     "direct": ([], ENTER * 3 + DOWN + ENTER + "y",
@@ -79,8 +79,8 @@ ANSWERS = {
                 "--profile minimal --client claude-code --scope user --route wrapper"),
     "some by flag": (["--profile", "web", "--portable"], ENTER * 3 + "y",
                      "--profile web --client claude-code --scope user --portable"),
-    "approved": (["--scope", "project", "--approve"], ENTER * 4 + "y",
-                 "--profile minimal --client claude-code --scope project --no-broker --approve"),
+    "approved": (["--scope", "project", "--approve"], ENTER * 3 + "y",
+                 "--profile minimal --client claude-code --scope project --approve"),
 }  # fmt: skip
 
 
@@ -111,10 +111,32 @@ def test_so_do_the_answers_about_a_foreign_entry(mcpconf: World, ask: Ask, keys:
     assert lasting(mcpconf) == by_hand
 
 
+def test_where_there_is_nothing_to_keep_nobody_is_asked(
+    mcpconf: World, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a container the answer would be yes."""
+    monkeypatch.setenv("MCPCONF_ENV", "container")
+    code, told = ask("init", "--profile", "minimal", keys=ENTER * 3 + "y")
+    assert code == 0, told
+    assert "Broker" not in told
+    assert not (mcpconf.home / ".config/mcpconf/profiles").exists()
+    assert "--broker has no effect: minimal" in ask("init", "--broker", keys=ENTER * 4 + "y")[1]
+    assert not (mcpconf.home / ".config/mcpconf/profiles").exists()
+
+
+def test_the_question_names_every_file_that_is_written(
+    mcpconf: World, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr("mcpconf.cli.ask.confirm", lambda message, default=True: not asked.append(message))
+    ask("init", "--profile", "essentials", keys=ENTER * 3)
+    assert asked[-1] == "Write ~/.config/mcpconf/profiles/essentials.toml and ~/.claude.json?"
+
+
 def test_stop_at_a_foreign_entry_changes_nothing(mcpconf: World, ask: Ask) -> None:
     mcpconf.claude.write_text('{"mcpServers": {"mcpconf": {"command": "theirs"}}}')
     before = mcpconf.tree()
-    for argv, keys in ((["init", "--profile", "minimal"], ENTER * 4), (["switch", "minimal"], "")):
+    for argv, keys in ((["init", "--profile", "minimal"], ENTER * 3), (["switch", "minimal"], "")):
         code, told = ask(*argv, keys=keys + DOWN * 2 + ENTER)
         assert code == 4
         assert "stopped as you said; nothing was changed" in told
@@ -124,7 +146,7 @@ def test_stop_at_a_foreign_entry_changes_nothing(mcpconf: World, ask: Ask) -> No
 def test_a_place_that_cannot_be_told_is_asked_about(mcpconf: World, ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MCPCONF_ENV")
     monkeypatch.setattr("mcpconf.environment.verdict.decide", lambda evidence: (Kind.UNKNOWN, 0))
-    code, told = ask("init", keys=DOWN + ENTER * 6 + "y")
+    code, told = ask("init", "--profile", "essentials", keys=DOWN + ENTER * 5 + "y")
     assert code == 0, told
     assert "Place    container" in told
     assert "Broker   keeps servers running" in told, "as it is by default in a container"

@@ -47,6 +47,13 @@ def test_it_is_written_into_a_profile_that_builds_on_the_shipped_one(mcpconf: Wo
     assert not mcpconf.claude.exists()
 
 
+def test_where_nothing_would_be_kept_it_says_so_and_writes_no_profile(mcpconf: World, own: Path) -> None:
+    line = ("init", "--yes", "--profile", "minimal", "--client", "claude-code", "--broker")
+    assert "--broker has no effect: minimal has no server that a broker would keep here" in mcpconf(*line).err
+    assert not own.parent.exists()
+    assert "already configured" in mcpconf(*line).err
+
+
 def test_a_dry_run_shows_it_and_writes_nothing(mcpconf: World, own: Path) -> None:
     told = mcpconf("init", "--dry-run", "--profile", "essentials", "--broker")
     assert "+autostart = true" in told.err

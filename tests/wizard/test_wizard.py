@@ -39,7 +39,9 @@ ENTER = ("Enter",)
 
 def test_all_defaults_make_the_minimal_profile_active(desk: Desk) -> None:
     desk.start("init")
-    answer(desk, ENTER, ENTER, ENTER, ENTER, ENTER, ENTER)
+    answer(desk, ENTER, ENTER, ENTER, ENTER)
+    desk.screen.wait("Write ~/.claude.json?", "write")
+    desk.screen.type("y")
     assert desk.screen.exit_code() == 0
     desk.screen.wait("[exit 0]", "end")
     desk.golden("defaults")
@@ -70,7 +72,7 @@ def test_an_entry_of_the_same_name_is_asked_about_and_adopted(desk: Desk) -> Non
     (desk.home / ".claude.json").write_text(FOREIGN)
     before = desk.files()
     desk.start("init")
-    answer(desk, ENTER, ENTER, ENTER, ENTER, ENTER)
+    answer(desk, ENTER, ENTER, ENTER, ENTER)
     desk.screen.wait("What shall become of it?", "conflict")
     desk.screen.type("Down", "Enter")
     desk.screen.wait("Write ~/.claude.json?", "write")
@@ -87,6 +89,9 @@ def test_an_entry_of_the_same_name_is_asked_about_and_adopted(desk: Desk) -> Non
 
 @pytest.mark.parametrize("asked", range(len(QUESTIONS)))
 def test_ctrl_c_at_any_question_changes_nothing(desk: Desk, asked: int) -> None:
+    profile = desk.home / ".config/mcpconf/profiles/default.toml"
+    profile.parent.mkdir(parents=True)
+    profile.write_text(WORK)
     before = desk.stamps()
     desk.start("init")
     answer(desk, *[ENTER] * asked, ("C-c",))
@@ -99,7 +104,9 @@ def test_ctrl_c_at_any_question_changes_nothing(desk: Desk, asked: int) -> None:
 def test_no_at_the_end_changes_nothing(desk: Desk) -> None:
     before = desk.stamps()
     desk.start("init")
-    answer(desk, ENTER, ENTER, ENTER, ENTER, ENTER, ("n",))
+    answer(desk, ENTER, ENTER, ENTER, ENTER)
+    desk.screen.wait("Write ~", "write")
+    desk.screen.type("n")
     assert desk.screen.exit_code() == 1
     assert "mcpconf: stopped as you said; nothing was changed\n" in desk.screen.capture()
     assert desk.stamps() == before
@@ -109,7 +116,7 @@ def test_a_second_run_says_so_and_writes_nothing(desk: Desk) -> None:
     assert desk.run("init", "--yes", "--client", "claude-code", "--scope", "user").returncode == 0
     before = desk.stamps()
     desk.start("init")
-    answer(desk, ENTER, ENTER, ENTER, ENTER, ENTER)
+    answer(desk, ENTER, ENTER, ENTER, ENTER)
     assert desk.screen.exit_code() == 0
     desk.screen.wait("[exit 0]", "end")
     desk.golden("again")

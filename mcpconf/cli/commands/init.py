@@ -10,7 +10,7 @@ from mcpconf.cli import console, options
 from mcpconf.cli.asked import Asked, asking
 from mcpconf.cli.carry_out import carry_out
 from mcpconf.cli.catalogue import new_app
-from mcpconf.cli.edit_profile import own_profile_lines
+from mcpconf.cli.edit_profile import drop_vain_broker, own_profile_lines
 from mcpconf.errors import UsageError
 from mcpconf.record import replace
 from mcpconf.workflow import init as workflow
@@ -47,10 +47,11 @@ def init(
     found = workflow.defaults(world)
     wish = replace(asked.wish, profile=profile or found.profile, autostart=broker)
     if yes or dry_run:
+        told = broker is not None
         if broker is None and not wish.portable:
             wish = replace(wish, autostart=workflow.keep_running(world, wish.profile, found.environment.kind))
         # Only what was said is remembered: a client that comes later is then found by the next switch.
-        return _without_questions(world, wish, dry_run=dry_run, json=json)
+        return _without_questions(world, wish, told=told, dry_run=dry_run, json=json)
     if json or not console.interactive():
         why = "--json asks nothing" if json else "nobody can be asked here"
         raise UsageError(
@@ -65,12 +66,16 @@ def init(
     return wizard.run(world, found, wish, said)
 
 
-def _without_questions(world: App, wish: Wish, *, dry_run: bool, json: bool) -> int:
-    prepared = prepare(world, wish)
+def _without_questions(world: App, wish: Wish, *, told: bool, dry_run: bool, json: bool) -> int:
+    prepared = drop_vain_broker(world, prepare(world, wish), told=told)
+    edit = workflow.edited(world, prepared)
     for line in [] if json else own_profile_lines(world, prepared):
         console.tell(line)
-    if dry_run or json or prepared.plan.files or prepared.plan.blocked or not workflow.is_configured(world):
-        return carry_out(world, prepared, "init", check=False, dry_run=dry_run, json=json, apply=workflow.apply)
+    if dry_run or json or edit or prepared.plan.files or prepared.plan.blocked or not workflow.is_configured(world):
+        wrote = edit.path if edit else None
+        return carry_out(
+            world, prepared, "init", check=False, dry_run=dry_run, json=json, apply=workflow.apply, wrote=wrote
+        )
     from mcpconf.cli.wizard import already
 
     workflow.apply(world, prepared, "init")  # what is remembered may still be new
