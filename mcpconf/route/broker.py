@@ -10,6 +10,7 @@ import json
 
 from mcpconf.client import claude_code
 from mcpconf.client.paths import join
+from mcpconf.client.spec import ClientSpec
 from mcpconf.extras import HTTP, install
 from mcpconf.model import NOTHING, PROJECT_DIRECTORY, Json, Note, Scope, Server
 from mcpconf.record import replace
@@ -28,37 +29,38 @@ ANY_CLIENT = replace(claude_code.SPEC, title="the broker")
 
 
 def offer(server: Server, context: Context) -> Offer | Refusal:
-    """Fits where a broker answers or may be started, and knows the server or can be told of it."""
+    """Fits wherever the broker can run: nothing of it depends on whether this user's own one runs at the moment."""
     if context.target.portable or context.portable:
         return Refusal("an entry for several machines can't name a file of this one")
     if context.platform == "windows":
         return Refusal("there is no broker for Windows yet")
-    if context.broker is not None and not _is_own(context):
+    if not context.python:
+        return Refusal("there is no Python here that could run its shim")
+    if _foreign(context):
         there = _elsewhere(server, context)
-        if isinstance(there, Offer) or not context.autostart or ADDRESS in context.env:
+        if isinstance(there, Offer) or ADDRESS in context.env:
             return there
         # What the other one doesn't know, our own can be told; a variable would lead its shim astray.
-        return _here(server, replace(context, broker=None))
-    if (context.broker is None and not context.autostart) or not context.python:
-        return Refusal(
-            "no broker answers, and the profile does not want one started",
-            hint="mcpconf broker start, or autostart = true below [broker] in the profile",
-        )
     return _here(server, context)
 
 
 def is_worth(server: Server, context: Context) -> bool:
-    """Whether `auto` should take it: where a broker is there or wanted, and there is something to keep.
+    """Whether `auto` should take it: where the profile wants it, or another place's broker has the server."""
+    offered = _foreign(context) and server.name in context.broker_servers
+    return (context.autostart or offered) and has_use(server, context.spec)
+
+
+def has_use(server: Server, spec: ClientSpec) -> bool:
+    """Whether there is something to keep of it for such a client.
 
     Our own server tells of the directory in which it was started, and a client that calls a URL starts nothing.
     """
-    if server.builtin or (not context.autostart and context.broker is None):
-        return False
-    return not (server.url and context.spec.remote and not (server.command or server.package))
+    return not (server.builtin or (server.url and spec.remote and not (server.command or server.package)))
 
 
-def _is_own(context: Context) -> bool:
-    return context.broker == f"unix:{join(context.platform, context.runtime or '', 'broker.sock')}"
+def _foreign(context: Context) -> bool:
+    """Whether one answers that is another place's. This user's own says nothing: it comes and goes."""
+    return context.broker not in (None, f"unix:{join(context.platform, context.runtime or '', 'broker.sock')}")
 
 
 def _here(server: Server, context: Context) -> Offer | Refusal:
@@ -76,7 +78,7 @@ def _here(server: Server, context: Context) -> Offer | Refusal:
         files = {**shared_files(context), path: definition(server, name, way, context.program("docker"))}
     except ValueError:
         return Refusal("one of its values can't be given to a process: it holds a NUL or half a character")
-    because = "the broker answers" if context.broker else "the profile wants the broker"
+    because = "the profile wants the broker" if context.autostart else "asked for"
     return Offer(_shim(server, name, context, files), because)
 
 

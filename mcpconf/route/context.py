@@ -16,10 +16,10 @@ class Context:
     survives upgrades; `data` is our data directory, where the wrapper and its files lie; `toolkit` is the version
     of the `docker mcp` plugin, `engine` that of the Docker engine, `raw_mcp` a `host:port` that shook hands.
 
-    `broker` is the address of a broker that shook hands, with the servers that it knows; `autostart`: the profile
-    wants one, started where it is needed. `python` runs `shim` (its files, by name), `runtime` is the socket directory
-    of this user's own broker, and `config_dir` the directory that holds all of ours, where one was named; `remote`:
-    what leads the broker to remote servers is installed.
+    `broker` is the address of another place's broker that shook hands, with the servers that it knows; `autostart`: the
+    profile wants this user's own, started where it is needed. `python` runs `shim` (its files, by name), `runtime` is
+    the socket directory of this user's own broker, and `config_dir` the directory that holds all of ours, where one was
+    named; `remote`: what leads the broker to remote servers is installed.
     """
 
     spec: ClientSpec

@@ -67,9 +67,9 @@ class App:
         found = read_all(paths, self.system, self.state.journals, expected=self.state.ledger().files)
         return {path: seen.raw for path, seen in found.items()}
 
-    def look(self, probes: Collection[str] = ()) -> tuple[Facts, Environment]:
-        """Gather the facts, once, and judge them."""
-        facts = gather(self.system, probes=probes, runtime=self.runtime if "broker" in probes else None)
+    def look(self, probes: Collection[str] = (), *, own_broker: bool = True) -> tuple[Facts, Environment]:
+        """Gather the facts, once, and judge them. Without `own_broker` only another place's broker is asked."""
+        facts = gather(self.system, probes=probes, runtime=self.runtime if own_broker and "broker" in probes else None)
         return facts, judge(facts, self.override)
 
 

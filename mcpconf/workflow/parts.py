@@ -14,7 +14,7 @@ from mcpconf.environment.facts import Facts
 from mcpconf.extras import HTTP, has
 from mcpconf.model import Entry, Profile, RouteName, Server
 from mcpconf.plan import Want
-from mcpconf.record import dataclass
+from mcpconf.record import dataclass, replace
 from mcpconf.route.broker import BODY, CONF, SHIM, shim_conf
 from mcpconf.route.choose import choose
 from mcpconf.route.context import Context
@@ -42,21 +42,27 @@ class ClientPart:
         return {path: data for one in self.routed if one.launch for path, data in one.launch.files.items()}
 
 
-def probes_for(app: App, profile: Profile, forced: RouteName | None = None) -> Collection[str]:
+def probes_for(app: App, profile: Profile) -> Collection[str]:
     """What must be asked of the machine for this profile; nothing costs nothing.
 
-    A broker that runs leaves a socket where it can be seen, so that nobody has to knock where there is none.
+    Of brokers only another place's counts: a route must not change when this user's own is started or stopped.
     """
     wanted = [server for server in profile.servers if not server.disabled]
     found = {"engine", "toolkit", "raw_mcp"} if any(server.toolkit for server in wanted) else set()
-    asked = {forced, *profile.order, *(route for server in wanted for route in server.routes)}
-    return found | ({"broker"} if RouteName.BROKER in asked or profile.autostart or _broker_seen(app) else set())
+    return found | ({"broker"} if _foreign_broker_seen(app) else set())
 
 
-def _broker_seen(app: App) -> bool:
+def _foreign_broker_seen(app: App) -> bool:
+    """It leaves a socket where it can be seen, so that nobody has to knock where there is none."""
     env = app.system.env
     told = any(env.get(name) for name in ("MCPCONF_BROKER", "MCPCONF_BROKER_KEY"))
-    return told or any(app.system.exists(Paths(directory).socket) for directory in (app.runtime, MOUNTED))
+    return told or app.system.exists(Paths(MOUNTED).socket)
+
+
+def _names_broker(profile: Profile, forced: RouteName | None) -> bool:
+    """Whether somebody asks for it by its name, or the profile wants it."""
+    asked = {forced, *profile.order, *(route for server in profile.servers for route in server.routes)}
+    return profile.autostart or RouteName.BROKER in asked
 
 
 def make_part(
@@ -70,7 +76,9 @@ def make_part(
     portable: bool,
 ) -> ClientPart:
     """Route a profile's servers for one target, and render the entries."""
-    context = context_for(app, profile.servers, facts, spec, target, portable=portable, autostart=profile.autostart)
+    context = context_for(app, profile.servers, facts, spec, target, portable=portable)
+    if facts.broker or _names_broker(profile, forced):
+        context = replace(context, **broker_context(app, facts, autostart=profile.autostart))
     routed = choose(profile, context, forced=forced)
     entries = {one.entry: _entry(spec, one.launch) for one in routed if one.launch is not None}
     return ClientPart(spec, target, routed, entries)
@@ -84,7 +92,6 @@ def context_for(
     target: Target,
     *,
     portable: bool,
-    autostart: bool = False,
 ) -> Context:
     """What the routes may know of this place, for one client."""
     own = {server.command for server in servers if server.command}
@@ -102,7 +109,6 @@ def context_for(
         raw_mcp=facts.raw_mcp,
         env=app.system.env,
         portable=portable,
-        **(broker_context(app, facts, autostart=autostart) if autostart or facts.broker else {}),
     )
 
 

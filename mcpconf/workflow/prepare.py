@@ -98,9 +98,9 @@ def prepare(app: App, wish: Wish) -> Prepared:
     profile = load_profile(app, _named(app, wish.profile, context), compiled=compiled)
     if wish.autostart is not None:
         profile = replace(profile, autostart=wish.autostart)
-    probes = probes_for(app, profile, wish.route)
+    probes = probes_for(app, profile)
     if probes:
-        facts, environment = app.look(probes)
+        facts, environment = app.look(probes, own_broker=False)
     parts = tuple(
         make_part(app, profile, facts, spec, target, forced=wish.route, portable=wish.portable)
         for spec, target in targets.chosen

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from mcpconf.broker.place import Paths
+from mcpconf.broker.start import is_reachable
 from mcpconf.client.project import find_project
 from mcpconf.errors import McpconfError
-from mcpconf.model import Layer, Note, Scope
+from mcpconf.model import Layer, Note, RouteName, Scope
 from mcpconf.plan import Action, Foreign, Plan, Reason
 from mcpconf.record import dataclass, replace
+from mcpconf.route.broker import has_use
 from mcpconf.route.launch import Routed
 from mcpconf.workflow import active
 from mcpconf.workflow.app import App
@@ -88,7 +91,22 @@ def _context(app: App, context: str, now: active.Active) -> ContextStatus:
     except McpconfError as error:
         return ContextStatus(context, profile, now.previous, error=str(error), hint=error.hint)
     parts = tuple(_target(app, part, prepared.plan) for part in prepared.parts)
-    return ContextStatus(context, profile, now.previous, parts, prepared.notes)
+    return ContextStatus(context, profile, now.previous, parts, prepared.notes + _unused(app, prepared))
+
+
+def _unused(app: App, prepared: Prepared) -> tuple[Note, ...]:
+    """A broker that somebody has started serves no profile that does not want it."""
+    routed = [(one, part.spec) for part in prepared.parts for one in part.routed]
+    kept = any(one.route is RouteName.BROKER for one, _ in routed)
+    if (
+        kept
+        or not any(has_use(one.server, spec) for one, spec in routed)
+        or not is_reachable(Paths(app.runtime).socket)
+    ):
+        return ()
+    name = prepared.profile.name
+    text = f"a broker runs, but {name} does not want one: it says no autostart = true below [broker]"
+    return (Note(text, hint=f"mcpconf init --yes --profile {name} --broker; by hand: that line, then mcpconf switch"),)
 
 
 def _away(app: App, now: active.Active) -> str | None:

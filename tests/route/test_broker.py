@@ -165,20 +165,27 @@ def test_our_own_server_is_kept_only_where_that_is_asked_for() -> None:
     assert told(route(own, place(), RouteName.BROKER), "mcpconf")["args"] == ["serve"]
 
 
-def test_a_broker_that_answers_is_taken_without_being_asked_for() -> None:
-    one = route(SERVER, place(autostart=False, broker=OWN))
-    assert (one.route, one.because) == (RouteName.BROKER, "the broker answers")
-    assert one.launch is not None
-    assert one.launch.env == {}
+@pytest.mark.parametrize("server", [SERVER, replace(SERVER, routes=(RouteName.BROKER,)), replace(URL, name="time")])
+@pytest.mark.parametrize("autostart", [True, False])
+@pytest.mark.parametrize("forced", [None, RouteName.BROKER])
+def test_it_does_not_matter_whether_this_users_own_broker_runs(
+    server: Server, autostart: bool, forced: RouteName | None
+) -> None:
+    """Else every start and stop of it would put the profile out of step."""
+    none = place(DESKTOP, remote=True, autostart=autostart)
+    for names in ((), ("time",)):
+        assert route(server, replace(none, broker=OWN, broker_servers=names), forced) == route(server, none, forced)
+    wanted = autostart or forced or server.routes
+    assert (route(server, none, forced).route is RouteName.BROKER) is bool(wanted)
 
 
-def test_without_one_and_unwanted_it_says_what_to_do() -> None:
-    nowhere = context(autostart=False)
+def test_where_it_is_asked_for_by_name_it_fits_for_the_shim_starts_it() -> None:
+    nowhere = place(autostart=False)
     assert route(replace(SERVER, env={}, args=()), nowhere).route is RouteName.DIRECT
     for one in (route(SERVER, nowhere, RouteName.BROKER), route(replace(SERVER, routes=(RouteName.BROKER,)), nowhere)):
-        assert one.route is None
-        assert one.because.startswith("broker: no broker answers")
-        assert one.hint == "mcpconf broker start, or autostart = true below [broker] in the profile"
+        assert (one.route, one.because) == (RouteName.BROKER, "asked for")
+        assert one.launch is not None
+        assert one.launch.env == {}
 
 
 def test_another_places_broker_serves_what_it_knows_and_is_told_nothing() -> None:
@@ -190,9 +197,11 @@ def test_another_places_broker_serves_what_it_knows_and_is_told_nothing() -> Non
     assert sorted(one.launch.files) == [f"{BROKER}/shim.conf", f"{BROKER}/shim.py"]
     other = route(replace(SERVER, name="other"), where)
     assert other.route is RouteName.WRAPPER
+    assert told(route(replace(SERVER, name="other"), where, RouteName.BROKER), "other")["name"] == "other"
+    led = replace(where, env={"MCPCONF_BROKER": MOUNTED})
     assert (
         f"the broker at {MOUNTED} has no server of that name"
-        in route(replace(SERVER, name="other"), where, RouteName.BROKER).because
+        in route(replace(SERVER, name="other"), led, RouteName.BROKER).because
     )
 
 

@@ -116,7 +116,7 @@ def test_the_route_and_its_reason(server: Server, where: Context, route: str, be
             "wrapper: there is no bash here; direct: Claude",
             "install bash",
         ),
-        (replace(OWN, routes=(RouteName.BROKER,)), context(), "broker: no broker answers", "mcpconf broker"),
+        (replace(OWN, routes=(RouteName.BROKER,)), context(), "broker: there is no Python here", None),
         (replace(OWN, args=("\0",)), context(), None, None),
     ],
     ids=lambda value: value.name if isinstance(value, Server) else None,
@@ -136,7 +136,7 @@ def test_what_nothing_can_serve_says_why(server: Server, where: Context, reason:
     ("server", "forced", "where", "reason"),
     [
         (OWN, "toolkit", context(toolkit="1"), "toolkit: the profile names no server of the Docker catalog for it"),
-        (OWN, "broker", context(), "broker: no broker answers, and the profile does not want one started"),
+        (OWN, "broker", context(), "broker: there is no Python here that could run its shim"),
         (OWN, "wrapper", context(scope=Scope.PROJECT), "wrapper: a shared .mcp.json can't name a file of this machine"),
         (OWN, "wrapper", context(platform="windows"), "wrapper: there is no bash here"),
         (URL, "wrapper", context(), "wrapper: none of its ways starts a process here"),

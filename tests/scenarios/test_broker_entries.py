@@ -156,17 +156,48 @@ def test_a_file_that_is_gone_is_told_and_made_again(mcpconf: World, data: Path) 
     mcpconf("status")
 
 
-def test_a_running_broker_is_used_and_told_of_the_change(mcpconf: World, runtime: Paths, data: Path) -> None:
-    mcpconf.profile("plain", PLAIN)
+def test_a_running_broker_is_told_of_the_change(mcpconf: World, runtime: Paths, data: Path) -> None:
+    mcpconf.profile("one", ONE)
     with daemon(runtime.socket) as broker:
-        mcpconf("switch", "plain")
-        assert mcpconf.servers()["one"]["args"][-1] == "one"
+        mcpconf("switch", "one")
         assert broker.asked == [{"do": "reload"}]
-        mcpconf("switch", "plain")
+        mcpconf("switch", "one")
         assert broker.asked == [{"do": "reload"}], "nothing changed, so nobody is told"
         mcpconf("undo")
         assert broker.asked == [{"do": "reload"}] * 2
     assert not data.exists()
+
+
+@pytest.mark.parametrize("text", [PLAIN, ONE, PLAIN + 'routes = ["broker"]\n'])
+def test_a_broker_that_starts_or_stops_puts_no_profile_out_of_step(mcpconf: World, runtime: Paths, text: str) -> None:
+    mcpconf.profile("p", text)
+    mcpconf("switch", "p")
+    with daemon(runtime.socket, ("one",)):
+        mcpconf("status")
+        mcpconf("diff", "--check")
+        mcpconf("switch", "p")
+    mcpconf("status")
+    mcpconf("diff", "--check")
+
+
+def test_status_says_that_a_broker_runs_for_nobody(mcpconf: World, runtime: Paths) -> None:
+    mcpconf.profile("plain", PLAIN)
+    mcpconf.profile("one", ONE)
+    for profile, told in (("plain", True), ("one", False), ("minimal", False)):
+        mcpconf("switch", profile)
+        assert "a broker runs, but" not in mcpconf("status").err
+        with daemon(runtime.socket, ("one",)):
+            said = mcpconf("status")
+        Path(runtime.socket).unlink()
+        assert (f"a broker runs, but {profile} does not want one" in said.out + said.err) is told
+
+
+def test_the_route_that_is_asked_for_fits_where_no_broker_runs(mcpconf: World, data: Path) -> None:
+    mcpconf.profile("plain", PLAIN)
+    mcpconf("switch", "plain")
+    mcpconf("switch", "plain", "--route", "broker")
+    assert mcpconf.servers()["one"]["args"][-1] == "one"
+    assert names(data) == ["mcpconf_shim.py", "servers/one.json", "shim.conf", "shim.py"]
 
 
 def test_a_broker_that_will_not_reload_does_not_fail_the_switch(mcpconf: World, runtime: Paths) -> None:
