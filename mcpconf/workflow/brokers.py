@@ -85,13 +85,14 @@ def restart(app: App, options: Sequence[str]) -> tuple[Stopped | None, dict[str,
     for host, port in parse(options).listen:
         if port not in ours:  # those will be free
             tcp_socket(host, port).close()
-    stopped = stop(app)
-    try:
-        return stopped, start(app, options)
-    except McpconfError as error:
-        if stopped is None:
-            raise
-        raise McpconfError(f"stopped the broker, pid {stopped.pid}; {error}", hint=error.hint) from None
+    with starting.restarting(paths(app)):  # else a client's shim may be quicker, and knows none of the options
+        stopped = stop(app)
+        try:
+            return stopped, start(app, options)
+        except McpconfError as error:
+            if stopped is None:
+                raise
+            raise McpconfError(f"stopped the broker, pid {stopped.pid}; {error}", hint=error.hint) from None
 
 
 def status(app: App) -> dict[str, Json] | None:
@@ -125,8 +126,9 @@ def purge(app: App) -> tuple[Note, ...]:
         stop(app)
     except McpconfError as error:
         return (Note(str(error), hint=error.hint),)
-    with contextlib.suppress(OSError):
-        os.unlink(paths(app).lock)
+    for path in (paths(app).lock, paths(app).restart):
+        with contextlib.suppress(OSError):
+            os.unlink(path)
     with contextlib.suppress(OSError):
         os.rmdir(app.runtime)
     return ()

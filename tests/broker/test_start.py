@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from mcpconf.broker.place import Paths
-from mcpconf.broker.start import AlreadyRunning, command, start, start_if_needed
+from mcpconf.broker.place import Paths, is_locked
+from mcpconf.broker.start import AlreadyRunning, command, restarting, start, start_if_needed
 from mcpconf.errors import McpconfError
 from tests.broker.daemon import daemon
 
@@ -143,3 +143,10 @@ def test_the_command_needs_no_site_and_no_current_directory() -> None:
     )
     assert os.spawnv(os.P_WAIT, argv[0], [*argv[:4], boot]) == 0
     assert time.monotonic() - began < 30
+
+
+def test_while_a_broker_is_restarted_nobody_else_starts_one(tmp_path: Path) -> None:
+    paths = Paths(str(tmp_path))
+    with restarting(paths):
+        assert is_locked(paths.restart)
+    assert not is_locked(paths.restart)
