@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 
 from mcpconf.broker import start as starting
 from mcpconf.broker.control import BrokerUnreachable, ask
-from mcpconf.broker.door.listener import tcp_socket
 from mcpconf.broker.options import address, parse
 from mcpconf.broker.place import Paths, is_locked
 from mcpconf.errors import McpconfError
@@ -81,6 +80,8 @@ def restart(app: App, options: Sequence[str]) -> tuple[Stopped | None, dict[str,
 
     Where an address can't be had, that is found before anything is stopped.
     """
+    from mcpconf.broker.door.listener import tcp_socket  # which imports what other commands can do without
+
     ours = {address(text)[1] for text in tcp_of(status(app) or {})}
     for host, port in parse(options).listen:
         if port not in ours:  # those will be free

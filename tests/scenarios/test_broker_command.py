@@ -14,7 +14,6 @@ import pytest
 from mcpconf.broker.place import Paths, connect, is_locked, name_for
 from mcpconf.dirs import find_dirs
 from mcpconf.system import RealSystem
-from mcpconf.workflow import brokers
 from tests.scenarios.conftest import World
 
 PATIENCE = 20.0
@@ -101,7 +100,8 @@ def test_a_restart_that_cannot_be_stops_nothing(world: World) -> None:
 def test_a_start_that_fails_after_the_stop_says_both(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world("broker", "start")
     one = pid(world)
-    monkeypatch.setattr(brokers, "tcp_socket", lambda host, port: socket.socket())  # somebody takes it just then
+    # Somebody takes it just then.
+    monkeypatch.setattr("mcpconf.broker.door.listener.tcp_socket", lambda host, port: socket.socket())
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
