@@ -10,6 +10,7 @@ from mcpconf.model import Layer, Note, Profile, RouteName, Scope
 from mcpconf.plan import Action, Plan, Want
 from mcpconf.profile.names import warnings
 from mcpconf.profile.variables import Unset, references
+from mcpconf.route.broker import ADDRESS
 from mcpconf.route.launch import Routed
 from mcpconf.workflow import secrets
 from mcpconf.workflow.app import App
@@ -36,7 +37,9 @@ def _missing(app: App, routed: Sequence[Routed]) -> Iterator[Note]:
     named: dict[str, dict[str, None]] = {}
     for one in routed:
         needs = references(one.server)
-        for name in needs.variables:
+        if one.route is RouteName.BROKER:
+            yield from _broker_lacks(one, [name for name in needs.variables if name not in env])
+        for name in () if one.route is RouteName.BROKER else needs.variables:
             variables.setdefault(name, {})[one.server.name] = None
         # On the direct route the client fills in its own variables, and the route itself has said so.
         for name in () if one.route is RouteName.DIRECT else needs.secrets:
@@ -49,6 +52,17 @@ def _missing(app: App, routed: Sequence[Routed]) -> Iterator[Note]:
         return
     yield from (_unset(Unset((), (name,)), servers) for name, servers in lost.items() if name not in kept)
     yield from (_unset(Unset((name,), ()), servers) for name, servers in variables.items() if name not in env)
+
+
+def _broker_lacks(one: Routed, names: Iterable[str]) -> Iterator[Note]:
+    """The broker fills them in when it starts a process, from the environment that it was started in itself."""
+    if one.launch is not None and ADDRESS in one.launch.env:
+        return  # another place's broker, which has words and an environment of its own
+    for name in names:
+        text = f"{one.server.name}: {Unset((name,), ())}, and it is the broker's environment that counts"
+        or_else = "or export it where the broker is started, then mcpconf broker restart"
+        hint = f"mcpconf secret set {name}, and secret:{name} in the profile in its place; {or_else}"
+        yield Note(text, hint=hint)
 
 
 def _unset(problem: Unset, servers: Iterable[str]) -> Note:
