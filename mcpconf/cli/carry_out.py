@@ -85,7 +85,7 @@ def preview(app: App, prepared: workflow.Prepared, *, check: bool, json: bool) -
             console.data(line)
         for line in [render.headline(prepared, False), *render.note_lines(prepared.notes)]:
             console.tell(line)
-    if prepared.plan.blocked:
+    if prepared.plan.blocked or prepared.fits_nothing:
         return Refused.exit_code
     return PENDING if check and prepared.plan.files else 0
 

@@ -75,6 +75,11 @@ class Prepared:
         return bool(self.servers) and not any(part.entries for part in self.parts)
 
     @property
+    def fits_nothing(self) -> bool:
+        """Whether a route was asked for by name that serves not one of the servers."""
+        return self.wish.route is not None and self.unreachable
+
+    @property
     def kept(self) -> tuple[str, ...]:
         """Entries that stay as they are and differ from what the profile says: edited by hand, or somebody else's."""
         names = [conflict.name for conflict in self.plan.conflicts if not conflict.blocks]

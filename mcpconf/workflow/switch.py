@@ -59,9 +59,10 @@ class Blocked(Refused):
 def apply(app: App, prepared: Prepared, command: str) -> Applied:
     """Write what was prepared: the wrapper's files, the clients' files, then which profile is active.
 
-    Raises `Blocked` for other people's entries of the same name, before anything is made or locked.
+    Raises `Blocked` for other people's entries of the same name, and `Refused` where the route that was asked for fits
+    no server, before anything is made or locked.
     """
-    _refuse(prepared.plan)
+    _refuse(prepared)
     with app.writing() as state:
         if not _is_current(app, prepared):
             # Another mcpconf was here since: what it did must not be undone by what we had prepared before it.
@@ -73,7 +74,7 @@ def apply_locked(
     app: App, state: State, prepared: Prepared, command: str, edited: besides.ProfileWas | None = None
 ) -> Applied:
     """The same for a caller who holds the state lock, and has `edited` the profile for this, where that is given."""
-    _refuse(prepared.plan)
+    _refuse(prepared)
     known = active.load(state.read(active.FILE))
     before = besides.Besides(prepared.artifacts.before(state), known, edited)
     after = active.moved(known, prepared.context, prepared.profile.name, _origin(prepared.profile))
@@ -120,9 +121,14 @@ def _afterwards(prepared: Prepared, plan: Plan) -> tuple[Note, ...]:
     return notes.of_restart(prepared.wants, plan) + asked
 
 
-def _refuse(plan: Plan) -> None:
-    if plan.blocked:
-        raise Blocked(plan.blocked)
+def _refuse(prepared: Prepared) -> None:
+    if prepared.plan.blocked:
+        raise Blocked(prepared.plan.blocked)
+    if prepared.fits_nothing:
+        # It would take away the entries that are there, which work.
+        lost = next(one for part in prepared.parts for one in part.routed)
+        text = f"the route {prepared.wish.route} fits no server of {prepared.profile.name}: {lost.because}"
+        raise Refused(f"{text}; nothing was changed", hint=lost.hint)
 
 
 def _remember(app: App, prepared: Prepared) -> None:

@@ -180,6 +180,32 @@ def test_a_broker_that_starts_or_stops_puts_no_profile_out_of_step(mcpconf: Worl
     mcpconf("diff", "--check")
 
 
+def test_a_route_that_fits_no_server_is_refused_and_takes_nothing_away(mcpconf: World) -> None:
+    mcpconf.profile("plain", PLAIN)
+    mcpconf("switch", "plain")
+    before = mcpconf.tree()
+    said = mcpconf("switch", "plain", "--route", "toolkit", code=4).err
+    assert "the route toolkit fits no server of plain" in said
+    assert "nothing was changed" in said
+    mcpconf("switch", "plain", "--route", "toolkit", "--check", code=4)
+    assert mcpconf.tree() == before
+
+
+def test_what_the_broker_would_lack_is_said_with_what_mends_it_there(
+    mcpconf: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mcpconf.profile("one", ONE.replace("secret:KEY", "${SOMEVAR}"))
+    for command in (("switch", "one"), ("status",)):
+        said = mcpconf(*command)
+        told = " ".join((said.out + said.err).split())
+        assert "one: ${SOMEVAR} is not set, and it is the broker's environment that counts" in told
+        assert "mcpconf secret set SOMEVAR" in told
+        assert "mcpconf broker restart" in told
+        assert "before the client starts" not in told
+    monkeypatch.setenv("SOMEVAR", "")
+    assert "SOMEVAR" not in mcpconf("status").err
+
+
 def test_status_says_that_a_broker_runs_for_nobody(mcpconf: World, runtime: Paths) -> None:
     mcpconf.profile("plain", PLAIN)
     mcpconf.profile("one", ONE)
