@@ -98,7 +98,7 @@ def change_lines(plan: Plan, home: str) -> list[str]:
 def diff_lines(plan: Plan, home: str) -> list[str]:
     """The unified diff in colours, and the line that sums it up."""
     lines = [_paint_diff(_short(line)) for line in console.visible(unified(plan, home)).split("\n")[:-1]]
-    return [*lines, summary(plan)] if lines else []
+    return [*lines, f"servers: {summary(plan)}"] if lines else []
 
 
 def _short(line: str) -> str:
