@@ -98,11 +98,8 @@ def _unused(app: App, prepared: Prepared) -> tuple[Note, ...]:
     """A broker that somebody has started serves no profile that does not want it."""
     routed = [(one, part.spec) for part in prepared.parts for one in part.routed]
     kept = any(one.route is RouteName.BROKER for one, _ in routed)
-    if (
-        kept
-        or not any(has_use(one.server, spec) for one, spec in routed)
-        or not is_reachable(Paths(app.runtime).socket)
-    ):
+    wasted = not kept and any(has_use(one.server, spec) for one, spec in routed)
+    if not wasted or not is_reachable(Paths(app.runtime).socket):
         return ()
     name = prepared.profile.name
     text = f"a broker runs, but {name} does not want one: it says no autostart = true below [broker]"

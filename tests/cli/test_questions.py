@@ -124,6 +124,30 @@ def test_where_there_is_nothing_to_keep_nobody_is_asked(
     assert not (mcpconf.home / ".config/mcpconf/profiles").exists()
 
 
+def test_a_profile_is_not_written_before_somebody_has_said_yes(
+    mcpconf: World, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even where no client's file changes: the server's own route takes the broker in any case."""
+    text = '[broker]\nautostart = false\n\n[servers.one]\ncommand = "myserver"\nroutes = ["broker"]\n'
+    path = mcpconf.profile("mine", text)
+    mcpconf("switch", "mine")
+    for answer, code in ((False, 1), (True, 0)):
+        asked: list[str] = []
+        answers = {
+            "Keep servers running between sessions?": True,
+            "Write ~/.config/mcpconf/profiles/mine.toml?": answer,
+        }
+        monkeypatch.setattr(
+            "mcpconf.cli.ask.confirm",
+            lambda message, *_, asked=asked, answers=answers: asked.append(message) or answers[message],
+        )
+        found, told = ask("init", "--profile", "mine", keys=ENTER * 3)
+        assert (found, asked) == (code, list(answers)), told
+        assert path.read_text() == (text.replace("false", "true") if answer else text)
+    assert "wrote ~/.config/mcpconf/profiles/mine.toml\n" in told
+    assert "nothing to write" not in told
+
+
 def test_the_question_names_every_file_that_is_written(
     mcpconf: World, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
