@@ -194,6 +194,8 @@ class Pool:
             self._stocking = None
         sharing = self.definition.legacy
         free = [one for one in self.workers if one.era is Era.LEGACY and (not one.exclusive or not one.clients)]
+        for one in free:
+            one.start()  # one that failed to start has no process, and may have one now
         if free or self.speaks is Era.MODERN or self.retired or len(self.workers) >= MOST:
             return
         worker = self._new(Era.LEGACY, exclusive=sharing is not Sharing.SHARED)
@@ -284,6 +286,8 @@ class Pool:
     # -- the end
 
     def _dismiss(self, worker: Worker) -> None:
+        if worker.alive:
+            self.error = None  # it has been well since
         worker.retire("the server's process is ended")
         self._forget(worker)
 
