@@ -166,7 +166,7 @@ step "shellcheck" check_shell
 
 rm -rf "$cache/coverage"
 mkdir -p "$cache/coverage"
-step "tests" tests -m "not real and not long"
+step "tests" tests -n 3 --dist worksteal -m "not real and not long" # most of them wait for a process half of the time
 if [ -z "$fast" ]; then
   step "tests real" tests_or_none -m "real and not long and not campaign"
   rm -rf "$MCPCONF_FIGURES"
