@@ -267,3 +267,17 @@ def test_who_leaves_the_broker_hears_that_it_still_runs(mcpconf: World, runtime:
         told = mcpconf(*leave).err
     assert "the broker still runs, and has no server to keep any more" in told
     assert "try: mcpconf broker stop" in told
+
+
+def test_what_somebody_else_has_compiled_there_stays(mcpconf: World, data: Path) -> None:
+    mcpconf.profile("b", TWO)
+    mcpconf.profile("plain", PLAIN)
+    mcpconf("switch", "b")
+    cache = data / "__pycache__"
+    cache.mkdir()
+    for name in ("mcpconf_shim.cpython-311.pyc", "other.cpython-311.pyc"):
+        (cache / name).write_bytes(b"")
+
+    mcpconf("switch", "plain")
+
+    assert [path.name for path in cache.iterdir()] == ["other.cpython-311.pyc"]
