@@ -120,9 +120,10 @@ def _told(run: _Run, plan: Plan) -> Plan:
 
 def _attempt(run: _Run) -> Plan | None:
     """Plan once and write it; None where somebody else came in between and it must be planned anew."""
-    run.snapshots = read_all(run.request.paths, run.clock, expected=run.state.ledger().files)
+    known = run.state.ledger()
+    run.snapshots = read_all(run.request.paths, run.clock, expected=known.files)
     raw = {path: seen.raw for path, seen in run.snapshots.items()}
-    before = _ours(run, raw)
+    before = _ours(run, known, raw)
     plan = run.request.plan(raw, before)
     if plan.blocked:
         raise Refused(_describe_conflicts(run, plan), hint="--adopt takes them over, --keep leaves them as they are")
@@ -153,9 +154,8 @@ def _keep_blobs(run: _Run, plan: Plan) -> None:
                 run.state.keep(raw)
 
 
-def _ours(run: _Run, raw: Mapping[str, bytes | None]) -> Ledger:
+def _ours(run: _Run, known: Ledger, raw: Mapping[str, bytes | None]) -> Ledger:
     """What is ours now, also what another program put back after we had written it or taken it away."""
-    known = run.state.ledger()
     ledger = remembered(known, run.ours, raw)
     if ledger != known:
         run.state.write(dump(ledger), "ledger.json")

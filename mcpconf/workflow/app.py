@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Container, Iterable, Iterator
 
 from mcpconf.broker.place import socket_directory
 from mcpconf.client.spec import Place
@@ -62,9 +62,10 @@ class App:
             windows_home=windows_home(system),
         )
 
-    def read(self, paths: Iterable[str]) -> dict[str, bytes | None]:
-        """The bytes of clients' files, finished; None for one that is not there. Raises `Located`."""
-        found = read_all(paths, self.system, self.state.journals, expected=self.state.ledger().files)
+    def read(self, paths: Iterable[str], expected: Container[str] = ()) -> dict[str, bytes | None]:
+        """The bytes of clients' files, finished; None for one that is not there, which is believed at once but of those
+        that are `expected`. Raises `Located`."""
+        found = read_all(paths, self.system, self.state.journals, expected)
         return {path: seen.raw for path, seen in found.items()}
 
     def look(self, probes: Collection[str] = (), *, own_broker: bool = True) -> tuple[Facts, Environment]:

@@ -113,7 +113,7 @@ def prepare(app: App, wish: Wish) -> Prepared:
     ledger = app.state.ledger()
     gone = leaving(app, targets, ledger)
     wants = (*_wants(app, wish, profile, parts), *gone)
-    snapshots = app.read([w.target.path for w in wants])
+    snapshots = app.read([w.target.path for w in wants], ledger.files)
     plan = make_plan(snapshots, wants, ledger, Policy(wish.foreign, wish.force))
     told = (
         *targets.notes,

@@ -53,8 +53,9 @@ def preview(app: App, *, force: bool = False, untrusted: bool = False) -> Undone
     """What undo would do now. Reads only. Raises `Refused` as `undo` does, but for entries that were edited since."""
     one = latest(app.state)
     kept = besides.load(app.state, one.id)
-    snapshots = app.read([f.path for f in one.files])
-    planned = plan_undo(one, app.state, snapshots, app.state.ledger(), force)
+    ledger = app.state.ledger()
+    snapshots = app.read([f.path for f in one.files], ledger.files)
+    planned = plan_undo(one, app.state, snapshots, ledger, force)
     if not untrusted:
         _check_trust(app, one, kept, planned)
     profile, notes = _profile(app, kept, force)

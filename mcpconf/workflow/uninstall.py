@@ -44,7 +44,7 @@ def preview(app: App, *, force: bool = False) -> Uninstalled:
         ledger = app.state.ledger()
         if app.state.read(PENDING) is None:  # else a killed run's writes are still to be told apart
             ledger = regained(app.state, ledger, force=force)
-        snapshots = app.read(list(ledger.files))
+        snapshots = app.read(list(ledger.files), ledger.files)
         return Uninstalled(make_plan(snapshots, _wants(ledger), ledger, Policy(force=force)))
 
 
@@ -55,7 +55,7 @@ def uninstall(app: App, *, force: bool = False, purge: bool = False) -> Uninstal
     history knows of an entry, unless `force`.
     """
     # Asked in two ways: to believe one wrong "no such file" would be to leave entries behind and say that none are.
-    if not os.path.lexists(app.state.directory) and not os.path.isdir(os.path.dirname(app.state.at("ledger.json"))):
+    if not os.path.lexists(app.state.directory) and not os.path.isdir(app.state.directory):
         return _purged(app, Plan(), None) if purge else Uninstalled(Plan())
     with app.writing() as state, _advice():
         committed, told = _take_out(app, state, force)
