@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 from mcpconf.client import claude_desktop
+from mcpconf.client.paths import join
 from mcpconf.client.table import client
 from mcpconf.errors import McpconfError
 from mcpconf.model import Note
@@ -61,14 +61,7 @@ def _words(app: App, server: str, id_: str, entry: EntryStatus, desktop: str | N
     return Note(f"{title} starts it itself, and mcpconf sees nothing of it", hint=f"mcpconf server test {server}")
 
 
-def desktop_log(app: App, server: str) -> str | None:
+def desktop_log(app: App, server: str) -> str:
     """Where Claude Desktop keeps what a server says (documented; not seen on the real client)."""
-    system = app.system
-    name = f"mcp-server-{server}.log"
-    if system.platform == "darwin":
-        return os.path.join(system.home, "Library", "Logs", "Claude", name)
-    if system.platform == "windows":
-        roaming = system.env.get("APPDATA")
-        return os.path.join(roaming, "Claude", "logs", name) if roaming else None
-    base = system.env.get("XDG_CONFIG_HOME") or os.path.join(system.home, ".config")
-    return os.path.join(base, "Claude", "logs", name)
+    place = app.place
+    return join(place.platform, claude_desktop.log_directory(place), f"mcp-server-{server}.log")
