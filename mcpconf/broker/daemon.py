@@ -25,6 +25,7 @@ from mcpconf.broker.door.wish import Wish
 from mcpconf.broker.options import Options
 from mcpconf.broker.place import Paths
 from mcpconf.broker.session import Peer
+from mcpconf.broker.start import TAKEN, AlreadyRunning
 from mcpconf.broker.upstream.catalogue import Catalogue
 from mcpconf.broker.upstream.launcher import Launcher
 from mcpconf.broker.upstream.logfile import LogFile
@@ -36,10 +37,6 @@ if TYPE_CHECKING:
 
 LAST = 6.0  # seconds after which what is left is left to the supervisor
 VERSION = 1
-
-
-class Running(McpconfError):
-    """There is a broker already."""
 
 
 class Daemon:
@@ -300,7 +297,7 @@ def _own_directory(path: str) -> None:
 
 
 def _lock(path: str) -> int:
-    """The lock, kept for as long as this process lives. Raises `Running` where another broker has it."""
+    """The lock, kept for as long as this process lives. Raises `AlreadyRunning` where another broker has it."""
     import fcntl
 
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
@@ -313,7 +310,7 @@ def _lock(path: str) -> int:
                 time.sleep(0.01)
                 continue
             os.close(descriptor)
-            raise Running("a broker is running already", hint="mcpconf broker status") from None
+            raise AlreadyRunning(TAKEN, hint="mcpconf broker status") from None
         return descriptor
 
 

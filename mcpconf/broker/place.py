@@ -153,3 +153,12 @@ def connect(path: str, timeout: float | None = None) -> socket.socket:
         connection.close()
         raise
     return connection
+
+
+def is_reachable(path: str) -> bool:
+    """Whether somebody listens there."""
+    try:
+        connect(path, 1.0).close()
+    except OSError:
+        return False
+    return True

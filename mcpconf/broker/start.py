@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from mcpconf.broker.place import Paths, connect, is_locked
+from mcpconf.broker.place import Paths, is_locked, is_reachable
 from mcpconf.errors import McpconfError
 
 if TYPE_CHECKING:
@@ -92,15 +92,6 @@ def restarting(paths: Paths) -> Iterator[None]:
     finally:
         if descriptor >= 0:
             os.close(descriptor)
-
-
-def is_reachable(path: str) -> bool:
-    """Whether somebody listens there."""
-    try:
-        connect(path, 1.0).close()
-    except OSError:
-        return False
-    return True
 
 
 def running(paths: Paths) -> AlreadyRunning:

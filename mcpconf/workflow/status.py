@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from mcpconf.broker.place import Paths
-from mcpconf.broker.start import is_reachable
+from mcpconf.broker.place import Paths, is_reachable
 from mcpconf.client.project import find_project
 from mcpconf.errors import McpconfError
 from mcpconf.model import Layer, Note, RouteName, Scope
