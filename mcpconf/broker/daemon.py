@@ -5,17 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import json
 import os
 import signal
 import socket
-import stat
-import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from mcpconf import __version__
 from mcpconf.broker.broker import Broker
+from mcpconf.broker.claim import Claim, remove
 from mcpconf.broker.door.activation import Notifier, inherited
 from mcpconf.broker.door.arrival import Arrivals, Arrived
 from mcpconf.broker.door.auth import Challenge
@@ -25,18 +23,14 @@ from mcpconf.broker.door.wish import Wish
 from mcpconf.broker.options import Options
 from mcpconf.broker.place import Paths
 from mcpconf.broker.session import Peer
-from mcpconf.broker.start import TAKEN, AlreadyRunning
 from mcpconf.broker.upstream.catalogue import Catalogue
 from mcpconf.broker.upstream.launcher import Launcher
 from mcpconf.broker.upstream.logfile import LogFile
-from mcpconf.broker.upstream.orphans import end_orphans
-from mcpconf.errors import McpconfError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 LAST = 6.0  # seconds after which what is left is left to the supervisor
-VERSION = 1
 
 
 class Daemon:
@@ -55,9 +49,18 @@ class Daemon:
         self._addresses: list[str] = []
         self._lent = False  # whether our socket is systemd's, who goes on listening
         self._arrivals = Arrivals(self._loop, self._admit)
-        self._broker: Broker | None = None
+        self._launcher = Launcher(self._loop, environ, options.data, identity, self._uses_docker, options.umask)
+        commands = {
+            "status": self._status,
+            "stop": self._stop,
+            "reload": lambda _: {"changed": self._reload()},
+            "warm": self._warm,
+            "ping": lambda _: {"pid": os.getpid(), "version": __version__},
+        }
+        logs = os.path.join(options.logs, "logs")
+        self._broker = Broker(self._loop, Catalogue(options.servers), self._launcher, logs, commands)
         self._done = self._loop.create_future()
-        self._lock = -1
+        self._claim = Claim(self._paths)
         self._notifier = Notifier(environ)
 
     # -- from the beginning to the end
@@ -84,26 +87,18 @@ class Daemon:
         return 0
 
     def _begin(self) -> None:
-        _own_directory(self._paths.directory)
         os.makedirs(os.path.join(self._options.logs, "logs"), 0o700, exist_ok=True)
-        self._lock = _lock(self._paths.lock)
-        _sweep(self._paths.state)
-        catalogue = Catalogue(self._options.servers)
-        launcher = Launcher(
-            self._loop, self._environ, self._options.data, self._identity, self._uses_docker, self._options.umask
-        )
-        commands = {
-            "status": self._status,
-            "stop": self._stop,
-            "reload": lambda _: {"changed": self._reload()},
-            "warm": self._warm,
-            "ping": lambda _: {"pid": os.getpid(), "version": __version__},
-        }
-        logs = os.path.join(self._options.logs, "logs")
-        self._broker = Broker(self._loop, catalogue, launcher, logs, commands)
-        self._loop.add_signal_handler(signal.SIGCHLD, launcher.reap)
+        self._claim.take()
+        self._loop.add_signal_handler(signal.SIGCHLD, self._launcher.reap)
         self._listen()
-        self._write_state()
+        self._claim.announce(
+            {
+                "identity": self._identity,
+                "address": self._addresses[0],
+                "listeners": self._addresses,
+                "mcpconf": __version__,
+            }
+        )
         self._log.write(f"broker {__version__} started, pid {os.getpid()}: {', '.join(self._addresses)}")
 
     def _listen(self) -> None:
@@ -123,12 +118,10 @@ class Daemon:
 
     def _open_doors(self) -> None:
         """A socket for each server, for those who can't say which one they want."""
-        if self._broker is None:
-            return
         paths = {name: self._paths.server(name) for name in self._broker.catalogue.names()}
         for name in set(self._doors) - set(paths):
             self._doors.pop(name).close()
-            _remove(self._paths.server(name))
+            remove(self._paths.server(name))
         for name in set(paths) - set(self._doors):
             if paths[name] == self._paths.socket:
                 continue  # a server called `broker` can be named, but its door would be ours
@@ -152,13 +145,11 @@ class Daemon:
 
     async def _last_ones(self) -> None:
         """Close the doors, end the servers, and wait until they have ended."""
-        if self._broker is None:
-            return
         for listener in (*self._listeners, *self._doors.values()):
             listener.close()
         self._arrivals.close()
         self._broker.stop()
-        running = self._broker.launcher.running
+        running = self._launcher.running
         deadline = self._loop.time() + LAST
         while running and self._loop.time() < deadline:
             gone = self._loop.create_future()
@@ -168,14 +159,10 @@ class Daemon:
                 await asyncio.wait_for(gone, deadline - self._loop.time())
 
     def _finish(self) -> None:
-        if self._lock >= 0:
-            for path in (self._paths.state, *map(self._paths.server, self._doors)):
-                _remove(path)
-            if not self._lent:
-                _remove(self._paths.socket)
+        if self._claim.held:
+            self._claim.give_up((*map(self._paths.server, self._doors), *(() if self._lent else (self._paths.socket,))))
             self._log.write("broker stopped")
-        if self._broker is not None:
-            self._broker.close()
+        self._broker.close()
         self._log.close()
         self._loop.close()
 
@@ -193,20 +180,17 @@ class Daemon:
 
     def _through(self, name: str) -> Callable[[socket.socket, Peer], None]:
         def came(connection: socket.socket, peer: Peer) -> None:
-            if self._broker is not None:
-                self._broker.open(Arrived(connection, Wish("open", name), b"", b""), peer)
+            self._broker.open(Arrived(connection, Wish("open", name), b"", b""), peer)
 
         return came
 
     def _admit(self, arrived: Arrived) -> None:
-        if self._broker is not None:
-            self._broker.admit(arrived, arrived.peer)
+        self._broker.admit(arrived, arrived.peer)
 
     def _load_keys(self) -> None:
         loaded = load_keys(keys_directory(self._options.data))
         self._keys = loaded.keys
-        if self._broker is not None:
-            self._broker.keep_keys(self._keys)
+        self._broker.keep_keys(self._keys)
         for problem in loaded.problems:
             self._log.write(problem)
 
@@ -215,8 +199,6 @@ class Daemon:
     def _status(self, _: Mapping[str, object]) -> Mapping[str, object]:
         from mcpconf.broker.status import picture
 
-        if self._broker is None:
-            raise McpconfError("the broker is starting")
         return {
             "version": __version__,
             "listeners": self._addresses,
@@ -228,8 +210,6 @@ class Daemon:
         return {"pid": os.getpid()}
 
     def _reload(self) -> tuple[str, ...]:
-        if self._broker is None:
-            return ()
         changed = self._broker.reload()
         self._open_doors()
         if self._options.listen:
@@ -238,8 +218,6 @@ class Daemon:
         return changed
 
     def _warm(self, request: Mapping[str, object]) -> Mapping[str, object]:
-        if self._broker is None:
-            raise McpconfError("the broker is starting")
         asked = request.get("servers")
         names = tuple(map(str, asked)) if isinstance(asked, list) else self._broker.catalogue.names()
         self._broker.warm(names)
@@ -253,85 +231,9 @@ class Daemon:
         with contextlib.suppress(OSError), open(path, "x", encoding="utf-8", opener=_private) as stream:
             stream.write(docker)
 
-    def _write_state(self) -> None:
-        content = {
-            "version": VERSION,
-            "pid": os.getpid(),
-            "identity": self._identity,
-            "host": socket.gethostname(),
-            "start_token": start_token(os.getpid()),
-            "address": self._addresses[0],
-            "listeners": self._addresses,
-            "mcpconf": __version__,
-            "started": round(time.time(), 3),
-        }
-        beside = f"{self._paths.state}.{os.getpid()}"
-        with open(beside, "w", encoding="utf-8", opener=_private) as stream:
-            json.dump(content, stream)
-        os.replace(beside, self._paths.state)
-
 
 def _setter(gone: asyncio.Future[None]) -> Callable[[object], None]:
     return lambda _: None if gone.done() else gone.set_result(None)
-
-
-def start_token(pid: int) -> str | None:
-    """What tells a process from another one that has its number later; None where the system doesn't say."""
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as stream:
-            return stream.read().rpartition(b")")[2].split()[19].decode()
-    except (OSError, IndexError):
-        return None
-
-
-def _own_directory(path: str) -> None:
-    """Make the socket directory, or make sure that it is ours alone: whoever can write there could be us."""
-    os.makedirs(path, 0o700, exist_ok=True)
-    status = os.lstat(path)
-    if not stat.S_ISDIR(status.st_mode):
-        raise McpconfError(f"{path} is a link, and whoever made it could lead us astray", hint=f"remove it: rm {path}")
-    if status.st_uid != os.geteuid():
-        raise McpconfError(f"{path} belongs to another user", hint=f"remove it: rm -r {path}")
-    if status.st_mode & 0o077:
-        os.chmod(path, 0o700)
-
-
-def _lock(path: str) -> int:
-    """The lock, kept for as long as this process lives. Raises `AlreadyRunning` where another broker has it."""
-    import fcntl
-
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    deadline = time.monotonic() + 0.2  # who looks whether a broker lives has it for a moment
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            if time.monotonic() < deadline:
-                time.sleep(0.01)
-                continue
-            os.close(descriptor)
-            raise AlreadyRunning(TAKEN, hint="mcpconf broker status") from None
-        return descriptor
-
-
-def _sweep(state: str) -> None:
-    """Where a state file is left, a broker was killed, perhaps with those who end its servers: then we do."""
-    try:
-        with open(state, "rb", opener=_at_once) as stream:
-            identity = json.loads(stream.read(65_536))["identity"]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return
-    if isinstance(identity, str) and identity:
-        end_orphans(f"{identity}.")
-
-
-def _remove(path: str) -> None:
-    with contextlib.suppress(OSError):
-        os.unlink(path)
-
-
-def _at_once(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NONBLOCK)  # a FIFO must not hang us
 
 
 def _private(path: str, flags: int) -> int:

@@ -140,6 +140,11 @@ def short(path: str) -> Iterator[str]:
         os.close(descriptor)
 
 
+def opened_at_once(path: str, flags: int) -> int:
+    """For `open`: a FIFO in the place of a file must not hang us."""
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
 def connect(path: str, timeout: float | None = None) -> socket.socket:
     """A connection to a unix socket. Raises `OSError` where nobody listens, or not within `timeout` seconds."""
     import socket

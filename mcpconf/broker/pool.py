@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from mcpconf.broker.probe import Probe
@@ -75,17 +75,16 @@ class Pool:
     def legacy(self, client: Reader, hello: Envelope) -> Worker:
         """A worker for a client that says `initialize`. Raises `Crowded`."""
         version = hello.word("params", "protocolVersion")
-        if self.definition.legacy is Sharing.SHARED:
+        if self._is_shared(Era.LEGACY):
             return self._join(client, self._shared(Era.LEGACY, version))
         key = (version, hello.token("params", "capabilities"))
         self._hello = key, hello.text.encode()
-        return self._join(client, self._own(Era.LEGACY, self.definition.legacy, key))
+        return self._join(client, self._own(Era.LEGACY, key))
 
     def modern(self, client: Reader) -> Worker:
         """A worker for a client that says no `initialize`. Raises `Crowded`."""
-        if self.definition.modern is Sharing.SHARED:
-            return self._join(client, self._shared(Era.MODERN, None))
-        return self._join(client, self._own(Era.MODERN, self.definition.modern, None))
+        pick = self._shared if self._is_shared(Era.MODERN) else self._own
+        return self._join(client, pick(Era.MODERN, None))
 
     def ask_era(self, request: Envelope, then: Callable[[], None]) -> None:
         """Find out what the server speaks; `speaks` says it when `then` is called, or nothing where it failed."""
@@ -103,7 +102,7 @@ class Pool:
         probe, self._probe = self._probe, None
         if era is None:
             self.error = words
-            self.doubt.crashed(self._loop.time(), random.random())  # noqa: S311  see below
+            self._failed(self.doubt)
         self.speaks = era
         if process is not None and era is not None and not self.retired:
             self._employ(era, process)
@@ -114,8 +113,7 @@ class Pool:
 
     def _employ(self, era: Era, process: Process) -> None:
         """Use the process that was asked: it has had no `initialize`, or knows no sessions."""
-        sharing = self.definition.modern if era is Era.MODERN else self.definition.legacy
-        worker = self._new(era, sharing is not Sharing.SHARED)
+        worker = self._new(era, None)
         worker.adopt(process)
         worker.rest()
 
@@ -131,36 +129,33 @@ class Pool:
     def _shared(self, era: Era, key: object) -> Worker:
         """The one for this version, or one that speaks no version yet; the multiplexer knows what it can take."""
         known = [one for one in self.workers if one.era is era]
-        for one in known:
-            if one.key == key:
-                return one
-        for one in known:
-            if one.key is None:
-                one.key = key
-                return one
-        worker = self._new(era, exclusive=False)
-        worker.key = key
-        return worker
+        return next((one for one in known if one.key == key), None) or self._blank(known, era, key)
 
-    def _own(self, era: Era, sharing: Sharing, key: object) -> Worker:
+    def _own(self, era: Era, key: object) -> Worker:
         """One that nobody uses: the one used last, which has its state, else one that nobody has used."""
         free = [one for one in self.workers if one.era is era and self._free(one)]
+        is_kept = self.definition.sharing(era) is Sharing.SESSION
+        known = [one for one in free if one.key == key and (is_kept or not one.mux.asked)]
         # A spare process may have come to rest later than the one that it was to stand in for.
-        for one in sorted(free, key=lambda one: (one.mux.asked > 0, one.idle_since), reverse=True):
-            if one.key == key and (sharing is Sharing.SESSION or not one.mux.asked):
-                return one
-        for one in free:
-            if one.key is None:
-                one.key = key
-                return one
-        worker = self._new(era, exclusive=True)
+        last = max(known, key=lambda one: (one.mux.asked > 0, one.idle_since), default=None)
+        return last or self._blank(free, era, key)
+
+    def _blank(self, known: Iterable[Worker], era: Era, key: object) -> Worker:
+        """One of these that has no key yet, else a new one; this is its key from now on."""
+        worker = next((one for one in known if one.key is None), None)
+        if worker is None:
+            return self._new(era, key)
         worker.key = key
         return worker
 
-    def _new(self, era: Era, exclusive: bool) -> Worker:
+    def _is_shared(self, era: Era) -> bool:
+        return self.definition.sharing(era) is Sharing.SHARED
+
+    def _new(self, era: Era, key: object) -> Worker:
         if len(self.workers) >= MOST:
             self._make_room()
-        worker = Worker(self._loop, self, era, exclusive=exclusive)
+        worker = Worker(self._loop, self, era, exclusive=not self._is_shared(era))
+        worker.key = key
         self.workers.append(worker)
         return worker
 
@@ -192,13 +187,12 @@ class Pool:
         if self._stocking is not None:
             self._stocking.cancel()
             self._stocking = None
-        sharing = self.definition.legacy
         free = [one for one in self.workers if one.era is Era.LEGACY and (not one.exclusive or not one.clients)]
         for one in free:
             one.start()  # one that failed to start has no process, and may have one now
         if free or self.speaks is Era.MODERN or self.retired or len(self.workers) >= MOST:
             return
-        worker = self._new(Era.LEGACY, exclusive=sharing is not Sharing.SHARED)
+        worker = self._new(Era.LEGACY, None)
         if self._hello is not None and worker.exclusive:
             worker.key = self._hello[0]
             worker.perform(worker.mux.prepare(self._hello[1]))
@@ -228,17 +222,19 @@ class Pool:
     def failed_to_start(self, words: str) -> None:
         """Note it down: the next start waits."""
         self.error = words
-        self.backoff.crashed(self._loop.time(), random.random())  # noqa: S311  it spreads starts, and guards nothing
+        self._failed(self.backoff)
+
+    def _failed(self, backoff: Backoff) -> None:
+        backoff.crashed(self._loop.time(), random.random())  # noqa: S311  it spreads starts, and guards nothing
 
     def elsewhere(self, worker: Worker, client: Reader, version: str, lines: Sequence[bytes]) -> None:
         other = next((one for one in self.workers if one.era is Era.LEGACY and one.key == version), None)
         if other is None or other is worker:
             try:
-                other = self._new(Era.LEGACY, exclusive=False)
+                other = self._new(Era.LEGACY, version)
             except Crowded as error:
                 client.drop(str(error))
                 return
-            other.key = version
         client.moved(worker, self._join(client, other), lines)
 
     def settled(self, worker: Worker) -> None:
@@ -249,9 +245,9 @@ class Pool:
         if worker.timer is not None:
             worker.timer.cancel()
             worker.timer = None
-        sharing = self.definition.modern if worker.era is Era.MODERN else self.definition.legacy
+        is_fresh = self.definition.sharing(worker.era) is Sharing.FRESH
         # One that died has nobody now who would miss it.
-        if worker.mux.asked and (sharing is Sharing.FRESH or not worker.alive):
+        if worker.mux.asked and (is_fresh or not worker.alive):
             self._dismiss(worker)
         else:
             self._keep(worker)

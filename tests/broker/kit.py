@@ -19,8 +19,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
+from mcpconf.broker.claim import start_token
 from mcpconf.broker.control import ask
-from mcpconf.broker.daemon import start_token
 from mcpconf.broker.place import Paths, connect
 from mcpconf.broker.upstream.orphans import MARK, below, marked
 

@@ -13,6 +13,7 @@ from mcpconf.broker.upstream.remote import bridged
 from mcpconf.errors import McpconfError
 from mcpconf.extras import install
 from mcpconf.profile.variables import Unset
+from mcpconf.wire.actions import Era
 
 ENVIRON = {
     "HOME": "/home/u",
@@ -31,12 +32,12 @@ def defined(**more: Any) -> Definition:
 def test_a_definition_has_defaults_for_all_but_its_command() -> None:
     one = defined()
     assert (one.argv, one.cwd, one.pool, one.idle, one.spare) == (("/bin/s",), None, None, IDLE, 1)
-    assert (one.legacy, one.modern) == (Sharing.SESSION, Sharing.SHARED)
+    assert (one.sharing(Era.LEGACY), one.sharing(Era.MODERN)) == (Sharing.SESSION, Sharing.SHARED)
 
 
 def test_a_pool_that_is_named_is_for_both_eras() -> None:
     one = defined(pool="fresh")
-    assert (one.legacy, one.modern) == (Sharing.FRESH, Sharing.FRESH)
+    assert (one.sharing(Era.LEGACY), one.sharing(Era.MODERN)) == (Sharing.FRESH, Sharing.FRESH)
 
 
 @pytest.mark.parametrize(

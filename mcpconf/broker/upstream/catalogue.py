@@ -7,6 +7,7 @@ import re
 import stat
 from collections.abc import Iterator
 
+from mcpconf.broker.place import opened_at_once
 from mcpconf.broker.upstream.definition import Definition, read
 from mcpconf.errors import McpconfError
 
@@ -39,7 +40,7 @@ class Catalogue:
         if not _NAME.fullmatch(name):
             raise NoSuchServer(name)
         try:
-            with open(os.path.join(self._directory, name + SUFFIX), "rb", opener=_at_once) as stream:
+            with open(os.path.join(self._directory, name + SUFFIX), "rb", opener=opened_at_once) as stream:
                 status = os.fstat(stream.fileno())
                 if not stat.S_ISREG(status.st_mode):
                     raise McpconfError(f"the definition of {name} is no regular file", hint="mcpconf switch PROFILE")
@@ -64,7 +65,3 @@ class Catalogue:
             name = entry.removesuffix(SUFFIX)
             if name != entry and _NAME.fullmatch(name):
                 yield name
-
-
-def _at_once(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NONBLOCK)  # a FIFO in the place of a file must not hang us

@@ -16,6 +16,7 @@ from mcpconf.errors import McpconfError
 from mcpconf.model import NOTHING
 from mcpconf.profile.variables import Secret, expand, parse
 from mcpconf.record import dataclass
+from mcpconf.wire.actions import Era
 
 VERSION = 1
 PROJECT = "project"  # the `cwd` that is the client's own
@@ -83,15 +84,9 @@ class Definition:
     transport: str = "http"
     headers: Mapping[str, str] = NOTHING
 
-    @property
-    def legacy(self) -> Sharing:
-        """How clients of the versions with sessions share."""
-        return self.pool or Sharing.SESSION
-
-    @property
-    def modern(self) -> Sharing:
-        """How clients of the version without sessions share."""
-        return self.pool or Sharing.SHARED
+    def sharing(self, era: Era) -> Sharing:
+        """How clients of an era share: where the profile doesn't say, those without sessions all do."""
+        return self.pool or (Sharing.SHARED if era is Era.MODERN else Sharing.SESSION)
 
 
 @dataclass(frozen=True, slots=True)

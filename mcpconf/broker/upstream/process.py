@@ -52,7 +52,6 @@ class Process:
     def __init__(self, loop: asyncio.AbstractEventLoop, start: Start, log: Callable[[str], None], mark: str) -> None:
         self.owner: Owner | None = None  # whom its lines go to
         self.over = False  # whether it is of no more use
-        self.ending = False  # whether it was we who wanted that
         self.born = loop.time()
         self._loop = loop
         self._log = log
@@ -138,14 +137,14 @@ class Process:
 
     def stop(self) -> None:
         """End it: by closing its stdin, then by SIGTERM, then by SIGKILL. Its owner hears no more of it."""
-        self.ending = self.over = True
+        self.over = True
         if not self._buried:
             self._channel.finish()
             self._after(GRACE)
 
     def kill(self) -> None:
         """End it now."""
-        self.ending = self.over = True
+        self.over = True
         self._steps = [signal.SIGKILL]
         if not self._buried:
             self._next()
