@@ -210,6 +210,8 @@ class Worker:
 
     def perform(self, actions: Sequence[Action]) -> None:
         """Do it. What goes to one place goes there at once."""
+        if len(actions) == 1 and self._performed(actions[0]):
+            return
         to_server: list[bytes] = []
         to_clients: dict[int, list[bytes]] = {}
         rest: list[Action] = []
@@ -235,6 +237,19 @@ class Worker:
             more = [f"and {len(texts) - SAID} more of that"] if len(texts) > SAID else []
             hidden = self.process.hidden if self.process is not None else ()
             self._house.log("\n".join([*(_shown(text, hidden) for text in texts[:SAID]), *more]), hidden)
+
+    def _performed(self, one: Action) -> bool:
+        """Do what most events lead to, one line for one place."""
+        if type(one) is ToServer:
+            if self.process is not None:
+                self.process.write((one.line,))
+        elif type(one) is ToClient:
+            client = self.clients.get(one.client)
+            if client is not None:
+                client.give((one.line,))
+        else:
+            return False
+        return True
 
     def _do(self, one: Action) -> None:
         if isinstance(one, Drop):

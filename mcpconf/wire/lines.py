@@ -49,6 +49,8 @@ class Lines:
 
     def feed(self, chunk: bytes) -> list[bytes | Overlong]:
         """The lines that end in this chunk, without their ends; blank ones are left out."""
+        if self._is_one_line(chunk):
+            return [chunk[:-1]]
         found: list[bytes | Overlong] = []
         if b"\n" not in chunk:  # a piece of a long line need not be copied
             self._hold(chunk)
@@ -59,6 +61,15 @@ class Lines:
             self._close(found, 1)
         self._hold(rest)
         return found
+
+    def _is_one_line(self, chunk: bytes) -> bool:
+        """Whether it is what most chunks are, a line and nothing before or behind it, to be given as it came."""
+        size = len(chunk) - 1
+        return (
+            chunk.find(b"\n") == size <= self._limit
+            and not (self._size or self._skipped or self._fresh)
+            and chunk[-2:-1] > b" "  # so that it is not blank, and ends with no carriage return
+        )
 
     def end(self) -> list[bytes | Overlong]:
         """The last line, where the stream ended without a newline."""
