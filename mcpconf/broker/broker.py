@@ -22,6 +22,7 @@ from mcpconf.errors import McpconfError
 from mcpconf.wire.answers import INTERNAL, failure
 
 CLIENTS = 512  # connected at once
+BY_KEY = 128  # of them by one key, so that a container can't lock out all others
 POOLS = 256  # before those that nobody uses are forgotten: each project may have its own
 
 Key = tuple[str, str | None]  # a server's name, and the project where each has processes of its own
@@ -70,6 +71,8 @@ class Broker:
         try:
             if len(self.sessions) >= CLIENTS:
                 raise McpconfError(f"{CLIENTS} clients are connected, which is as many as there may be")
+            if arrived.key is not None and self._count(arrived.key) >= BY_KEY:
+                raise McpconfError(f"{BY_KEY} clients came by this key, which is as many as may")
             pool = self._pool(arrived.wish.server, arrived.wish.project)
         except McpconfError as error:
             # Who named no server waits for no word of ours, but for messages.
@@ -82,6 +85,9 @@ class Broker:
         session.key = arrived.key
         self.sessions[session.id] = session
         session.start(arrived.yes, arrived.rest)
+
+    def _count(self, key: str) -> int:
+        return sum(session.key == key for session in self.sessions.values())
 
     def _left(self, session: Session) -> None:
         self.sessions.pop(session.id, None)

@@ -43,7 +43,7 @@ def socket_directory(dirs: Dirs, env: Mapping[str, str], uid: int) -> str:
 def _in_use(conf: str, uid: int) -> str | None:
     """The directory that the shim is told of, if it can be there: a cron job has other variables than a session."""
     try:
-        with open(conf, "rb") as stream:
+        with open(conf, "rb", opener=opened_at_once) as stream:
             lines = stream.read(65_536).split(b"\n")
     except OSError:
         return None

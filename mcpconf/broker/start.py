@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from mcpconf.broker.place import Paths, is_locked, is_reachable
+from mcpconf.broker.place import Paths, is_locked, is_reachable, opened_at_once
 from mcpconf.errors import McpconfError
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def pid_of(paths: Paths) -> int | None:
     import json
 
     try:
-        with open(paths.state, "rb") as stream:
+        with open(paths.state, "rb", opener=opened_at_once) as stream:
             pid = json.loads(stream.read(65_536))["pid"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None

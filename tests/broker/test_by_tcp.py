@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from mcpconf.broker.broker import BY_KEY
 from mcpconf.broker.door.auth import reply
 from mcpconf.broker.door.keys import Key, keys_directory, new_key, revoke_key
 from tests.broker.kit import Broker, Client, Gone, until
@@ -95,3 +96,17 @@ def test_who_cant_say_which_server_it_wants_is_told_in_a_message_why_not(listeni
     with listening.door("plain") as client:
         assert "damaged" in client.hear()["error"]["message"]
         assert client.ended() == []
+
+
+def test_one_key_can_not_take_every_place(listening: Broker) -> None:
+    with contextlib.ExitStack() as many:
+        for _ in range(BY_KEY):
+            client, said = come(listening, "open/plain")
+            many.enter_context(client)
+            assert said == b"OK\n"
+        late, said = come(listening, "open/plain")
+        many.enter_context(late)
+        assert said == b"NO %d clients came by this key, which is as many as may\n" % BY_KEY
+        neighbour = many.enter_context(listening.open("plain"))
+        neighbour.greet()
+        assert neighbour.call("echo", say=1) == {"say": 1}

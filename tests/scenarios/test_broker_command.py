@@ -184,11 +184,12 @@ def test_warming_says_what_came_of_it(world: World) -> None:
     world("broker", "start")
     told = world("broker", "warm", code=1).err
     assert "well is ready" in told
-    assert "✗ dies: " in told
-    assert "✗ needs: " in told
+    assert "mcpconf: dies: " in told
+    assert "mcpconf: needs: " in told
     assert "MISSING" in told
     assert "there runs in a client's project" in told
-    assert "dies" in world("broker", "warm", "dies", code=1).err
+    assert "dies" in world("-q", "broker", "warm", "dies", code=1).err
+    assert world("-q", "broker", "warm", "well").err == ""
 
 
 def test_a_server_that_says_nothing_has_no_log_and_that_is_said(world: World) -> None:

@@ -8,6 +8,7 @@ import os
 import subprocess
 from collections.abc import Callable, Mapping
 
+from mcpconf.broker.place import opened_at_once
 from mcpconf.broker.pool import Founder, Pool
 from mcpconf.broker.upstream.definition import Definition, Start, fill, secrets_of
 from mcpconf.broker.upstream.image import contained
@@ -131,7 +132,7 @@ class Launcher:
 
 def _content(path: str) -> bytes | None:
     try:
-        with open(path, "rb") as stream:
+        with open(path, "rb", opener=opened_at_once) as stream:
             return stream.read()
     except OSError:
         return None

@@ -13,7 +13,7 @@ from mcpconf.broker.start import command
 from mcpconf.cli import console, options
 from mcpconf.cli.broker_keys import app as keys
 from mcpconf.cli.catalogue import new_app
-from mcpconf.cli.render.broker import running_line, status_lines, stopped_line, warmed_lines
+from mcpconf.cli.render.broker import failed_lines, running_line, status_lines, stopped_line, warmed_lines
 from mcpconf.cli.render.plan import note_lines
 from mcpconf.cli.tailing import Count, Follow, show
 from mcpconf.errors import McpconfError, UsageError
@@ -166,6 +166,8 @@ def warm(
     warmed = brokers.warm(_world(), servers or ())
     for line in warmed_lines(warmed):
         console.tell(line)
+    for line in failed_lines(warmed):
+        console.complain(line)
     if warmed == brokers.Warmed():
         console.tell("the broker has no servers to start")
     return 1 if warmed.failed else 0

@@ -37,15 +37,19 @@ def running_line(said: Mapping[str, Json], home: str) -> str:
 
 
 def warmed_lines(warmed: Warmed) -> Iterator[str]:
-    """What has come of servers that were to be started."""
+    """What has come of servers that were to be started, but for those that did not."""
     for name in warmed.ready:
         yield f"{symbol('ok')} {one_line(name)} is ready"
     for name in warmed.slow:
         yield f"{symbol('warn')} {one_line(name)} is still starting"
     for name in warmed.bound:
         yield f"{symbol('none')} {one_line(name)} runs in a client's project, and starts when one comes from there"
+
+
+def failed_lines(warmed: Warmed) -> Iterator[str]:
+    """Which servers did not start, and their last words."""
     for name, error in warmed.failed:
-        yield f"{symbol('error')} {one_line(name)}: {one_line(redact(error))}"
+        yield f"{one_line(name)}: {one_line(redact(error))}"
 
 
 def stopped_line(stopped: Stopped | None) -> str:
