@@ -10,15 +10,19 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 from mcpconf.record import replace
 from mcpconf.serve.child import Child, Ended
 from mcpconf.serve.introduction import (
     INITIALIZED,
+    Hear,
     Introduction,
+    Late,
     Message,
     ProbeResult,
     Refusal,
+    cancelled,
     envelope,
     from_discover,
     from_initialize,
@@ -47,7 +51,7 @@ def probe(argv: Sequence[str], env: Mapping[str, str], cwd: str | None, *, timeo
         except Ended:
             return _probe_once(argv, env, cwd, began, deadline, discover=False)
     except (OSError, ValueError) as problem:
-        return ProbeResult(millis=_since(began), error=_not_started(argv, cwd, problem))
+        return ProbeResult(millis=_since(began), error=not_started(argv, cwd, problem))
 
 
 def _probe_once(
@@ -58,14 +62,14 @@ def _probe_once(
     known: Introduction | None = None
     found = ProbeResult()
     try:
-        known = _introduce(child, deadline, discover=discover)
+        known = introduce(child, deadline, discover=discover)
         found = replace(found, tools=tool_names(Conversation(child, deadline).ask, known))
     except Refusal as refusal:
         found = replace(found, error=str(refusal))
     except Ended:
         if discover and known is None and time.monotonic() < deadline and child.exit_code(PATIENCE) is not None:
             raise
-        found = replace(found, error=_last_words(child))
+        found = replace(found, error=last_words(child))
     finally:
         millis = _since(began)
         child.stop(brief=time.monotonic() >= deadline)
@@ -73,7 +77,8 @@ def _probe_once(
     return replace(found, millis=millis, stderr_tail=child.errors(), stray=child.stray)
 
 
-def _introduce(child: Child, deadline: float, *, discover: bool) -> Introduction:
+def introduce(child: Child, deadline: float, *, discover: bool) -> Introduction:
+    """Get to know a server that was just started. Raises Refusal, or Ended."""
     if discover:
         child.send(request(DISCOVER, "server/discover", envelope()))
     child.send(request(INITIALIZE, "initialize", handshake()))
@@ -106,45 +111,67 @@ def _await_era(child: Child, deadline: float, *, discover: bool) -> dict[int, Me
     return answers
 
 
-def _next_answer(child: Child, deadline: float) -> Message | None:
-    """The next answer; a request of the server's is answered on the way, a notification dropped."""
-    while (message := child.receive(deadline)) is not None:
+def _next_answer(lines: Lines, deadline: float, hear: Hear = reply_to) -> Message | None:
+    """The next answer; what the server says of its own accord is heard on the way, and answered where it asks."""
+    while (message := lines.receive(deadline)) is not None:
         if "method" not in message:
             return message
         if message["method"] == "initialize":
             raise Refusal("it sends back what it gets, so it is no MCP server")
-        if "id" in message:
-            child.send(reply_to(message))
+        reply = hear(message)
+        if reply is not None:
+            lines.send(reply)
     return None
+
+
+class Lines(Protocol):
+    """A way to a server: messages there and back. `Child` is one."""
+
+    def send(self, message: Mapping[str, Any], /) -> None: ...
+
+    def receive(self, deadline: float, /) -> Message | None: ...
+
+    def flush(self) -> None: ...
 
 
 class Conversation:
     """Requests after the introduction, one at a time, each with an id of its own."""
 
-    def __init__(self, child: Child, deadline: float) -> None:
-        self._child = child
+    def __init__(self, lines: Lines, deadline: float, hear: Hear = reply_to) -> None:
+        self._lines = lines
         self._deadline = deadline
+        self._hear = hear
         self._next = FIRST_FREE
 
     def ask(self, method: str, params: Message) -> Message:
-        """The answer to a request; raises Refusal where none comes in time."""
+        """The answer to a request; raises `Late` where none comes in time. The server is told when nobody waits."""
         identity, self._next = self._next, self._next + 1
-        self._child.send(request(identity, method, params))
-        while (answer := _next_answer(self._child, self._deadline)) is not None:
-            if answer.get("id") == identity:
-                return answer
-        raise Refusal(f"it did not answer {method} in time")
+        self._lines.send(request(identity, method, params))
+        try:
+            while (answer := _next_answer(self._lines, self._deadline, self._hear)) is not None:
+                if answer.get("id") == identity:
+                    return answer
+        except KeyboardInterrupt:
+            self._cancel(identity, "interrupted")
+            raise
+        self._cancel(identity, "timed out")
+        raise Late(f"it did not answer {method} in time")
+
+    def _cancel(self, identity: int, reason: str) -> None:
+        self._lines.send(cancelled(identity, reason))
+        self._lines.flush()
 
 
 def _silence(child: Child) -> str:
     if child.exit_code(0) is not None:
-        return f"{_last_words(child)}, and something that it started holds its output"
+        return f"{last_words(child)}, and something that it started holds its output"
     if child.stray:
         return "it did not answer in time; what it printed is no MCP message"
     return "it did not answer in time"
 
 
-def _last_words(child: Child) -> str:
+def last_words(child: Child) -> str:
+    """How a server ended that closed its output."""
     code = child.exit_code(PATIENCE)
     if code is None:
         return "it closed its output before it answered"
@@ -160,7 +187,8 @@ def _signal_name(number: int) -> str:
         return f"signal {number}"
 
 
-def _not_started(argv: Sequence[str], cwd: str | None, problem: Exception) -> str:
+def not_started(argv: Sequence[str], cwd: str | None, problem: Exception) -> str:
+    """Why a command could not be started."""
     name = argv[0] if argv else ""
     if isinstance(problem, FileNotFoundError) and cwd is not None and problem.filename == cwd:
         return f"its directory {cwd} does not exist"

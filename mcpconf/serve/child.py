@@ -113,6 +113,11 @@ class Child:
             self.stray = self.stray or line[: 4 * STRAY].decode("utf-8", "replace").strip()[:STRAY]
         return None
 
+    def flush(self) -> None:
+        """Have it given what was sent, and then the end of its input; briefly waited for."""
+        self._outbox.finish()
+        self._threads[0].join(BRIEF)
+
     def errors(self) -> str:
         """The end of what it wrote to stderr so far."""
         return self._tail.decode("utf-8", "replace").strip()

@@ -14,6 +14,7 @@ from mcpconf.serve.protocol import CAPABILITIES_KEY, HANDSHAKE_VERSIONS, MODERN_
 
 Message = dict[str, Any]
 Ask = Callable[[str, Message], Message]  # method and params in, the whole answer out
+Hear = Callable[[Message], Message | None]  # a message of the server's own accord in, the answer to a request out
 
 CLIENT = {"name": "mcpconf", "version": __version__}
 CLIENT_KEY = "io.modelcontextprotocol/clientInfo"
@@ -27,6 +28,10 @@ LEGACY = "legacy"
 
 class Refusal(Exception):
     """The conversation cannot go on; the text says why, for a person to read."""
+
+
+class Late(Refusal):
+    """The server did not answer in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +149,15 @@ def result_of(answer: Message, method: str) -> Message:
 
 
 def tool_names(ask: Ask, known: Introduction) -> tuple[str, ...]:
-    """The names of all its tools, over as many pages as it has; raises Refusal where it will not list them."""
+    """The names of all its tools; raises Refusal where it will not list them."""
+    return tuple(str(tool.get("name")) for tool in all_tools(ask, known))
+
+
+def all_tools(ask: Ask, known: Introduction) -> tuple[Message, ...]:
+    """All its tools as it tells them, over as many pages as it has; raises Refusal where it will not list them."""
     if not known.has_tools:
         return ()
-    names: list[str] = []
+    tools: list[Message] = []
     cursor: object = None
     for _ in range(PAGES):
         params = envelope() if known.era == MODERN else {}
@@ -157,16 +167,24 @@ def tool_names(ask: Ask, known: Introduction) -> tuple[str, ...]:
         page = result.get("tools")
         if not isinstance(page, list):
             raise Refusal("its answer to tools/list has no tools")
-        names += [str(tool.get("name")) for tool in page if isinstance(tool, dict)]
+        tools += [tool for tool in page if isinstance(tool, dict)]
         cursor = result.get("nextCursor")
         if cursor is None:
-            return tuple(names)
+            return tuple(tools)
     raise Refusal(f"its list of tools has more than {PAGES} pages")
 
 
-def reply_to(message: Message) -> Message:
-    """Our answer to a request of the server's: we are there, and offer nothing."""
-    answer: Message = {"jsonrpc": "2.0", "id": message.get("id")}
+def cancelled(identity: int, reason: str) -> Message:
+    """What tells a server that nobody waits for an answer any more."""
+    params = {"requestId": identity, "reason": reason}
+    return {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": params}
+
+
+def reply_to(message: Message) -> Message | None:
+    """Our answer to a request of the server's: we are there, and offer nothing. None to what is no request."""
+    if "id" not in message:
+        return None
+    answer: Message = {"jsonrpc": "2.0", "id": message["id"]}
     if message.get("method") == "ping":
         return {**answer, "result": {}}
     return {**answer, "error": {"code": -32601, "message": "mcpconf only looks at what a server offers"}}

@@ -15,14 +15,17 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, OpenerDirector, ProxyHandler, Request, build_opener
 
+from mcpconf.broker.bridge.mirror import Mirror
 from mcpconf.record import replace
 from mcpconf.serve.introduction import (
     INITIALIZED,
     NEWEST_MODERN,
+    Hear,
     Introduction,
     Message,
     ProbeResult,
     Refusal,
+    cancelled,
     envelope,
     from_discover,
     from_initialize,
@@ -30,6 +33,7 @@ from mcpconf.serve.introduction import (
     request,
     tool_names,
 )
+from mcpconf.wire.envelope import read
 
 ACCEPT = "application/json, text/event-stream"
 LIMIT = 64 * 1024 * 1024  # bytes of one answer
@@ -59,24 +63,25 @@ def probe_http(url: str, headers: Mapping[str, str], timeout: float) -> ProbeRes
     Never raises for anything the server or the network does.
     """
     began = time.monotonic()
-    if not _is_web(url):
+    if not is_web(url):
         return ProbeResult(error=f"{url!r} is no http or https URL")
     line = Line(url, headers, began + timeout)
     known: Introduction | None = None
     found = ProbeResult()
     try:
-        known = _introduce(line, timeout)
+        known = introduce(line, timeout)
         found = replace(found, tools=tool_names(line.ask, known))
     except Refusal as refusal:
         found = replace(found, error=str(refusal))
     except (OSError, HTTPException, ValueError) as problem:
-        found = replace(found, error=_no_connection(problem))
+        found = replace(found, error=no_connection(problem))
     found = replace(found, millis=round((time.monotonic() - began) * 1000))
     line.close()
     return found if known is None else found.introduced(known)
 
 
-def _is_web(url: str) -> bool:
+def is_web(url: str) -> bool:
+    """Whether a URL is one that can be called by HTTP."""
     try:
         parts = urlsplit(url)
         return parts.scheme in ("http", "https") and bool(parts.hostname)
@@ -84,7 +89,8 @@ def _is_web(url: str) -> bool:
         return False
 
 
-def _introduce(line: Line, timeout: float) -> Introduction:
+def introduce(line: Line, timeout: float) -> Introduction:
+    """Get to know a server. Raises Refusal, and OSError or HTTPException where the network fails."""
     modern = _try_modern(line, timeout / DISCOVER_SHARE)
     if modern is not None:
         return modern
@@ -119,25 +125,55 @@ class Line:
         self._deadline = deadline
         self._opener = _opener(url)
         self._next = 1
+        self._mirror = Mirror()
         self._session: str | None = None
         self.version: str | None = None
 
-    def ask(self, method: str, params: Message, *, patience: float | None = None) -> Message:
-        """The answer to a request. Raises Refusal where the server has none, OSError where the network fails."""
+    def ask(
+        self, method: str, params: Message, *, patience: float | None = None, hear: Hear | None = None
+    ) -> Message:
+        """The answer to a request. Raises Refusal where the server has none, OSError where the network fails.
+
+        `hear` gets what the server says of its own accord before that.
+        """
         identity, self._next = self._next, self._next + 1
         deadline = self._deadline if patience is None else min(self._deadline, time.monotonic() + patience)
         try:
             with self._open(request(identity, method, params), deadline) as response:
                 if method == "initialize":
                     self._session = response.headers.get("Mcp-Session-Id")
-                return _matching(_messages(response, deadline), identity, method)
+                answer = _matching(self._answers(_messages(response, deadline), hear), identity, method)
+                if method == "tools/list":
+                    self._mirror.learn(json.dumps(answer).encode("ascii"))
+                return answer
+        except (KeyboardInterrupt, TimeoutError) as stopped:
+            self._cancel(identity, stopped)
+            raise
         except HTTPError as problem:
             with problem:
                 return _from_status(problem, identity, deadline)
         except URLError as problem:
             if isinstance(problem.reason, TimeoutError):
+                self._cancel(identity, problem.reason)
                 raise problem.reason from None
             raise
+
+    def _answers(self, messages: Iterable[Message], hear: Hear | None) -> Iterator[Message]:
+        """The messages that answer something of ours."""
+        for message in messages:
+            if "method" not in message:
+                yield message
+            elif hear is not None:
+                reply = hear(message)
+                if reply is not None:
+                    self.notify(reply)
+
+    def _cancel(self, identity: int, stopped: BaseException) -> None:
+        """Tell a server with sessions that nobody waits any more; for others the end of the stream says so."""
+        if self.version not in (None, NEWEST_MODERN):
+            reason = "interrupted" if isinstance(stopped, KeyboardInterrupt) else "timed out"
+            self._deadline = max(self._deadline, time.monotonic() + 1.0)
+            self.notify(cancelled(identity, reason))
 
     def notify(self, message: Message) -> None:
         """Send a notification; what the server says to it is of no account."""
@@ -154,9 +190,9 @@ class Line:
 
     def _open(self, message: Message, deadline: float) -> Any:
         headers = {**self._all_headers(), "Content-Type": "application/json", "Accept": ACCEPT}
-        if self.version == NEWEST_MODERN:
-            headers["Mcp-Method"] = message["method"]
         body = json.dumps(message).encode("ascii")
+        if self.version == NEWEST_MODERN:
+            headers |= self._mirror.headers(read(body))
         posted = Request(self._url, data=body, headers=headers, method="POST")  # noqa: S310 the scheme was checked
         return self._opener.open(posted, timeout=_left(deadline))
 
@@ -259,7 +295,8 @@ def _from_status(problem: HTTPError, identity: int, deadline: float) -> Message:
     raise HttpRefusal(status, f"it answered HTTP {status} {problem.reason}".rstrip())
 
 
-def _no_connection(problem: Exception) -> str:
+def no_connection(problem: Exception) -> str:
+    """What the network's failure means, in words."""
     reason = problem.reason if isinstance(problem, URLError) else problem
     if isinstance(reason, TimeoutError):
         return "it did not answer in time"

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from mcpconf import record
-from mcpconf.client import claude_code
-from mcpconf.model import Scope, Server
-from mcpconf.profile.variables import Unset, expand, parse, references
-from mcpconf.redact import HIDDEN, redact
-from mcpconf.route.launch import Launch
-from mcpconf.route.offer import Refusal
-from mcpconf.route.ways import ways
+from mcpconf.model import Server
+from mcpconf.profile.variables import Unset
+from mcpconf.redact import redact
 from mcpconf.serve.call import probe
 from mcpconf.serve.introduction import ProbeResult
+from mcpconf.serve.ready import NoWay, Ready, make_ready
 from mcpconf.serve.remote import probe_http
-from mcpconf.workflow import secrets
 from mcpconf.workflow.app import App
-from mcpconf.workflow.parts import context_for
 from mcpconf.workflow.vault import NoKeyring
-
-SHORTEST = 4  # characters: a shorter secret would be found in every other word
 
 
 def try_server(app: App, server: Server, *, timeout: float) -> ProbeResult:
@@ -29,48 +20,24 @@ def try_server(app: App, server: Server, *, timeout: float) -> ProbeResult:
     The secrets that it was given are left out of what it answers; other than that, nothing is redacted. A value that
     can't be filled in is the result's error.
     """
-    target = claude_code.targets(app.place, Scope.USER)[0]
-    facts, _ = app.look()
-    found = ways(server, context_for(app, (server,), facts, claude_code.SPEC, target, portable=False))
-    launch = next((way for way in found if isinstance(way, Launch)), None)
-    if launch is None:
-        reasons = [way.reason for way in found if isinstance(way, Refusal)]
-        return ProbeResult(error="; ".join(reasons) or "only the Docker Toolkit can serve it")
     try:
-        return _try(app, server, launch, timeout)
+        ready = make_ready(app, server)
+    except NoWay as problem:
+        return ProbeResult(error=str(problem))
     except (Unset, NoKeyring) as problem:
         return ProbeResult(error=f"{problem}; try: {problem.hint}")
+    if ready.url is not None:
+        return _without(probe_http(ready.url, ready.headers, timeout), ready)
+    return _without(probe(ready.argv, ready.env, ready.cwd, timeout=timeout), ready)
 
 
-def _try(app: App, server: Server, launch: Launch, timeout: float) -> ProbeResult:
-    env = app.system.env
-    names = references(server).secrets
-    known = secrets.values(app, [name for name in names if not env.get(name)])
-
-    def fill(text: str) -> str:
-        return expand(parse(text), env, known)
-
-    if launch.url is not None:
-        headers = {name: fill(value) for name, value in launch.headers.items()}
-        found = probe_http(fill(launch.url), headers, timeout)
-    else:
-        argv = [fill(word) for word in (launch.command or "", *launch.args)]
-        own = {name: fill(value) for name, value in launch.env.items()}
-        cwd = None if server.directory is None else fill(server.directory)
-        found = probe(argv, {**env, **own}, cwd, timeout=timeout)
-    return _without(found, [env.get(name) or known.get(name, "") for name in names])
-
-
-def _without(found: ProbeResult, given: Iterable[str]) -> ProbeResult:
-    """The result without secrets that the server says back to us, as many do that refuse one."""
+def _without(found: ProbeResult, ready: Ready) -> ProbeResult:
+    """The result without secrets that the server says back to us."""
 
     def hide(said: object) -> object:
-        if isinstance(said, str):
-            for value in given:
-                said = said.replace(value, HIDDEN) if len(value) >= SHORTEST else said
+        said = ready.hide(said) if isinstance(said, str) else said
         return tuple(map(hide, said)) if isinstance(said, tuple) else said
 
-    given = sorted(given, key=len, reverse=True)
     return record.replace(found, **{name: hide(said) for name, said in record.asdict(found).items()})
 
 
