@@ -112,6 +112,23 @@ def data(text: str) -> None:
     _write(sys.stdout, text)
 
 
+def document(text: str) -> None:
+    """What a tool has said: a terminal gets nothing to obey, everything else each byte as it is."""
+    if sys.stdout is None:
+        return
+    if sys.stdout.isatty():
+        _write(sys.stdout, text.replace("\r\n", "\n").replace("\033", "\\x1b").removesuffix("\n"))
+        return
+    raw = text.encode("utf-8", "replace")
+    try:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(raw if raw.endswith(b"\n") else raw + b"\n")
+        sys.stdout.buffer.flush()
+    except OSError as error:
+        silence(sys.stdout)
+        _lost(sys.stdout, error)
+
+
 def tell(text: str) -> None:
     """A line about what is going on; not with --quiet."""
     if not settings.quiet:

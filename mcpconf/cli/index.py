@@ -18,6 +18,8 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("undo", "Take back the last change, in all files together."),
     ("history", "List the changes made so far."),
     ("server", "Add, remove, list and test servers of your own profile."),
+    ("tools", "List the tools of the active profile's servers."),
+    ("call", "Call a tool of a server, from the shell."),
     ("profile", "List, show, write and check profiles."),
     ("secret", "Keep secrets out of config files."),
     ("trust", "Allow a project's own profile to be used."),

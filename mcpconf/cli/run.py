@@ -44,6 +44,10 @@ def _answer(argv: list[str]) -> object:
         from mcpconf.cli.switching import switch_to
 
         return switch_to(rest[1])
+    if rest[:1] == ["__complete"]:
+        from mcpconf.cli.completing import complete
+
+        return complete(rest[1:])
     from mcpconf.cli.parse import parse
 
     return parse(rest)

@@ -129,9 +129,7 @@ class Line:
         self._session: str | None = None
         self.version: str | None = None
 
-    def ask(
-        self, method: str, params: Message, *, patience: float | None = None, hear: Hear | None = None
-    ) -> Message:
+    def ask(self, method: str, params: Message, *, patience: float | None = None, hear: Hear | None = None) -> Message:
         """The answer to a request. Raises Refusal where the server has none, OSError where the network fails.
 
         `hear` gets what the server says of its own accord before that.

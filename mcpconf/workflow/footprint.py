@@ -20,7 +20,8 @@ CONFIG = ("profiles", "config.toml")
 DATA = ("secrets", "keyring", "wrapper", "broker", "venv", INSTALLED)
 STATE = (
     *("active", "besides", "blobs", "broker", "compiled", "generations", "journals", "ledger.json", "lock"),
-    *(RECORD, "pending.json", "rescued", "run", "trust.json", "wrapper.json"),
+    *(RECORD, "pending.json", "rescued", "run", "tools.json", "trust.json"),
+    "wrapper.json",
 )
 
 

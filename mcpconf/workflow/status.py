@@ -80,10 +80,10 @@ def status(app: App) -> tuple[ContextStatus, ...]:
 
 def _context(app: App, context: str, now: active.Active) -> ContextStatus:
     profile = now.current or ""
-    away = _away(app, now)
-    if away is not None:
+    gone = away(app, now)
+    if gone is not None:
         return ContextStatus(
-            context, profile, now.previous, error=away, hint=_leave(now) if now.origin else "cd ~ && mcpconf status"
+            context, profile, now.previous, error=gone, hint=_leave(now) if now.origin else "cd ~ && mcpconf status"
         )
     try:
         prepared = prepare(app, wish_for(context, profile))
@@ -105,7 +105,7 @@ def _unused(app: App, prepared: Prepared) -> tuple[Note, ...]:
     return (Note(text, hint=f"mcpconf init --yes --profile {name} --broker; by hand: that line, then mcpconf switch"),)
 
 
-def _away(app: App, now: active.Active) -> str | None:
+def away(app: App, now: active.Active) -> str | None:
     """Why the active profile can't be told about here, where another one may have its name; None where it can."""
     if now.current is None:
         return None
