@@ -36,6 +36,16 @@ class _AsTyped:
         return () if value is None and (param.multiple or param.nargs == -1) else value
 
 
+class _AsNumber:
+    """The same for a number."""
+
+    def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
+        try:
+            return None if value is None else float(value)
+        except ValueError:
+            raise typer.BadParameter(f"{value!r} is not a number.", ctx=ctx, param=param) from None
+
+
 def _take_words_as_they_are(command: Any) -> None:
     """Spare plain options and arguments the coercion, in a command and all that it holds."""
     for one in getattr(command, "commands", {}).values():
@@ -57,6 +67,8 @@ def _spare(param: Any) -> None:
     kind = getattr(getattr(param, "type_descriptor", None), "annotation", None)
     if kind in (str, bool, list[str]):
         param._runtime_param = _AsTyped()
+    elif kind is float:
+        param._runtime_param = _AsNumber()
 
 
 def root() -> Any:

@@ -6,11 +6,10 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
-from http.client import HTTPException
 
 from mcpconf.errors import McpconfError
 from mcpconf.model import Server
-from mcpconf.serve import call, remote
+from mcpconf.serve import call
 from mcpconf.serve.child import Child, Ended
 from mcpconf.serve.introduction import (
     INITIALIZED,
@@ -87,8 +86,9 @@ def reach(
         raise ServerFailed(f"{name}: {ready.hide(str(refusal))}", hint=hint) from None
     except Ended:
         raise ServerFailed(f"{name}: the broker closed the connection", hint=hint) from None
-    except (OSError, HTTPException) as problem:
-        raise ServerFailed(f"{name}: {ready.hide(remote.no_connection(problem))}", hint=hint) from None
+    except OSError as problem:
+        said = problem.strerror or str(problem) or "it did not answer in time"
+        raise ServerFailed(f"{name}: the broker can't be reached: {said}", hint="mcpconf broker status") from None
 
 
 def _nobody(_stop: Stop) -> None:
@@ -178,6 +178,8 @@ def _with_words(child: Child, why: str) -> str:
 
 @contextlib.contextmanager
 def _called(ready: Ready, deadline: float, hear: Hear) -> Iterator[Reached]:
+    from mcpconf.serve import remote  # TLS and all, which a server on this machine has no need of
+
     url = ready.url or ""
     if not remote.is_web(url):
         raise Refusal("its URL is no http or https URL")
@@ -185,7 +187,7 @@ def _called(ready: Ready, deadline: float, hear: Hear) -> Iterator[Reached]:
     try:
         known = remote.introduce(line, max(deadline - time.monotonic(), SHORT))
         yield Reached(HTTP, known, lambda method, params: line.ask(method, params, hear=hear))
-    except TimeoutError:
-        raise Late("it did not answer in time") from None
+    except remote.NETWORK as problem:
+        raise Refusal(remote.no_connection(problem)) from None
     finally:
         line.close()

@@ -9,7 +9,7 @@ import json
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from http.client import HTTPException
+from http.client import HTTPException, InvalidURL
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
@@ -39,6 +39,7 @@ ACCEPT = "application/json, text/event-stream"
 LIMIT = 64 * 1024 * 1024  # bytes of one answer
 CHUNK = 65536
 DISCOVER_SHARE = 3  # a legacy server that stays silent over server/discover may use up a third of the time
+NETWORK = (OSError, HTTPException, ValueError)  # what a conversation raises where the network fails
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -73,7 +74,7 @@ def probe_http(url: str, headers: Mapping[str, str], timeout: float) -> ProbeRes
         found = replace(found, tools=tool_names(line.ask, known))
     except Refusal as refusal:
         found = replace(found, error=str(refusal))
-    except (OSError, HTTPException, ValueError) as problem:
+    except NETWORK as problem:
         found = replace(found, error=no_connection(problem))
     found = replace(found, millis=round((time.monotonic() - began) * 1000))
     line.close()
@@ -300,4 +301,6 @@ def no_connection(problem: Exception) -> str:
         return "it did not answer in time"
     if isinstance(reason, ConnectionRefusedError):
         return "nothing listens there (connection refused)"
+    if isinstance(reason, InvalidURL):  # whose words repeat what may be a password
+        return "its URL can't be called; a user name and a password belong in a header"
     return f"it cannot be reached: {reason}"

@@ -23,6 +23,8 @@ HEAVY = {
     "ssl",
     "sqlite3",
     "importlib.metadata",
+    "jsonschema",
+    "referencing",
 }
 PARSER = {"typer", "click"}
 WAITING = {"subprocess", "threading", "tomllib", "difflib", "secrets", "inspect", "shutil", "pathlib", "platformdirs"}
@@ -80,6 +82,9 @@ def no_broker(process: Process) -> Iterator[None]:
         ("switch essentials --dry-run", HEAVY | WRITER),
         ("init --yes", HEAVY | WRITER),
         ("undo", HEAVY | WRITER),
+        ("__complete servers", HEAVY | PARSER | WRITER | WAITING),
+        ("__complete tools mcpconf", HEAVY | PARSER | WRITER | WAITING),
+        ("tools mcpconf --no-broker", {"pydantic", "jsonschema", "referencing", "asyncio", "ssl", "questionary"}),
     ],
 )
 def test_a_command_imports_nothing_heavy(home: Path, command: str, without: set[str]) -> None:

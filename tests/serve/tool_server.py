@@ -14,7 +14,6 @@ ERA = sys.argv[1] if len(sys.argv) > 1 else "legacy"
 VERSION = "2026-07-28"
 KEY = "io.modelcontextprotocol/protocolVersion"
 seen: dict[str, Any] = {"calls": 0, "notes": [], "answers": {}}
-waiting: list[Any] = []
 
 
 def text(*parts: str, **more: Any) -> dict[str, Any]:
@@ -92,7 +91,8 @@ def call(message: dict[str, Any], stamp: dict[str, Any]) -> None:
         sys.stderr.flush()
         os._exit(3)
     if name == "never":
-        waiting.append(number)
+        if "MARK" in os.environ:
+            open(os.environ["MARK"] + ".called", "w").close()
         return
     if name == "refuse":
         send({"id": number, "error": {"code": -32602, "message": "not today"}})
