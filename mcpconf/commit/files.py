@@ -72,6 +72,8 @@ def fitted(plan: Plan) -> Plan:
             edit = replace(edit, record=record)
             ledger = ledger.with_file(edit.path, record)
         if edit.after is None and os.path.islink(edit.path):
-            edit = replace(edit, after=b"{}\n")  # its owner linked to it since, and a link to nothing is no gift
+            edit = replace(
+                edit, after=b"{}\n" if edit.targets else b""
+            )  # its owner linked to it since, and a link to nothing is no gift
         edits.append(edit)
     return replace(plan, files=tuple(edits), ledger=ledger)

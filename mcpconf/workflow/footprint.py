@@ -19,7 +19,18 @@ INSTALLED = "made"
 CONFIG = ("profiles", "config.toml")
 DATA = ("secrets", "keyring", "wrapper", "broker", "venv", INSTALLED)
 STATE = (
-    *("active", "besides", "blobs", "broker", "compiled", "generations", "journals", "ledger.json", "lock"),
+    *(
+        "active",
+        "besides",
+        "blobs",
+        "blocks.json",
+        "broker",
+        "compiled",
+        "generations",
+        "journals",
+        "ledger.json",
+        "lock",
+    ),
     *(RECORD, "pending.json", "rescued", "run", "tools.json", "trust.json"),
     "wrapper.json",
 )

@@ -13,6 +13,7 @@ from mcpconf.ledger import FileRecord, Ledger, Owned, digest
 from mcpconf.model import Scope
 from mcpconf.plan import Action, Change, Conflict, FileEdit, Plan, Reason, decode_file, locate
 from mcpconf.record import replace
+from mcpconf.workflow.blocks import edit_back
 from mcpconf.workflow.owned import target_for
 
 BACK = {
@@ -36,6 +37,9 @@ def plan_undo(
             plan = replace(plan, ledger=plan.ledger.with_file(file.path, file.record))
         elif file.exact and _sha(raw) == file.after and (file.before is None or state.blob(file.before) is not None):
             plan = _whole(plan, file, changes, raw, state)
+        elif not changes:
+            before, after = (None if name is None else state.blob(name) for name in (file.before, file.after))
+            plan = replace(plan, files=plan.files + edit_back(file.path, raw, before, after, force))
         else:
             plan = _members(plan, file, changes, raw, force)
     return plan

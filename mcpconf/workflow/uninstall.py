@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from mcpconf import ledger as ledgers
 from mcpconf.commit.artifacts import Artifacts, contexts
@@ -17,7 +17,7 @@ from mcpconf.ledger import Ledger
 from mcpconf.model import Note
 from mcpconf.plan import Plan, Policy, Want, make_plan
 from mcpconf.record import dataclass
-from mcpconf.workflow import active, besides, brokers, footprint, secrets
+from mcpconf.workflow import active, besides, blocks, brokers, footprint, secrets
 from mcpconf.workflow.app import App
 from mcpconf.workflow.lost import regained
 from mcpconf.workflow.owned import named_in, owned_targets
@@ -44,8 +44,15 @@ def preview(app: App, *, force: bool = False) -> Uninstalled:
         ledger = app.state.ledger()
         if app.state.read(PENDING) is None:  # else a killed run's writes are still to be told apart
             ledger = regained(app.state, ledger, force=force)
-        snapshots = app.read(list(ledger.files), ledger.files)
-        return Uninstalled(make_plan(snapshots, _wants(ledger), ledger, Policy(force=force)))
+        texts = blocks.paths(app.state)
+        snapshots = app.read([*ledger.files, *texts], ledger.files)
+        return Uninstalled(_plan(snapshots, ledger, texts, force))
+
+
+def _plan(snapshots: Mapping[str, bytes | None], ledger: Ledger, texts: Sequence[str], force: bool) -> Plan:
+    """Everything of ours out of the clients' files, and our blocks out of other people's texts."""
+    files = {path: raw for path, raw in snapshots.items() if path not in texts}
+    return blocks.take_out(make_plan(files, _wants(ledger), ledger, Policy(force=force)), snapshots, texts)
 
 
 def uninstall(app: App, *, force: bool = False, purge: bool = False) -> Uninstalled:
@@ -81,7 +88,7 @@ def _take_out(app: App, state: State, force: bool) -> tuple[Committed, tuple[Not
     """
 
     def plan(snapshots: Mapping[str, bytes | None], ledger: Ledger) -> Plan:
-        return make_plan(snapshots, _wants(ledger), ledger, Policy(force=force))
+        return _plan(snapshots, ledger, texts, force)
 
     absorb_pending(state)  # what a killed run wrote is ours as well, and its files are to be read
     known = active.load(state.read(active.FILE))
@@ -89,7 +96,8 @@ def _take_out(app: App, state: State, force: bool) -> tuple[Committed, tuple[Not
     ledger = regained(state, owned, force=force)
     if ledger != owned:
         state.write(ledgers.dump(ledger), "ledger.json")
-    paths = list(ledger.files)
+    texts = blocks.paths(state)
+    paths = [*ledger.files, *texts]
     artifacts = Artifacts(app.dirs.wrapper, {context: {} for context in contexts(state)})
     before = besides.Besides(artifacts.before(state), known)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from mcpconf.cli import console, terminal
 from mcpconf.cli.render.table import columns, one_line, plain, symbol
@@ -33,8 +33,13 @@ def toolbox_lines(found: Toolbox) -> list[str]:
 
 def signature(tool: Tool) -> str:
     """The names of a tool's arguments, those that may be left out in brackets."""
+    return " ".join(arguments(tool))
+
+
+def arguments(tool: Tool, fits: Callable[[str], bool] = bool) -> Iterator[str]:
+    """The same, name by name; only names that `fits`."""
     required = _required(tool)
-    return " ".join(name if name in required else f"[{name}]" for name in _properties(tool))
+    return (name if name in required else f"[{name}]" for name in _properties(tool) if fits(name))
 
 
 def tool_lines(found: Toolbox, tool: Tool) -> list[str]:

@@ -1,0 +1,100 @@
+"""Blocks of ours in other people's texts (a CLAUDE.md), planned like every edit: undo and uninstall know them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterable, Mapping
+
+from mcpconf.commit.snapshot import read_snapshot
+from mcpconf.commit.state import State
+from mcpconf.commit.transaction import Request, commit
+from mcpconf.document.block import Torn, block_of, find, put, take
+from mcpconf.errors import Located, McpconfError
+from mcpconf.ledger import FileRecord, Ledger
+from mcpconf.plan import FileEdit, Plan
+from mcpconf.record import replace
+from mcpconf.workflow import active, besides
+from mcpconf.workflow.app import App
+
+RECORD = "blocks.json"
+
+
+def write_block(app: App, path: str, block: bytes | None, command: str) -> bool:
+    """Put a block into a file, or take it out (None); whether that changed anything.
+
+    Raises `Located` for a file in which only a part of a block is there.
+    """
+    known = active.load(app.state.read(active.FILE))
+    if not edit_of(path, read_snapshot(path).raw, block):
+        return False
+
+    def plan(snapshots: Mapping[str, bytes | None], ledger: Ledger) -> Plan:
+        return replace(Plan(ledger=ledger), files=edit_of(path, snapshots[path], block))
+
+    with app.writing() as state:
+
+        def note(number: int | None) -> int | None:
+            besides.save(state, number, besides.Besides(active=known))
+            _remember(state, path)
+            return number
+
+        request = Request(
+            paths=(path,), plan=plan, command=command, context=active.USER, profile=None, previous=None, note=note
+        )
+        return bool(commit(request, state, app.system).plan.files)
+
+
+def edit_of(path: str, raw: bytes | None, block: bytes | None) -> tuple[FileEdit, ...]:
+    """The edit that gives a file this block, or takes it out; nothing where it is so already. Raises `Located`."""
+    try:
+        after = put(raw, block) if block is not None else take(raw or b"") or None
+    except Torn as torn:
+        hint = "mend the lines that mark the block by hand: <!-- mcpconf: begin --> and <!-- mcpconf: end -->"
+        raise Located(path, f"{torn}; nothing was changed", line=torn.line, column=1, hint=hint) from None
+    if after == raw or (raw is not None and block is None and find(raw) is None) or (raw is None and block is None):
+        return ()
+    # The ledger has no part in it: what is ours stands between the marks.
+    return (FileEdit(path, raw, after, (), FileRecord(created=raw is None), FileRecord()),)
+
+
+def edit_back(
+    path: str, raw: bytes | None, before: bytes | None, after: bytes | None, force: bool
+) -> tuple[FileEdit, ...]:
+    """The edit that gives a file, which somebody edited since, its block of before again. Raises `Located`.
+
+    So it does where the block itself is not the one of `after` any more, unless `force`.
+    """
+    try:
+        standing, ours, old = block_of(raw), block_of(after), block_of(before)
+    except Torn:
+        standing, ours, old = None, None, None
+    if standing not in (ours, old) and not force:
+        line = getattr(find(raw or b""), "line", 1)
+        text = "the block was edited since mcpconf wrote it; nothing was changed"
+        raise Located(path, text, line=line, column=1, hint="mcpconf undo --force overwrites it")
+    return edit_of(path, raw, old) if standing != old else ()
+
+
+def paths(state: State) -> tuple[str, ...]:
+    """The files that were given a block at some time."""
+    try:
+        data = state.read_json(RECORD)
+    except McpconfError:
+        return ()
+    return (
+        tuple(path for path in data if isinstance(path, str) and os.path.isabs(path)) if isinstance(data, list) else ()
+    )
+
+
+def take_out(plan: Plan, snapshots: Mapping[str, bytes | None], among: Iterable[str]) -> Plan:
+    """The plan with the blocks of these files taken out, too."""
+    edits = tuple(edit for path in among for edit in edit_of(path, snapshots.get(path), None))
+    return replace(plan, files=plan.files + edits)
+
+
+def _remember(state: State, path: str) -> None:
+    with contextlib.suppress(McpconfError):
+        known = paths(state)
+        if path not in known:
+            state.write_json([*known, path], RECORD)
