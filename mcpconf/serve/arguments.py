@@ -111,9 +111,10 @@ def types_of(schema: Json, root: Schema, depth: int = 0) -> Iterator[str]:
         return
     said = schema.get("type")
     if said is not None:
-        yield from said if isinstance(said, list) else (str(said),)
+        yield from map(str, said if isinstance(said, list) else (said,))
         return
-    values = [*schema.get("enum", ()), *([schema["const"]] if "const" in schema else [])]
+    named = schema.get("enum")
+    values = [*(named if isinstance(named, list) else ()), *([schema["const"]] if "const" in schema else [])]
     yield from map(_type, values)
     for branch in (*_branches(schema), _referred(schema, root)):
         yield from types_of(branch, root, depth + 1)

@@ -16,9 +16,12 @@ from threading import Thread
 import pytest
 
 from mcpconf.cli import console
-from tests.broker.kit import alive, until
+from tests.broker.conftest import idle
+from tests.broker.kit import Broker, alive, until
 from tests.cli.conftest import World
 from tests.cli.test_json import check
+
+__all__ = ["idle"]
 
 SERVER = Path(__file__).resolve().parents[1] / "serve/tool_server.py"
 ERAS = ("legacy", "modern")
@@ -249,6 +252,26 @@ def test_ctrl_c_calls_it_off_and_leaves_nothing(world: World, tmp_path: Path) ->
     until(lambda: not alive(server))
 
 
+def test_ctrl_c_while_all_are_asked_leaves_none_of_them(mcpconf: World, tmp_path: Path) -> None:
+    silent = f'command = {json.dumps(sys.executable)}\nargs = ["-c", "import time; time.sleep(600)"]\n'
+    mcpconf.profile("mine", f"[servers.one]\n{silent}[servers.two]\n{silent}")
+    mcpconf("switch", "mine")
+    argv = [sys.executable, "-m", "mcpconf", "tools"]
+    with subprocess.Popen(argv, env=dict(os.environ), stderr=subprocess.PIPE) as tools:
+        servers = until(lambda: found if len(found := _children(tools.pid)) == 2 else [], why="none was started")
+        tools.send_signal(signal.SIGINT)
+        assert tools.stderr
+        assert b"interrupted" in tools.stderr.read()
+        assert tools.wait(10) == 130
+    until(lambda: not any(map(alive, servers)))
+
+
+def _children(pid: int) -> list[int]:
+    """Of all its threads: those that were started have one each."""
+    found = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(one) for path in found for one in path.read_text().split()]
+
+
 def _child(pid: int) -> int:
     found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return int(found[0]) if found else 0
@@ -310,6 +333,18 @@ def test_a_server_that_dies_behind_the_broker_or_never_answers(kept: World) -> N
     assert "it did not answer tools/call in time" in kept("call", "modern", "never", "--timeout", "0.8", code=1).err
     notes = json.loads(kept("call", "modern", "report").out)["notes"]
     assert [note["method"] for note in notes] == ["notifications/cancelled"]
+
+
+def test_a_broker_of_another_place_is_asked_for_what_it_knows(
+    mcpconf: World, idle: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    idle.define("legacy", sys.executable, "-I", "-S", str(SERVER), "legacy")
+    idle.start()
+    mcpconf.profile("mine", "".join(table(era, era) for era in ERAS))
+    monkeypatch.setenv("MCPCONF_BROKER", f"unix:{idle.paths.socket}")
+    mcpconf("switch", "mine")
+    ways = {one["name"]: one["way"] for one in mcpconf("tools", "--json").json["servers"]}
+    assert ways == {"legacy": "broker", "modern": "process"}
 
 
 def test_by_tcp_with_a_key(kept: World, monkeypatch: pytest.MonkeyPatch) -> None:
