@@ -55,7 +55,9 @@ def test_write_remove_and_undo_give_every_byte_back(world: World, file: Path, te
     assert file.read_bytes() == written
     assert "no such paragraph any more" in world("tools", "--claude-md", "--remove").err
     assert (file.read_bytes() if file.exists() else None) == text
-    world("undo")
+    told = world("undo").err
+    assert f"{file}\n  ~  mcpconf's block" in told
+    assert "took back change 3: tools --claude-md --remove (a text, " in told
     assert file.read_bytes() == written
     world("undo")
     assert (file.read_bytes() if file.exists() else None) == text

@@ -30,6 +30,8 @@ def _when(one: Generation) -> str:
 
 
 def _what(one: Generation) -> str:
+    if one.files and not one.changes:
+        return "a text"
     counts = Counter(change.action for change in one.changes)
     return f"+{counts['add']} ~{counts['update'] + counts['adopt'] + counts['restore']} -{counts['remove']}"
 

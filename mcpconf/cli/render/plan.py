@@ -92,13 +92,17 @@ def change_lines(plan: Plan, home: str) -> list[str]:
             if conflict.target.path == path
         ]
         lines += columns(rows, "  ", sys.stderr)
+    for edit in plan.files:
+        if not edit.targets:  # no client's file, but a text with a block of ours in it
+            lines.append(console.paint(tilde(edit.path, home), "bold"))
+            lines += columns([[mark("change"), plain("mcpconf's block", "dim")]], "  ", sys.stderr)
     return lines or ["nothing to change"]
 
 
 def diff_lines(plan: Plan, home: str) -> list[str]:
     """The unified diff in colours, and the line that sums it up."""
     lines = [_paint_diff(_short(line)) for line in console.visible(unified(plan, home)).split("\n")[:-1]]
-    return [*lines, f"servers: {summary(plan)}"] if lines else []
+    return [*lines, f"servers: {summary(plan)}"] if lines and plan.changes else lines
 
 
 def _short(line: str) -> str:
