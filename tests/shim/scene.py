@@ -156,7 +156,7 @@ class Place:
         self.configure()
 
     def configure(self, *start: str, **values: object) -> None:
-        lines = {"directory": str(self.path), "hold": 10, "retry": 0.05, **values}
+        lines = {"directory": str(self.path), "hold": 10, "retry": 0.05, "pass": 0, **values}
         text = "".join(f"{name}={value}\n" for name, value in lines.items())
         (self.path / "shim.conf").write_text(text + "".join(f"start={word}\n" for word in start))
 
