@@ -19,8 +19,8 @@ What it promises, and what each promise costs (measured on Linux with Python 3.1
 - *A broker that crashed is started again*, at once; one that was stopped, when somebody asks for something.
 - *Where it can, it steps aside* (Linux, a unix socket, stdin and stdout that are pipes or sockets): it passes these two
   to the broker, which saves two hops of a round trip, and sleeps. The broker notes what it reads and writes in memory
-  that both have (3 us a call, 8 KB a client); when it goes, the shim finds there what was in flight, and keeps all these
-  promises itself, from then on as the relay that it is elsewhere.
+  that both have (3 us a call, 8 KB a client); when it goes, the shim finds there what was in flight, and keeps all
+  these promises itself, from then on as the relay that it is elsewhere.
 - *Shared files stay as they are*: O_NONBLOCK is never set on the stdin and stdout that were inherited. A pipe is opened
   once more for us alone (5 us); where that can't be, 4 KB are written at a time.
 """
@@ -1028,7 +1028,7 @@ class Session:
         while True:
             pause = None
             steady = (self._state is UP or self._state is ASIDE) and not (self._client.rest or self._link.outlet.rest)
-            steady = steady and not (self._ended or self._link.starter.running)
+            steady = steady and not (self._ended or self._over or self._link.starter.running)
             if not (steady and was_steady):
                 pause = self._tick(time.monotonic())
                 if self._over and not self._client.rest:
