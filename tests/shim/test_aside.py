@@ -8,10 +8,35 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.shim import test_broker_lost, test_passing
 from tests.shim.conftest import Start
 from tests.shim.scene import GONE, Broker, Passed, Place, meet, request, result, resume
 
-AGAIN = [one for name, one in list(globals().items()) if name.startswith("test_")]
+# The same tests again, with the fixtures below.
+SAME = (
+    test_broker_lost.test_a_held_request_that_is_cancelled_is_never_sent,
+    test_broker_lost.test_a_refused_handshake_is_told_to_later_requests,
+    test_broker_lost.test_a_session_without_a_handshake_is_just_connected_again,
+    test_broker_lost.test_after_the_clients_end_nothing_is_begun_anew,
+    test_broker_lost.test_an_answer_to_a_dead_server_is_not_given_to_the_new_one,
+    test_broker_lost.test_half_a_line_of_the_brokers_is_ended,
+    test_broker_lost.test_it_happens_again_and_again,
+    test_broker_lost.test_only_the_answer_to_the_handshake_is_kept_back,
+    test_broker_lost.test_stderr_tells_what_happened_once,
+    test_broker_lost.test_the_beginning_of_a_line_held_too_long_is_dropped_and_answered_at_its_end,
+    test_broker_lost.test_the_first_initialize_in_flight_is_sent_again_and_its_answer_passed_on,
+    test_broker_lost.test_the_rest_of_a_line_that_went_to_a_dead_broker_is_dropped_and_its_request_answered,
+    test_broker_lost.test_what_comes_while_there_is_no_broker_is_held_and_sent_in_order,
+    test_broker_lost.test_what_the_broker_said_before_it_went_is_not_lost,
+    test_broker_lost.test_what_was_in_flight_is_answered_and_never_sent_again,
+    test_passing.test_a_client_that_says_nothing_at_all,
+    test_passing.test_a_session_names_its_server_and_is_passed_on_byte_by_byte,
+    test_passing.test_half_a_line_is_passed_on_at_once,
+    test_passing.test_it_ends_when_nobody_reads_its_answers,
+    test_passing.test_ten_megabytes_both_ways_at_once_and_nobody_waits_for_the_other,
+    test_passing.test_whatever_stdout_is_its_flags_stay_as_they_were,
+)
+globals().update({one.__name__: one for one in SAME})
 
 
 @pytest.fixture
