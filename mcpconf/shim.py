@@ -434,9 +434,9 @@ def digest(up: Framer, book: Book, calm: bool) -> bytes:
 
 def read_journal(descriptor: int) -> tuple[bool, bool, bytes]:
     """Whether the broker has begun, whether a line of its may be half out, and its log. Raises OSError."""
-    current, writing = posix.pread(descriptor, 2, 0)
     bank = posix.fstat(descriptor).st_size // 2
-    at, stop = (16, bank) if current == 1 else (bank, 2 * bank)
+    current, writing = posix.pread(descriptor, 2, bank)
+    at, stop = (0, bank) if current == 1 else (bank + 16, 2 * bank)
     parts = []
     while current and at < stop:
         piece, end, _ = posix.pread(descriptor, SIZE, at).partition(b"\0")

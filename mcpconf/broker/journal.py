@@ -21,9 +21,9 @@ import os
 
 BANK = 1 << 19  # bytes of each of two logs: one is made anew in the other, and counts when it is whole
 PAGE = mmap.PAGESIZE
-HEADER = 16
-CURRENT, WRITING = 0, 1  # bytes of the header: which log counts, 0 before the first; whether a line may be half out
-FIRST = HEADER, BANK  # where the two begin: the header's page is the first one's too, to take little memory
+# The header stands before the second log, which is the one that lasts: one page is all that most clients take.
+CURRENT, WRITING = BANK, BANK + 1  # which log counts, 0 before the first; whether a line may be half out
+FIRST = 0, BANK + 16  # where the two begin
 CHUNK = 65_536  # bytes of the client's to read at once
 SHORT = 1024  # bytes of a line that is noted whole
 ENDS = 512  # of either end of a longer one
@@ -78,7 +78,9 @@ class Journal:
         first = FIRST[bank - 1]
         self.view[first : first + len(log)] = log
         self._map[CURRENT] = bank
-        if old:
+        if bank == 2:  # its first page is given back as well
+            self._wipe(0, stop, given_back=True)
+        elif stop:
             self._wipe(old, stop)
         self._first, self._last = first, bank * BANK
         self._base = base if base < 0 else first + base
@@ -146,8 +148,8 @@ class Journal:
         log = digest(framer, book, calm).translate(None, b"\0")
         self.begin(log, len(log) if calm else -1)
 
-    def _wipe(self, start: int, stop: int) -> None:
-        """Clear the end of a log, its first byte first, so that it ends there at once. Whole pages are given back."""
+    def _wipe(self, start: int, stop: int, given_back: bool = False) -> None:
+        """Clear the end of a log, its first byte first, so that it ends there at once. Many pages are given back."""
         if start >= stop:
             return
         self._map[start] = 0
@@ -155,7 +157,7 @@ class Journal:
         self.view[start:edge] = bytes(edge - start)
         if edge < stop:
             length = -(-(stop - edge) // PAGE) * PAGE
-            if length <= PAGE:
+            if length <= PAGE and not given_back:
                 self.view[edge:stop] = bytes(stop - edge)
                 return
             with contextlib.suppress(OSError):

@@ -151,7 +151,7 @@ def test_it_goes_back_to_the_handshake_and_stays_small(scene: Scene) -> None:
     scene.hear(asks("1000"))
     assert scene.in_flight() == [b"1000"]
     assert is_greeted(scene)
-    assert scene.pages() <= 8192
+    assert scene.pages() <= 4096
     assert scene.journal.at - BANK < 2 * SOON
 
 
@@ -174,7 +174,7 @@ def test_the_room_of_a_long_line_is_given_back(scene: Scene) -> None:
     assert scene.in_flight() == []
     scene.journal.compact(calm=True)
     assert is_greeted(scene)
-    assert scene.pages() <= 8192
+    assert scene.pages() <= 4096
 
 
 def test_bytes_that_mean_something_here_mean_nothing_when_others_say_them(scene: Scene) -> None:
@@ -192,9 +192,9 @@ def test_whoever_has_it_can_neither_cut_it_nor_make_it_longer(scene: Scene) -> N
 
 
 def test_what_a_shim_could_write_into_it_costs_no_memory(scene: Scene) -> None:
-    os.pwrite(scene.file, b"\3" * LATE, 16)
-    os.pwrite(scene.file, b"[" * LATE, 16 + LATE)
-    scene.journal.at = 16 + 2 * LATE
+    os.pwrite(scene.file, b"\3" * LATE, 0)
+    os.pwrite(scene.file, b"[" * LATE, LATE)
+    scene.journal.at = 2 * LATE
     scene.journal.compact(calm=False)
     assert scene.journal.at < BANK + 4 * CHUNK
 
