@@ -489,7 +489,9 @@ class Settings:
             self.address = "unix:" + found["directory"] + "/broker.sock"
         if _variable(environment, b"MCPCONF_BROKER_START") == "0" or not self.address.startswith("unix:"):
             self.start = []
-        self.passes = found.get("pass") != "0" and self.address.startswith("unix:") and sys.platform == "linux"
+        self.passes = self.address.startswith("unix:") and sys.platform == "linux" and found.get("pass") != "0"
+        if _variable(environment, b"MCPCONF_BROKER_PASS") == "0":
+            self.passes = False
         self.hold = _seconds(found, "hold", 5.0)
         self.hold_first = _seconds(found, "hold_first", 25.0)
         self.retry = _seconds(found, "retry", 5.0)
