@@ -75,7 +75,7 @@ def test_whenever_the_broker_is_killed_everybody_is_answered(start: Start, broke
     threads[1].join(PATIENCE)
     assert shim.code() == 0
     found = outcome(said[0], [*asked, last])
-    assert found.pop(last) == ["result"]
+    assert len(found.pop(last)) == 1  # an error, where too many others are in flight
     for number, answers in found.items():
         assert answers in (["result"], ["error"], ["result", "error"]), (number, answers)
     assert sum(answers == ["result", "error"] for answers in found.values()) <= 64

@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -102,6 +103,10 @@ class Passed(Connection):
 
     ends: Ends | None = None
 
+    def __init__(self, own: socket.socket) -> None:
+        super().__init__(own)
+        self.lock = threading.Lock()  # a broker has one thread
+
     def welcome(self, preamble: bytes = b"MCPCONF1 OPEN time\n") -> Connection:
         assert select.select([self.socket], [], [], PATIENCE)[0]
         line, descriptors = handover.receive(self.socket, 4096)
@@ -130,9 +135,10 @@ class Passed(Connection):
             return super().more()
         assert select.select([self.descriptor], [], [], PATIENCE)[0], "nothing came"
         journal = self.ends.journal
-        if journal.late:
-            journal.compact(calm=False)
-        return journal.heard(os.readv(self.descriptor, [journal.view[journal.at : journal.at + 65536]]))
+        with self.lock:
+            if journal.late:
+                journal.compact(calm=False)
+            return journal.heard(os.readv(self.descriptor, [journal.view[journal.at : journal.at + 65536]]))
 
     def say(self, *lines: bytes) -> None:
         if self.ends is None:
@@ -145,8 +151,8 @@ class Passed(Connection):
             select.select([], [self.ends.writer], [], PATIENCE)
             sent += os.write(self.ends.writer, data[sent:])
         ended, newline, rest = data.rpartition(b"\n")
-        if newline:
-            assert self.ends.journal.told(ended + newline)
+        with self.lock:
+            assert not newline or self.ends.journal.told(ended + newline)
         if rest:
             self.ends.journal.writing()
 
