@@ -104,7 +104,7 @@ class Journal:
         """These lines are out, whole. Whether they could be noted: there must be room."""
         if len(data) > SHORT:
             data = b"\n".join(map(ends, data.split(b"\n")))
-        if b"\2" in data or b"\0" in data:
+        if b"\2" in data or b"\1" in data or b"\0" in data:
             data = data.translate(_HARMLESS)
         start, stop = self.at, self.at + len(data) + 2
         if stop >= self._last:

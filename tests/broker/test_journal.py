@@ -181,7 +181,7 @@ def test_bytes_that_mean_something_here_mean_nothing_when_others_say_them(scene:
     scene.hear(b'{"x":"\1{\2\3\0"}\n' + asks(1))
     scene.tell(b'{"y":"\2\0\1' + asks(9)[:-1] + b'\n"}\n')
     assert b"1" in scene.in_flight()
-    scene.tell(answers(1))
+    scene.tell(answers(1, "\1"))
     assert b"1" not in scene.in_flight()
 
 
