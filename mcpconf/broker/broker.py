@@ -75,13 +75,17 @@ class Broker:
                 raise McpconfError(f"{BY_KEY} clients came by this key, which is as many as may")
             pool = self._pool(arrived.wish.server, arrived.wish.project)
         except McpconfError as error:
+            if arrived.ends is not None:  # its shim goes on without us, and hears why at its next try
+                arrived.ends.close()
+                arrived.connection.close()
+                return
             # Who named no server waits for no word of ours, but for messages.
             line = refusal(str(error)) if arrived.yes else failure(None, INTERNAL, str(error)) + b"\n"
             _say_and_close(arrived.connection, line)
             return
         self._last += 1
         descriptor = arrived.connection.detach()
-        session = Session(self._loop, self._last, descriptor, pool, peer, self._hangups, self._left)
+        session = Session(self._loop, self._last, descriptor, pool, peer, self._hangups, self._left, arrived.ends)
         session.key = arrived.key
         self.sessions[session.id] = session
         session.start(arrived.yes, arrived.rest)
