@@ -34,6 +34,8 @@ _mc_server=${0##*/}
 _mc_unable=""  # why each way was not taken
 _mc_mend=""    # what to do about the first of these
 _mc_after=" "  # the ways to the broker that the shim has tried already, in whose place we stand
+_mc_wanting="" # whether a way needs what bash has not read yet
+_mc_argument=${1-}
 _mc_skipped="" # whether a way was left out because it failed a moment ago
 _mc_moment=300 # milliseconds for all probes of one way; bash 3.2 counts in seconds
 _mc_memory=5   # seconds for which a failure is remembered
@@ -53,9 +55,16 @@ _mc_say() {
 
 # TEXT MEND: nothing can be started. A client that speaks MCP is answered, so that its user reads a sentence.
 _mc_die() {
-  _mc_say "$1; mend it with: $2"
-  _mc_log "$1"
+  if [[ ${_mc_argument-} != --fail ]]; then
+    _mc_say "$1; mend it with: $2"
+    _mc_log "$1"
+  fi
   [[ ! -t 0 ]] || exit 127
+  if [[ -z $_mc_whole ]]; then
+    _mc_locale_back
+    exec -- "$BASH" "$0" --fail "$1" "$2" "$_mc_server"
+    exit 127
+  fi
   _mc_answer_all "$1" "$2"
   # shellcheck disable=SC2317  # that one ends by itself
   exit 127
@@ -270,6 +279,370 @@ _mc_search() {
   return 1
 }
 
+# --- What failed a moment ago is not asked again
+
+# KEY: whether that failed here within the last seconds. A home may be in two places at a time: each has its own luck.
+_mc_failed_lately() {
+  local place time key
+  [[ -r $_mc_data.failed && -f $_mc_data.failed ]] && _mc_clock '%(%s)T' || return
+  while IFS=' ' read -r place time key; do
+    case $time in "" | *[!0-9]* | ??????????????*) continue ;; esac
+    if [[ $place == "${HOSTNAME:--}" && $key == "$1" ]] &&
+      ((10#$time <= _mc_now && _mc_now - 10#$time < _mc_memory)); then
+      _mc_skipped=yes
+      return 0
+    fi
+  done <"$_mc_data.failed"
+  return 1
+}
+
+_mc_remember() { # KEY
+  local line kept="" count=0
+  _mc_clock '%(%s)T' || return 0
+  if [[ -r $_mc_data.failed && -f $_mc_data.failed ]]; then
+    while IFS= read -r line; do
+      count=$((count + 1))
+      [[ $count -gt 8 || $line == *" $1" ]] || kept=$kept${line:0:300}$'\n'
+    done <"$_mc_data.failed"
+  fi
+  _mc_write "$_mc_data.failed" "${HOSTNAME:--} $_mc_now $1"$'\n'"${kept%$'\n'}"
+}
+
+# --- Processes: the server's image, its own command, its package, a bridge to its URL
+
+# Reads a way that starts a process, up to the next: its directory, its variables (names and values side by side),
+# program and arguments.
+_mc_read_way() {
+  _mc_take
+  _mc_label=$_mc_next
+  _mc_fits=yes
+  _mc_cwd=""
+  _mc_path=$PATH
+  _mc_names=()
+  _mc_values=()
+  _mc_through=()
+  _mc_argv=()
+  while :; do
+    _mc_take
+    case $_mc_next in
+      cwd)
+        _mc_value
+        _mc_cwd=$_mc_made
+        ;;
+      arg)
+        _mc_value
+        _mc_argv[${#_mc_argv[@]}]=$_mc_made
+        ;;
+      env)
+        _mc_take
+        _mc_check_name "$_mc_next"
+        _mc_name=$_mc_next
+        _mc_value
+        _mc_add_variable
+        ;;
+      way | engine | broker | endpoint | stop)
+        [[ ${#_mc_argv[@]} -gt 0 ]] || _mc_damaged
+        return
+        ;;
+      *) _mc_damaged ;;
+    esac
+  done
+}
+
+# Bash answers some names by itself, counts on them, or would take their values for arithmetic: `env` hands those over.
+_mc_add_variable() {
+  case $_mc_name in
+    _ | SHLVL | UID | EUID | PPID | SHELLOPTS | POSIXLY_CORRECT | BASH* | RANDOM | SRANDOM | SECONDS | LINENO | \
+      EPOCH* | HISTCMD | OPTIND | DIRSTACK | FUNCNAME | FUNCNEST | GROUPS | PIPESTATUS | COMP_* | IFS)
+      _mc_through[${#_mc_through[@]}]=$_mc_name=$_mc_made
+      return
+      ;;
+    PATH) _mc_path=$_mc_made ;;
+  esac
+  _mc_names[${#_mc_names[@]}]=$_mc_name
+  _mc_values[${#_mc_values[@]}]=$_mc_made
+}
+
+# Sets _mc_found to what is to be started, or notes down that it is not here.
+_mc_program() {
+  _mc_found=${_mc_argv[0]}
+  case $_mc_found in
+    */*)
+      _mc_one=$_mc_found
+      [[ $_mc_one == /* || -z $_mc_cwd ]] || _mc_one=$_mc_cwd/$_mc_one
+      [[ -f $_mc_one && -x $_mc_one ]] || _mc_lack "$_mc_label is not here" "mcpconf switch PROFILE, in this place"
+      ;;
+    *)
+      _mc_search "${_mc_argv[0]}" "$_mc_path" ||
+        _mc_lack "$_mc_label is not on PATH" "install $_mc_label, then mcpconf switch PROFILE"
+      ;;
+  esac
+}
+
+# Starts the way that was read. Comes back only where the system refused to start it, with everything as before.
+_mc_start() {
+  _mc_argv[0]=$_mc_found
+  if [[ ${#_mc_through[@]} -gt 0 ]]; then
+    _mc_search env "$PATH" || { _mc_lack "env is not on PATH" "install coreutils" && return; }
+    _mc_argv=("$_mc_found" "${_mc_through[@]}" "${_mc_argv[@]}")
+  fi
+  _mc_here=$PWD
+  if [[ -n $_mc_cwd ]]; then
+    [[ $_mc_cwd == /* ]] || _mc_cwd=./$_mc_cwd # so that neither `-` nor CDPATH means anything
+    cd "$_mc_cwd" 2>/dev/null || { _mc_lack "there is no directory $_mc_cwd" "mcpconf profile edit" && return; }
+  fi
+  _mc_take_it "starting $_mc_label"
+  _mc_locale_back
+  _mc_set_variables
+  # shellcheck disable=SC2093  # execfail is set: what follows is for the program that can't be started
+  exec -- "${_mc_argv[@]}"
+  _mc_reset_variables
+  _mc_bytes
+  cd "$_mc_here" || _mc_die "can't go back to $_mc_here" "mcpconf status"
+  _mc_lack "$_mc_label could not be started" "mcpconf server test $_mc_server"
+}
+
+_mc_set_variables() {
+  _mc_were=()
+  for ((_mc_i = 0; _mc_i < ${#_mc_names[@]}; _mc_i++)); do
+    _mc_one=${_mc_names[_mc_i]}
+    _mc_were[_mc_i]=${!_mc_one+=${!_mc_one}}
+    { export "$_mc_one=${_mc_values[_mc_i]}"; } 2>/dev/null
+  done
+}
+
+_mc_reset_variables() {
+  for ((_mc_i = ${#_mc_names[@]} - 1; _mc_i >= 0; _mc_i--)); do
+    _mc_one=${_mc_names[_mc_i]}
+    if [[ -n ${_mc_were[_mc_i]} ]]; then
+      { export "$_mc_one${_mc_were[_mc_i]}"; } 2>/dev/null
+    else
+      unset "$_mc_one"
+    fi
+  done
+}
+
+# --- The broker, by its unix socket
+
+# Reads what the ways to the broker share.
+_mc_read_conf() {
+  _mc_broker=$_mc_directory/../broker
+  _mc_sockets=""
+  _mc_starter=""
+  _mc_address=${MCPCONF_BROKER-}
+  _mc_key=${MCPCONF_BROKER_KEY-}
+  [[ -r $_mc_broker/shim.conf ]] || return 0
+  while IFS= read -r _mc_one || [[ -n $_mc_one ]]; do
+    case $_mc_one in
+      directory=*) _mc_sockets=${_mc_one#*=} ;;
+      start=*) _mc_starter=${_mc_starter:-${_mc_one#*=}} ;;
+      broker=*) _mc_address=${_mc_address:-${_mc_one#*=}} ;;
+      key=*) _mc_key=${_mc_key:-${_mc_one#*=}} ;;
+    esac
+  done <"$_mc_broker/shim.conf"
+}
+
+# Reads this way: the broker's name for the server, the Python that runs the shim, and whether a project is to be named.
+_mc_read_broker() {
+  _mc_take && _mc_target=$_mc_next
+  _mc_take && _mc_python=$_mc_next
+  _mc_take && _mc_project=$_mc_next
+  _mc_take
+  case $_mc_target in "" | .* | *[!A-Za-z0-9._-]*) _mc_damaged ;; esac
+}
+
+# Comes back where no broker can be had.
+_mc_to_broker() {
+  _mc_read_conf
+  case $_mc_address in
+    tcp:*) _mc_is_whole && _mc_by_tcp "${_mc_address#tcp:}" ;;
+    unix:/*/*) _mc_by_unix "${_mc_address#unix:}" ;;
+    "") _mc_by_habit ;;
+    *) _mc_lack "MCPCONF_BROKER=$_mc_address is no address" "MCPCONF_BROKER=unix:/PATH/broker.sock or tcp:HOST:PORT" ;;
+  esac
+}
+
+# Where nobody says where the broker is: this user's own, the one that a container was given, the host's by TCP.
+_mc_by_habit() {
+  if [[ -n $_mc_sockets && -S $_mc_sockets/broker.sock ]] || _mc_may_start; then
+    _mc_by_unix "$_mc_sockets/broker.sock"
+  elif [[ -S $_mc_mounted/broker.sock ]]; then
+    _mc_by_unix "$_mc_mounted/broker.sock" --at "unix:$_mc_mounted/broker.sock"
+  elif [[ $_mc_after != *" unix "* ]]; then
+    _mc_lack "no broker is running" "mcpconf broker start"
+  fi
+  [[ -n $_mc_key && $_mc_after != *" tcp "* ]] && _mc_is_whole || return
+  _mc_hosts=("host.docker.internal:$_mc_port" "host.containers.internal:$_mc_port" "host.lima.internal:$_mc_port")
+  _mc_add_gateway
+  _mc_by_tcp "${_mc_hosts[@]}"
+}
+
+# Only the shim starts one. A container that mounts the host's files has not its programs.
+_mc_may_start() {
+  [[ ${MCPCONF_BROKER_START-} != 0 && -n $_mc_sockets && -n $_mc_starter && -x $_mc_starter ]] && _mc_has_shim
+}
+
+# Sets _mc_python to what can run the shim.
+_mc_has_shim() {
+  [[ -r $_mc_broker/shim.py ]] || return
+  [[ $_mc_python == /* && -x $_mc_python ]] && return
+  _mc_search python3 "$PATH" || return
+  # A version manager's stand-in takes ten times as long as what it stands for.
+  if [[ $_mc_found == */shims/* ]]; then
+    _mc_search python3 /opt/homebrew/bin:/usr/local/bin:/usr/bin || _mc_search python3 "$PATH"
+  fi
+  # What macOS has there offers to install something, unless that is there already.
+  if [[ $OSTYPE == darwin* && $_mc_found == /usr/bin/* ]]; then
+    [[ -x /Library/Developer/CommandLineTools/usr/bin/python3 || -d /Applications/Xcode.app ]] || return
+  fi
+  _mc_python=$_mc_found
+}
+
+# KIND WHERE WORD...: becomes the shim, with further words. It gives way to us again where it finds no broker.
+_mc_become_shim() {
+  local _mc_kind=$1 _mc_where=$2
+  shift 2
+  [[ -z $_mc_project ]] || set -- --project "$@"
+  _mc_argv=("$_mc_python" -I -S "$_mc_broker/shim.py" "$_mc_target" "$@" --else)
+  # Python says that its locale is UTF-8, where it is not, by a variable that a server might see.
+  _mc_argv=("${_mc_argv[@]}" "$BASH" "$_mc_link" --after "$_mc_after$_mc_kind " "$_mc_where")
+  _mc_argv=("${_mc_argv[@]}" "${LC_CTYPE+=$LC_CTYPE}" "$_mc_unable")
+  _mc_exec
+  _mc_lack "the shim could not be started" "mcpconf status"
+}
+
+# Becomes what stands in _mc_argv; comes back only where the system refuses.
+_mc_exec() {
+  _mc_locale_back
+  # shellcheck disable=SC2093  # execfail is set
+  exec -- "${_mc_argv[@]}"
+  _mc_bytes
+}
+
+_mc_by_unix() { # SOCKET WORD...
+  local _mc_socket=$1
+  shift
+  [[ $_mc_after != *" unix "* ]] || return
+  if [[ -z $_mc_insist ]] && _mc_failed_lately "broker $_mc_socket"; then
+    _mc_lack "the broker did not answer a moment ago" "mcpconf broker status"
+    return
+  fi
+  if _mc_has_shim; then
+    _mc_take_it "joining the broker"
+    _mc_become_shim unix "broker $_mc_socket" "$@"
+  fi
+  if ! _mc_search socat "$PATH"; then
+    _mc_lack "neither Python nor socat is here for the broker" "install socat (apt-get install socat, apk add socat)"
+    return
+  fi
+  _mc_socat=$_mc_found
+  if [[ ! -S $_mc_socket ]]; then
+    _mc_lack "no broker is running" "mcpconf broker start"
+    return
+  fi
+  _mc_by_socat "${_mc_socket%/*}"
+}
+
+# DIRECTORY: whether the process that wrote broker.json is there, runs, and is a broker. That tells as much as an answer,
+# in a fifth of the time. One of another host, or of another container, can only be asked.
+_mc_is_alive() {
+  local state="" pid="" words="" word
+  { IFS= read -r -d '' state <"$1/broker.json"; } 2>/dev/null
+  [[ $state =~ \"host\":\ *\"([^\"]*)\" && ${BASH_REMATCH[1]} == "${HOSTNAME-}" ]] || return
+  [[ $state =~ \"pid\":\ *([0-9]+) ]] || return
+  pid=${BASH_REMATCH[1]}
+  { IFS= read -r word <"/proc/$pid/stat"; } 2>/dev/null || return
+  case ${word##*) } in [TtZX]*) return 1 ;; esac
+  while IFS= read -r -d '' word; do words="$words $word"; done <"/proc/$pid/cmdline"
+  [[ $words == *broker* && -S $1/$_mc_target.sock ]]
+}
+
+# DIRECTORY: an address has 107 bytes, and socat reads more into a path than that it is one.
+_mc_by_socat() {
+  local _mc_place=$1
+  _mc_here=$PWD
+  if [[ $((${#1} + ${#_mc_target})) -gt 100 || $1 == *[!A-Za-z0-9/._-]* ]]; then
+    cd "$1" 2>/dev/null || return
+    _mc_place=.
+  fi
+  if _mc_is_alive "$_mc_place" || { _mc_is_whole && _mc_lists "$_mc_place/broker.sock"; } &&
+    [[ -S $_mc_place/$_mc_target.sock ]]; then
+    _mc_take_it "joining the broker, by socat"
+    _mc_argv=("$_mc_socat" -t "$_mc_linger" -lp "mcpconf: $_mc_server (mend it with: mcpconf broker start)")
+    _mc_argv=("${_mc_argv[@]}" STDIO "UNIX-CONNECT:$_mc_place/$_mc_target.sock,retry=20,interval=0.1")
+    _mc_exec
+  fi
+  [[ -n $_mc_wanting ]] || _mc_lack "the broker does not answer, or has no server of that name" "mcpconf switch PROFILE"
+  cd "$_mc_here" || _mc_die "can't go back to $_mc_here" "mcpconf status"
+}
+
+# --- All of it
+
+# Whether all of this file is there. Where not, the way that asks is tried again when it is.
+_mc_is_whole() {
+  [[ -n $_mc_whole ]] && return
+  _mc_wanting=yes
+  return 1
+}
+
+# Tries the ways in the order of the data, from _mc_at on. Comes back where none can be taken, or one is _mc_wanting.
+_mc_try() {
+  _mc_take
+  while :; do
+    _mc_from=$((_mc_at - 1))
+    case $_mc_next in
+      broker)
+        _mc_read_broker
+        _mc_to_broker
+        ;;
+      endpoint)
+        _mc_take
+        _mc_endpoint=$_mc_next
+        _mc_take
+        _mc_is_whole && _mc_to_endpoint "$_mc_endpoint"
+        ;;
+      way | engine)
+        _mc_way=$_mc_next
+        _mc_read_way
+        [[ -z $_mc_fits ]] || _mc_program
+        [[ -z $_mc_fits || $_mc_way != engine ]] || { _mc_is_whole && _mc_engine; }
+        [[ -z $_mc_fits || -n $_mc_wanting ]] || _mc_start
+        ;;
+      stop) break ;;
+      *) _mc_damaged ;;
+    esac
+    if [[ -n $_mc_wanting ]]; then
+      _mc_at=$_mc_from
+      return
+    fi
+    _mc_at=$((_mc_at - 1)) && _mc_take
+  done
+  [[ $_mc_at -gt $_mc_last ]] || _mc_damaged
+}
+
+# `--after KINDS WHERE LC_CTYPE REASONS REASON`: what the shim starts in its place.
+_mc_come_back() {
+  _mc_after=$2
+  if [[ -n $4 ]]; then export "LC_CTYPE$4"; else unset LC_CTYPE; fi
+  _mc_unable=$5
+  _mc_one=${6%%; run: *}
+  _mc_lack "$_mc_one" "mcpconf broker status"
+  [[ $_mc_one != *"not answer"* ]] || _mc_remember "$3"
+}
+
+# This far bash has read. What follows takes it as long to read as all else takes, and most starts need none of it.
+_mc_bytes
+_mc_whole=""
+_mc_insist=""
+if [[ ${BASH_SOURCE[0]} == "$0" && ($# -eq 0 || $1 == --after) ]]; then
+  _mc_locate
+  _mc_read
+  [[ $# -ne 6 ]] || _mc_come_back "$@"
+  _mc_at=2
+  _mc_try
+fi
+_mc_whole=yes
+
 # --- Who answers? Probes run side by side, and none of them outlasts the moment that all have together.
 
 # FUNCTION ADDRESS...: begins to ask each address, in a child of a child that has nothing of the client's. It says
@@ -411,35 +784,6 @@ _mc_lists() {
   [[ -n $found ]]
 }
 
-# --- What failed a moment ago is not asked again
-
-# KEY: whether that failed here within the last seconds. A home may be in two places at a time: each has its own luck.
-_mc_failed_lately() {
-  local place time key
-  [[ -r $_mc_data.failed && -f $_mc_data.failed ]] && _mc_clock '%(%s)T' || return
-  while IFS=' ' read -r place time key; do
-    case $time in "" | *[!0-9]* | ??????????????*) continue ;; esac
-    if [[ $place == "${HOSTNAME:--}" && $key == "$1" ]] &&
-      ((10#$time <= _mc_now && _mc_now - 10#$time < _mc_memory)); then
-      _mc_skipped=yes
-      return 0
-    fi
-  done <"$_mc_data.failed"
-  return 1
-}
-
-_mc_remember() { # KEY
-  local line kept="" count=0
-  _mc_clock '%(%s)T' || return 0
-  if [[ -r $_mc_data.failed && -f $_mc_data.failed ]]; then
-    while IFS= read -r line; do
-      count=$((count + 1))
-      [[ $count -gt 8 || $line == *" $1" ]] || kept=$kept${line:0:300}$'\n'
-    done <"$_mc_data.failed"
-  fi
-  _mc_write "$_mc_data.failed" "${HOSTNAME:--} $_mc_now $1"$'\n'"${kept%$'\n'}"
-}
-
 # WHAT FUNCTION ADDRESS...: sets _mc_answer to the number of an address that says yes. What let it wait is remembered.
 _mc_probe() {
   local key="$1 ${*:3}" found
@@ -455,145 +799,6 @@ _mc_probe() {
   _mc_ask_no_more
   _mc_answer=$_mc_number
   return "$found"
-}
-
-# --- The broker, by its unix socket
-
-# Reads what the ways to the broker share.
-_mc_read_conf() {
-  _mc_broker=$_mc_directory/../broker
-  _mc_sockets=""
-  _mc_starter=""
-  _mc_address=${MCPCONF_BROKER-}
-  _mc_key=${MCPCONF_BROKER_KEY-}
-  [[ -r $_mc_broker/shim.conf ]] || return 0
-  while IFS= read -r _mc_one || [[ -n $_mc_one ]]; do
-    case $_mc_one in
-      directory=*) _mc_sockets=${_mc_one#*=} ;;
-      start=*) _mc_starter=${_mc_starter:-${_mc_one#*=}} ;;
-      broker=*) _mc_address=${_mc_address:-${_mc_one#*=}} ;;
-      key=*) _mc_key=${_mc_key:-${_mc_one#*=}} ;;
-    esac
-  done <"$_mc_broker/shim.conf"
-}
-
-# Reads this way: the broker's name for the server, the Python that runs the shim, and whether a project is to be named.
-_mc_read_broker() {
-  _mc_take && _mc_target=$_mc_next
-  _mc_take && _mc_python=$_mc_next
-  _mc_take && _mc_project=$_mc_next
-  _mc_take
-  case $_mc_target in "" | .* | *[!A-Za-z0-9._-]*) _mc_damaged ;; esac
-}
-
-# Comes back where no broker can be had.
-_mc_to_broker() {
-  _mc_read_conf
-  case $_mc_address in
-    tcp:*) _mc_by_tcp "${_mc_address#tcp:}" ;;
-    unix:/*/*) _mc_by_unix "${_mc_address#unix:}" ;;
-    "") _mc_by_habit ;;
-    *) _mc_lack "MCPCONF_BROKER=$_mc_address is no address" "MCPCONF_BROKER=unix:/PATH/broker.sock or tcp:HOST:PORT" ;;
-  esac
-}
-
-# Where nobody says where the broker is: this user's own, the one that a container was given, the host's by TCP.
-_mc_by_habit() {
-  if [[ -n $_mc_sockets && -S $_mc_sockets/broker.sock ]] || _mc_may_start; then
-    _mc_by_unix "$_mc_sockets/broker.sock"
-  elif [[ -S $_mc_mounted/broker.sock ]]; then
-    _mc_by_unix "$_mc_mounted/broker.sock" --at "unix:$_mc_mounted/broker.sock"
-  elif [[ $_mc_after != *" unix "* ]]; then
-    _mc_lack "no broker is running" "mcpconf broker start"
-  fi
-  [[ -n $_mc_key ]] || return
-  _mc_hosts=("host.docker.internal:$_mc_port" "host.containers.internal:$_mc_port" "host.lima.internal:$_mc_port")
-  _mc_add_gateway
-  _mc_by_tcp "${_mc_hosts[@]}"
-}
-
-# Only the shim starts one. A container that mounts the host's files has not its programs.
-_mc_may_start() {
-  [[ ${MCPCONF_BROKER_START-} != 0 && -n $_mc_sockets && -n $_mc_starter && -x $_mc_starter ]] && _mc_has_shim
-}
-
-# Sets _mc_python to what can run the shim.
-_mc_has_shim() {
-  [[ -r $_mc_broker/shim.py ]] || return
-  [[ $_mc_python == /* && -x $_mc_python ]] && return
-  _mc_search python3 "$PATH" || return
-  # A version manager's stand-in takes ten times as long as what it stands for.
-  if [[ $_mc_found == */shims/* ]]; then
-    _mc_search python3 /opt/homebrew/bin:/usr/local/bin:/usr/bin || _mc_search python3 "$PATH"
-  fi
-  # What macOS has there offers to install something, unless that is there already.
-  if [[ $OSTYPE == darwin* && $_mc_found == /usr/bin/* ]]; then
-    [[ -x /Library/Developer/CommandLineTools/usr/bin/python3 || -d /Applications/Xcode.app ]] || return
-  fi
-  _mc_python=$_mc_found
-}
-
-# KIND WHERE WORD...: becomes the shim, with further words. It gives way to us again where it finds no broker.
-_mc_become_shim() {
-  local _mc_kind=$1 _mc_where=$2
-  shift 2
-  [[ -z $_mc_project ]] || set -- --project "$@"
-  _mc_argv=("$_mc_python" -I -S "$_mc_broker/shim.py" "$_mc_target" "$@" --else)
-  # Python says that its locale is UTF-8, where it is not, by a variable that a server might see.
-  _mc_argv=("${_mc_argv[@]}" "$BASH" "$_mc_link" --after "$_mc_after$_mc_kind " "$_mc_where")
-  _mc_argv=("${_mc_argv[@]}" "${LC_CTYPE+=$LC_CTYPE}" "$_mc_unable")
-  _mc_exec
-  _mc_lack "the shim could not be started" "mcpconf status"
-}
-
-# Becomes what stands in _mc_argv; comes back only where the system refuses.
-_mc_exec() {
-  _mc_locale_back
-  # shellcheck disable=SC2093  # execfail is set
-  exec -- "${_mc_argv[@]}"
-  _mc_bytes
-}
-
-_mc_by_unix() { # SOCKET WORD...
-  local _mc_socket=$1
-  shift
-  [[ $_mc_after != *" unix "* ]] || return
-  if [[ -z $_mc_insist ]] && _mc_failed_lately "broker $_mc_socket"; then
-    _mc_lack "the broker did not answer a moment ago" "mcpconf broker status"
-    return
-  fi
-  if _mc_has_shim; then
-    _mc_take_it "joining the broker"
-    _mc_become_shim unix "broker $_mc_socket" "$@"
-  fi
-  if ! _mc_search socat "$PATH"; then
-    _mc_lack "neither Python nor socat is here for the broker" "install socat (apt-get install socat, apk add socat)"
-    return
-  fi
-  _mc_socat=$_mc_found
-  if [[ ! -S $_mc_socket ]]; then
-    _mc_lack "no broker is running" "mcpconf broker start"
-    return
-  fi
-  _mc_by_socat "${_mc_socket%/*}"
-}
-
-# DIRECTORY: an address has 107 bytes, and socat reads more into a path than that it is one.
-_mc_by_socat() {
-  local _mc_place=$1
-  _mc_here=$PWD
-  if [[ $((${#1} + ${#_mc_target})) -gt 100 || $1 == *[!A-Za-z0-9/._-]* ]]; then
-    cd "$1" 2>/dev/null || return
-    _mc_place=.
-  fi
-  if _mc_lists "$_mc_place/broker.sock" && [[ -S $_mc_place/$_mc_target.sock ]]; then
-    _mc_take_it "joining the broker, by socat"
-    _mc_argv=("$_mc_socat" -t "$_mc_linger" -lp "mcpconf: $_mc_server (mend it with: mcpconf broker start)")
-    _mc_argv=("${_mc_argv[@]}" STDIO "UNIX-CONNECT:$_mc_place/$_mc_target.sock,retry=20,interval=0.1")
-    _mc_exec
-  fi
-  _mc_lack "the broker does not answer, or has no server of that name" "mcpconf switch PROFILE"
-  cd "$_mc_here" || _mc_die "can't go back to $_mc_here" "mcpconf status"
 }
 
 # --- The broker, by TCP
@@ -870,76 +1075,7 @@ _mc_to_endpoint() { # HOST:PORT
   _mc_lack "no MCP server answers on $1" "mcpconf profile edit"
 }
 
-# --- Processes: the server's image, its own command, its package, a bridge to its URL
-
-# Reads a way that starts a process, up to the next: its directory, its variables (names and values side by side),
-# program and arguments.
-_mc_read_way() {
-  _mc_take
-  _mc_label=$_mc_next
-  _mc_fits=yes
-  _mc_cwd=""
-  _mc_path=$PATH
-  _mc_names=()
-  _mc_values=()
-  _mc_through=()
-  _mc_argv=()
-  while :; do
-    _mc_take
-    case $_mc_next in
-      cwd)
-        _mc_value
-        _mc_cwd=$_mc_made
-        ;;
-      arg)
-        _mc_value
-        _mc_argv[${#_mc_argv[@]}]=$_mc_made
-        ;;
-      env)
-        _mc_take
-        _mc_check_name "$_mc_next"
-        _mc_name=$_mc_next
-        _mc_value
-        _mc_add_variable
-        ;;
-      way | engine | broker | endpoint | stop)
-        [[ ${#_mc_argv[@]} -gt 0 ]] || _mc_damaged
-        return
-        ;;
-      *) _mc_damaged ;;
-    esac
-  done
-}
-
-# Bash answers some names by itself, counts on them, or would take their values for arithmetic: `env` hands those over.
-_mc_add_variable() {
-  case $_mc_name in
-    _ | SHLVL | UID | EUID | PPID | SHELLOPTS | POSIXLY_CORRECT | BASH* | RANDOM | SRANDOM | SECONDS | LINENO | \
-      EPOCH* | HISTCMD | OPTIND | DIRSTACK | FUNCNAME | FUNCNEST | GROUPS | PIPESTATUS | COMP_* | IFS)
-      _mc_through[${#_mc_through[@]}]=$_mc_name=$_mc_made
-      return
-      ;;
-    PATH) _mc_path=$_mc_made ;;
-  esac
-  _mc_names[${#_mc_names[@]}]=$_mc_name
-  _mc_values[${#_mc_values[@]}]=$_mc_made
-}
-
-# Sets _mc_found to what is to be started, or notes down that it is not here.
-_mc_program() {
-  _mc_found=${_mc_argv[0]}
-  case $_mc_found in
-    */*)
-      _mc_one=$_mc_found
-      [[ $_mc_one == /* || -z $_mc_cwd ]] || _mc_one=$_mc_cwd/$_mc_one
-      [[ -f $_mc_one && -x $_mc_one ]] || _mc_lack "$_mc_label is not here" "mcpconf switch PROFILE, in this place"
-      ;;
-    *)
-      _mc_search "${_mc_argv[0]}" "$_mc_path" ||
-        _mc_lack "$_mc_label is not on PATH" "install $_mc_label, then mcpconf switch PROFILE"
-      ;;
-  esac
-}
+# --- A container engine
 
 # Where no engine answers, its client waits or fails, and that is too late for another way.
 _mc_engine() {
@@ -947,95 +1083,6 @@ _mc_engine() {
   _mc_probe engine _mc_has_engine "$_mc_program" ||
     _mc_lack "no container engine answers $_mc_label" "start Docker, then docker version"
   _mc_found=$_mc_program
-}
-
-# Starts the way that was read. Comes back only where the system refused to start it, with everything as before.
-_mc_start() {
-  _mc_argv[0]=$_mc_found
-  if [[ ${#_mc_through[@]} -gt 0 ]]; then
-    _mc_search env "$PATH" || { _mc_lack "env is not on PATH" "install coreutils" && return; }
-    _mc_argv=("$_mc_found" "${_mc_through[@]}" "${_mc_argv[@]}")
-  fi
-  _mc_here=$PWD
-  if [[ -n $_mc_cwd ]]; then
-    [[ $_mc_cwd == /* ]] || _mc_cwd=./$_mc_cwd # so that neither `-` nor CDPATH means anything
-    cd "$_mc_cwd" 2>/dev/null || { _mc_lack "there is no directory $_mc_cwd" "mcpconf profile edit" && return; }
-  fi
-  _mc_take_it "starting $_mc_label"
-  _mc_locale_back
-  _mc_set_variables
-  # shellcheck disable=SC2093  # execfail is set: what follows is for the program that can't be started
-  exec -- "${_mc_argv[@]}"
-  _mc_reset_variables
-  _mc_bytes
-  cd "$_mc_here" || _mc_die "can't go back to $_mc_here" "mcpconf status"
-  _mc_lack "$_mc_label could not be started" "mcpconf server test $_mc_server"
-}
-
-_mc_set_variables() {
-  _mc_were=()
-  for ((_mc_i = 0; _mc_i < ${#_mc_names[@]}; _mc_i++)); do
-    _mc_one=${_mc_names[_mc_i]}
-    _mc_were[_mc_i]=${!_mc_one+=${!_mc_one}}
-    { export "$_mc_one=${_mc_values[_mc_i]}"; } 2>/dev/null
-  done
-}
-
-_mc_reset_variables() {
-  for ((_mc_i = ${#_mc_names[@]} - 1; _mc_i >= 0; _mc_i--)); do
-    _mc_one=${_mc_names[_mc_i]}
-    if [[ -n ${_mc_were[_mc_i]} ]]; then
-      { export "$_mc_one${_mc_were[_mc_i]}"; } 2>/dev/null
-    else
-      unset "$_mc_one"
-    fi
-  done
-}
-
-# --- All of it
-
-# Tries the ways in the order of the data. Comes back where none can be taken.
-_mc_try() {
-  _mc_at=2
-  _mc_take
-  while :; do
-    case $_mc_next in
-      broker)
-        _mc_read_broker
-        _mc_keep_next=$_mc_next
-        _mc_to_broker
-        _mc_next=$_mc_keep_next
-        ;;
-      endpoint)
-        _mc_take
-        _mc_endpoint=$_mc_next
-        _mc_take
-        _mc_keep_next=$_mc_next
-        _mc_to_endpoint "$_mc_endpoint"
-        _mc_next=$_mc_keep_next
-        ;;
-      way | engine)
-        _mc_way=$_mc_next
-        _mc_read_way
-        [[ -z $_mc_fits ]] || _mc_program
-        [[ -z $_mc_fits || $_mc_way != engine ]] || _mc_engine
-        [[ -z $_mc_fits ]] || _mc_start
-        ;;
-      stop) break ;;
-      *) _mc_damaged ;;
-    esac
-  done
-  [[ $_mc_at -gt $_mc_last ]] || _mc_damaged
-}
-
-# `--after KINDS WHERE LC_CTYPE REASONS REASON`: what the shim starts in its place.
-_mc_come_back() {
-  _mc_after=$2
-  if [[ -n $4 ]]; then export "LC_CTYPE$4"; else unset LC_CTYPE; fi
-  _mc_unable=$5
-  _mc_one=${6%%; run: *}
-  _mc_lack "$_mc_one" "mcpconf broker status"
-  [[ $_mc_one != *"not answer"* ]] || _mc_remember "$3"
 }
 
 _mc_answer_all() { # TEXT MEND: a stub
@@ -1046,13 +1093,20 @@ _mc_answer_all() { # TEXT MEND: a stub
 _mc_bytes
 # Read by a test for its functions, it does nothing.
 [[ ${BASH_SOURCE[0]} == "$0" ]] || return 0
-_mc_locate
-_mc_read
-_mc_insist=""
-[[ ${1-} != --after || $# -ne 6 ]] || _mc_come_back "$@"
+if [[ ${1-} == --fail && $# -eq 4 ]]; then
+  _mc_server=$4
+  _mc_die "$2" "$3"
+fi
+if [[ -z $_mc_wanting ]]; then
+  _mc_locate
+  _mc_read
+  _mc_at=2
+fi
+_mc_wanting=""
 _mc_try
 if [[ -n $_mc_skipped ]]; then
   _mc_insist=yes
+  _mc_at=2
   _mc_try
 fi
 _mc_die "no way to start it: ${_mc_unable:-the profile has none for this place}" "${_mc_mend:-mcpconf switch PROFILE}"
