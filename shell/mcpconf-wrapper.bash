@@ -543,7 +543,7 @@ _mc_by_unix() { # SOCKET WORD...
   _mc_by_socat "${_mc_socket%/*}"
 }
 
-# DIRECTORY: whether the process that wrote broker.json is there, runs, and is a broker. That tells as much as an answer,
+# DIRECTORY: whether the process that wrote broker.json is there, runs, and is a broker. That tells as much as an answer
 # in a fifth of the time. One of another host, or of another container, can only be asked.
 _mc_is_alive() {
   local state="" pid="" words="" word
@@ -652,18 +652,21 @@ _mc_ask() {
   _mc_pids=()
   _mc_over=()
   _mc_begin
-  trap '_mc_ask_no_more && exit 129' HUP
-  trap '_mc_ask_no_more && exit 130' INT
-  trap '_mc_ask_no_more && exit 143' TERM
+  trap '_mc_ask_stop 129' HUP
+  trap '_mc_ask_stop 130' INT
+  trap '_mc_ask_stop 143' TERM
   exec 5< <(_mc_ask_each "$@" </dev/null 2>/dev/null)
   _mc_prober=$!
 }
 
 _mc_ask_each() {
   local what=$1 each number=0
+  _mc_pids=()
+  trap 'kill ${_mc_pids[@]+"${_mc_pids[@]}"}; exit 1' TERM
   shift
   for each in "$@"; do
     { if "$what" "$each"; then printf 'yes %s\n' "$number"; else printf 'no %s\n' "$number"; fi; } &
+    _mc_pids[number]=$!
     printf 'pid %s %s\n' "$number" "$!"
     number=$((number + 1))
   done
@@ -680,11 +683,20 @@ _mc_ask_next() {
 
 # SECONDS: takes one line of what is said.
 _mc_ask_hear() {
-  IFS=' ' read -r -t "$1" -u 5 _mc_word _mc_answer _mc_one || return
+  IFS=' ' read -r -t "$1" -u 5 _mc_word _mc_answer _mc_one || return 1
   case $_mc_word in
     pid) _mc_pids[_mc_answer]=$_mc_one ;;
     *) _mc_over[_mc_answer]=$_mc_word ;;
   esac
+}
+
+# CODE: a signal has come, perhaps amid a line. The prober ends who works for it.
+_mc_ask_stop() {
+  trap '' HUP INT TERM
+  kill "$!" 2>/dev/null
+  _mc_asked=0
+  _mc_ask_no_more
+  exit "$1"
 }
 
 # Ends those who have not answered. Each has been named at once, but perhaps it was not heard yet.
