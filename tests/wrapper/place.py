@@ -143,6 +143,7 @@ class Place:
     def __init__(self, root: Path) -> None:
         self.data = root / "data"
         self.directory = root / "run"
+        self.broker: Broker | None = None
         self.installed = install(self.data)
         self.directory.mkdir(mode=0o700)
         (self.data / "broker").mkdir()
