@@ -1097,9 +1097,714 @@ _mc_engine() {
   _mc_found=$_mc_program
 }
 
-_mc_answer_all() { # TEXT MEND: a stub
-  while IFS= read -r _mc_line; do :; done
+# --- MCP in bash: what a message holds; answers where nothing starts; --list and --call
+
+# JSON: sets _mc_kind to what it is (object, array, other, bad) and, for the first two, _mc_vals to its members as they
+# are written and _mc_keys to their names, without quotes. That is one level, found by its strings and brackets, so that
+# nothing further in is taken for it; values are not checked. The time goes with the length, not with its square: the
+# text is split at its quotes and looked at piece by piece.
+_mc_members() {
+  local text=$1 IFS='"' part parts string="" at=0 start=0 stack="" key="" named=0 colon=""
+  _mc_kind=other _mc_keys=() _mc_vals=()
+  set -f
+  # shellcheck disable=SC2206  # split it shall be; the blank keeps an empty piece at the end
+  parts=($text" ")
+  set +f
+  for part in "${parts[@]}"; do
+    if [[ -n $string ]]; then
+      # One backslash at the end is common, and more of them have to be counted.
+      if [[ $part == *[!\\]\\ || $part == \\ ]] || { [[ $part == *\\ ]] && _mc_ends_escaped "$part"; }; then
+        part=$part\" at=$((at - 1))
+      else
+        string=""
+      fi
+      if [[ ${#stack} == 1 && -z $colon ]]; then key=$key$part; fi
+      if [[ -z $string ]]; then named=$((named + 1)); fi
+    else
+      string=yes
+      if [[ ${#stack} -lt 2 || $part == *[][{}]* ]]; then _mc_between_strings "$part" "$at"; fi
+      if [[ $_mc_kind == bad ]]; then return; fi
+    fi
+    at=$((at + ${#part} + 1))
+  done
+  if [[ -n $stack || -z $string || ($_mc_kind != other && $named != 0) ]]; then _mc_kind=bad; fi
+  return 0
+}
+
+# TEXT: whether an odd number of backslashes ends it.
+_mc_ends_escaped() {
+  local text=$1 run
+  while :; do
+    run=${text:${#text} > 512 ? ${#text} - 512 : 0}
+    run=${run##*[!\\]}
+    if [[ ${#run} -lt 512 ]]; then return $((1 - ${#run} % 2)); fi
+    text=${text:0:${#text}-512}
+  done
+}
+
+# PART AT: what stands between two strings of the text of _mc_members, whose variables these functions share.
+_mc_between_strings() {
+  local IFS=, at=$(($2 - 1)) word words comma=""
+  set -f
+  # shellcheck disable=SC2206
+  words=($1" ")
+  set +f
+  for word in "${words[@]}"; do
+    if [[ ${#stack} -gt 1 && $word != *[][{}]* ]]; then
+      at=$((at + 1 + ${#word})) comma=yes
+      continue
+    fi
+    if [[ -n $comma && ${#stack} == 1 ]]; then
+      _mc_end_member ,
+      start=$((at + 1)) key="" named=0 colon=""
+    fi
+    at=$((at + 1)) comma=yes
+    # Nobody writes so many brackets without a comma, and each of them costs as much as the word is long.
+    if [[ ${#word} -gt 4096 && $word == *[][{}:]* ]]; then _mc_kind=bad; fi
+    _mc_brackets
+    if [[ -z $stack && $_mc_kind != other && $word == *[![:space:]]* ]]; then _mc_kind=bad; fi
+    if [[ $_mc_kind == bad ]]; then return; fi
+    at=$((at + ${#word}))
+  done
+}
+
+# Takes the brackets and colons out of word, up to what follows the last of them.
+_mc_brackets() {
+  local lead sign
+  while [[ $_mc_kind != bad && $word == *[][{}:]* ]]; do
+    lead=${word%%[][{\}:]*}
+    sign=${word:${#lead}:1}
+    word=${word:${#lead}+1}
+    at=$((at + ${#lead}))
+    case ${#stack}$sign in
+      0[\{[]) _mc_json_opens "$lead" "$sign" ;;
+      1:) _mc_json_colon ;;
+      1[\}\]]) _mc_end_member "$sign" && named=0 key="" ;;
+    esac
+    at=$((at + 1))
+    case $sign in
+      [\{[]) if [[ ${#stack} -lt 512 ]]; then stack=$stack$sign; else _mc_kind=bad; fi ;;
+      [\}\]])
+        case $stack$sign in *"{}" | *"[]") ;; *) _mc_kind=bad ;; esac
+        stack=${stack%?}
+        ;;
+    esac
+  done
+}
+
+_mc_json_opens() { # LEAD SIGN
+  if [[ $_mc_kind != other || $1 == *[![:space:]]* || $named != 0 ]]; then
+    _mc_kind=bad
+  else
+    _mc_kind=array start=$((at + 1))
+    if [[ $2 == \{ ]]; then _mc_kind=object; fi
+  fi
+}
+
+_mc_json_colon() {
+  if [[ $_mc_kind != object || -n $colon || $named != 1 ]]; then _mc_kind=bad; fi
+  colon=yes start=$((at + 1))
+}
+
+# END: the member that ends here, by a comma or a bracket.
+_mc_end_member() {
+  local value=${text:start:at-start} count=${#_mc_vals[@]}
+  value=${value#"${value%%[![:space:]]*}"}
+  # What is longer is no number, and nobody minds a blank behind the rest.
+  while [[ ${#value} -lt 4096 && $value == *[[:space:]] ]]; do value=${value%?}; done
+  if [[ -z $value || ($_mc_kind == object && -z $colon) ]]; then
+    if [[ $1 == , || $count != 0 || -n $value || $named != 0 ]]; then _mc_kind=bad; fi
+  else
+    _mc_vals[count]=$value _mc_keys[count]=$key
+  fi
+  return 0
+}
+
+# NAME: sets _mc_it to the value of that member; the last one counts, as everywhere. Fails where there is none.
+_mc_member() {
+  local i key
+  for ((i = ${#_mc_keys[@]} - 1; i >= 0; i--)); do
+    key=${_mc_keys[i]}
+    if [[ $key == *\\* ]]; then _mc_decode "\"$key\"" && key=$_mc_text; fi
+    if [[ $key == "$1" ]]; then
+      _mc_it=${_mc_vals[i]}
+      return 0
+    fi
+  done
+  _mc_it=""
+  return 1
+}
+
+# STRING: sets _mc_text to what a JSON string means, in UTF-8. What has no place in text (NUL, half a surrogate pair)
+# becomes U+FFFD.
+_mc_decode() {
+  # shellcheck disable=SC2141  # a backslash it shall be
+  local IFS=\\ piece pieces out count=0 literal=yes high=""
+  _mc_text=${1#\"}
+  _mc_text=${_mc_text%\"}
+  if [[ $_mc_text != *\\* ]]; then return; fi
+  out=()
+  set -f
+  # shellcheck disable=SC2206
+  pieces=($_mc_text" ")
+  set +f
+  for piece in "${pieces[@]}"; do
+    if [[ -n $high && $piece != u[dD][c-fC-F]??* ]]; then out[count++]=$_mc_unknown high=""; fi
+    case $literal$piece in
+      yes*) literal="" out[count++]=$piece ;;
+      n*) out[count++]=$'\n'${piece#n} ;;
+      [\"/]*) out[count++]=$piece ;;
+      "") out[count++]=\\ literal=yes ;; # the backslash that follows has split the text, too
+      *) _mc_unescape ;;
+    esac
+  done
+  printf -v _mc_text %s "${out[@]}"
+  _mc_text=${_mc_text%?}
+}
+
+_mc_unknown=$'\xef\xbf\xbd' # U+FFFD
+_mc_newline=$'\n'
+
+# Takes the escape out of piece, which begins behind its backslash; the variables are those of _mc_decode.
+_mc_unescape() {
+  local sign=${piece:0:1}
+  case $sign in
+    t) out[count++]=$'\t' ;;
+    r) out[count++]=$'\r' ;;
+    b) out[count++]=$'\b' ;;
+    f) out[count++]=$'\f' ;;
+    u)
+      if [[ ${piece:1:4} == [0-9a-fA-F][0-9a-fA-F][0-9a-fA-F][0-9a-fA-F] ]]; then
+        _mc_code_unit $((16#${piece:1:4}))
+        piece=${piece:4}
+      fi
+      ;;
+  esac
+  out[count++]=${piece:1}
+}
+
+_mc_code_unit() { # NUMBER
+  local code=$1
+  if ((code >= 0xd800 && code < 0xdc00)) && [[ ${#piece} == 5 ]]; then
+    high=$code
+    return
+  fi
+  if [[ -n $high ]]; then code=$((0x10000 + (high - 0xd800) * 1024 + code - 0xdc00)) high=""; fi
+  _mc_utf8 "$code"
+  out[count++]=$_mc_char
+}
+
+_mc_utf8() { # NUMBER: sets _mc_char
+  if (($1 == 0 || $1 >= 0xd800 && $1 < 0xe000)); then
+    _mc_char=$_mc_unknown
+  elif (($1 < 0x80)); then
+    printf -v _mc_char '\\0%o' "$1"
+  elif (($1 < 0x800)); then
+    printf -v _mc_char '\\0%o\\0%o' $((0xc0 | $1 >> 6)) $((0x80 | $1 & 63))
+  elif (($1 < 0x10000)); then
+    printf -v _mc_char '\\0%o\\0%o\\0%o' $((0xe0 | $1 >> 12)) $((0x80 | $1 >> 6 & 63)) $((0x80 | $1 & 63))
+  else
+    printf -v _mc_char '\\0%o\\0%o\\0%o\\0%o' $((0xf0 | $1 >> 18)) $((0x80 | $1 >> 12 & 63)) \
+      $((0x80 | $1 >> 6 & 63)) $((0x80 | $1 & 63))
+  fi
+  printf -v _mc_char %b "$_mc_char"
+}
+
+# TEXT: sets _mc_quoted to a JSON string of it. A byte that is no UTF-8 becomes U+FFFD.
+_mc_quote() {
+  local i sign code more
+  _mc_quoted=""
+  for ((i = 0; i < ${#1}; i++)); do
+    sign=${1:i:1}
+    printf -v code %d "'$sign"
+    code=$((code & 255)) more=0
+    if ((code >= 0xc2 && code < 0xf5)); then more=$((1 + (code >= 0xe0) + (code >= 0xf0))); fi
+    case $sign in
+      [\"\\]) sign=\\$sign ;;
+      *) if ((code < 32 || code == 127)); then printf -v sign '\\u%04x' "$code"; fi ;;
+    esac
+    if ((code >= 0x80)); then
+      case ${1:i+1:more} in
+        "" | *[!$'\x80'-$'\xbf']*) sign=$_mc_unknown ;;
+        *) sign=${1:i:1+more} i=$((i + more)) ;;
+      esac
+    fi
+    _mc_quoted=$_mc_quoted$sign
+  done
+  _mc_quoted=\"$_mc_quoted\"
+}
+
+# TEXT MEND: where nothing starts the server. Stays, as a server would, and answers each request with these words, until
+# stdin ends or a signal ends us; Claude shows an error that it gets, and of a program that ended only that it failed.
+# shellcheck disable=SC2317  # called where nothing starts
+_mc_answer_all() {
+  local line
+  _mc_say "$1; mend it with: $2"
+  _mc_quote "mcpconf: $_mc_server: $1; mend it with: $2"
+  _mc_error="{\"code\":-32603,\"message\":$_mc_quoted,\"data\":{\"mcpconf\":\"not started\"}}"
+  trap : PIPE
+  while IFS= read -r line || [[ -n $line ]]; do
+    _mc_answer_line "$line"
+    [[ -z $_mc_reply ]] || { printf '%s\n' "$_mc_reply" || exit 0; } 2>/dev/null
+  done
   exit 0
+}
+
+# shellcheck disable=SC2317  # called where nothing starts
+_mc_refusal() { # CODE TEXT: sets _mc_reply to the answer to what is no request
+  _mc_reply="{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":$1,\"message\":\"$2\"}}"
+}
+
+# LINE: sets _mc_reply to the answer, which is empty for what gets none.
+# shellcheck disable=SC2317  # called where nothing starts
+_mc_answer_line() {
+  local one replies="" batch
+  _mc_reply=""
+  if [[ $1 != *[![:space:]]* ]]; then return; fi
+  if [[ ${#1} -gt $_mc_longest ]]; then
+    _mc_refusal -32600 "too long"
+    return
+  fi
+  _mc_members "$1"
+  case $_mc_kind in
+    bad | other) _mc_refusal -32700 "Parse error" ;;
+    object) _mc_answer ;;
+    array)
+      if [[ ${#_mc_vals[@]} == 0 ]]; then
+        _mc_refusal -32600 "Invalid Request"
+        return
+      fi
+      batch=("${_mc_vals[@]}")
+      for one in "${batch[@]}"; do
+        _mc_reply=""
+        _mc_members "$one"
+        if [[ $_mc_kind == object ]]; then _mc_answer; else _mc_refusal -32600 "Invalid Request"; fi
+        if [[ -n $_mc_reply ]]; then replies=${replies:+$replies,}$_mc_reply; fi
+      done
+      _mc_reply=${replies:+[$replies]}
+      ;;
+  esac
+}
+
+_mc_longest=16777216 # bytes of a line that is looked into
+_mc_number='^-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][-+]?[0-9]+)?$'
+_mc_string='^"([^"\\[:cntrl:]]|\\(["\\/bfnrt]|u[0-9a-fA-F]{4}))*"$'
+
+# Sets _mc_reply for the one message whose members were found. A notification gets no answer, and nor does an answer.
+# shellcheck disable=SC2317  # called where nothing starts
+_mc_answer() {
+  local id
+  _mc_member id || return 0
+  id=$_mc_it
+  if ! _mc_member method; then
+    if ! _mc_member result && ! _mc_member error; then _mc_refusal -32600 "Invalid Request"; fi
+    return 0
+  fi
+  if [[ ${#id} -le 4096 && ($id == null || $id =~ $_mc_number || $id =~ $_mc_string) ]]; then
+    _mc_reply="{\"jsonrpc\":\"2.0\",\"id\":$id,\"error\":$_mc_error}"
+  else
+    _mc_refusal -32600 "Invalid Request"
+  fi
+}
+
+# ARG...: does what --list, --call or --help ask for, and exits. Without any it comes back: this is a client's start.
+_mc_from_the_shell() {
+  [[ $# -gt 0 ]] || return 0
+  _mc_read_arguments "$@"
+  _mc_locate
+  _mc_read
+  _mc_start_server
+  _mc_introduce
+  if [[ $_mc_verb == list ]]; then _mc_list; else _mc_call; fi
+}
+
+_mc_help() {
+  local name=${0##*/}
+  printf '%s\n' \
+    "Starts an MCP server for a client, which is what $name does without arguments, or asks it itself:" "" \
+    "  $name --list                 the server's tools: name, arguments ([optional]), what it does" \
+    "  $name --call TOOL ['{...}']  call one, with a JSON object of arguments; - reads it from stdin" \
+    "  $name --json ...             either, with the server's answers as they came" \
+    "  $name --help                 this" "" \
+    "These options are the link's, not the server's: it gets the arguments of its profile, and none of these." \
+    "Each use starts the server and ends it again, unless a broker keeps it." \
+    "MCPCONF_TIMEOUT=SECONDS (60) bounds all of it, MCPCONF_VERBOSE=1 shows what the server says on stderr." \
+    "Exit code: 0; 1 where the tool or the server fails; 2 for wrong usage; 127 where it can't be started."
+}
+
+_mc_wrong_usage() { # TEXT
+  _mc_say "$1; ${0##*/} --help says more"
+  exit 2
+}
+
+# Sets _mc_verb, _mc_tool, _mc_input (a JSON object) and _mc_raw.
+_mc_read_arguments() {
+  _mc_verb="" _mc_raw="" _mc_patience=${MCPCONF_TIMEOUT:-60}
+  local words=()
+  while [[ $# -gt 0 ]]; do
+    case $1 in
+      --help | -h) _mc_help && exit ;;
+      --json) _mc_raw=yes ;;
+      --list | --call)
+        if [[ -n $_mc_verb ]]; then _mc_wrong_usage "--list or --call, once"; fi
+        _mc_verb=${1#--}
+        ;;
+      -?*) _mc_wrong_usage "there is no option $1" ;;
+      *) words[${#words[@]}]=$1 ;;
+    esac
+    shift
+  done
+  case $_mc_verb${#words[@]} in
+    list0 | call1 | call2) ;;
+    call*) _mc_wrong_usage "--call takes a tool's name and a JSON object of its arguments, in one word" ;;
+    list*) _mc_wrong_usage "--list takes no name" ;;
+    *) _mc_wrong_usage "it takes --list, --call or no arguments at all" ;;
+  esac
+  case $_mc_patience in
+    [1-9]*) ;;
+    *) _mc_patience=x ;;
+  esac
+  if [[ ${#_mc_patience} -gt 6 || $_mc_patience == *[!0-9]* ]]; then
+    _mc_wrong_usage "MCPCONF_TIMEOUT is a number of whole seconds"
+  fi
+  _mc_tool=${words[0]-}
+  _mc_take_input "${words[1]-}"
+}
+
+_mc_take_input() { # JSON, or - for what comes on stdin
+  _mc_input=${1:-\{\}}
+  if [[ $_mc_input == - ]]; then
+    _mc_input=""
+    IFS= read -r -d '' _mc_input
+  fi
+  _mc_input=${_mc_input//[$'\r\n']/ } # a message is one line
+  _mc_members "$_mc_input"
+  [[ $_mc_kind == object ]] || _mc_wrong_usage "the arguments are no JSON object, such as '{\"path\": \"/tmp\"}'"
+}
+
+# Opens a pipe, both of whose ends are ours, as 3; sets _mc_ends to where either end can be opened alone.
+_mc_pipe() {
+  _mc_fifo=""
+  _mc_ends=/proc/self/fd/3
+  if { exec 3<> <(:); } 2>/dev/null && [[ -p $_mc_ends ]]; then return; fi
+  _mc_named_pipe
+}
+
+# Where the system has no such place (macOS) a pipe needs a name for a moment, and two programs.
+_mc_named_pipe() {
+  local path="$PATH:/usr/bin:/bin"
+  _mc_fifo=${TMPDIR:-/tmp}/mcp-$$-$RANDOM$RANDOM
+  _mc_search rm "$path" && _mc_rm=$_mc_found
+  if ! _mc_search mkfifo "$path" || ! "$_mc_found" -m 600 "$_mc_fifo" || ! exec 3<>"$_mc_fifo"; then
+    _mc_die "can't make a pipe in ${TMPDIR:-/tmp}" "TMPDIR=DIR, of a directory that can be written"
+  fi
+  _mc_ends=$_mc_fifo
+}
+
+_mc_pipe_made() { [[ -z $_mc_fifo ]] || "$_mc_rm" -f "$_mc_fifo"; }
+
+# Starts the server as a client would: this file once more, by whatever way it picks. 5 and 7 are its stdout and stdin,
+# 9 brings word of its end, 4 tells its guard of ours. Two processes besides this one: the guard, which ends the server
+# and all of its group even where we are killed, and one that keeps its last words.
+_mc_start_server() {
+  trap : PIPE # as ours alone: an ignored signal would be the server's, too
+  _mc_deadline=$((SECONDS + _mc_patience)) _mc_id=0 _mc_modern=""
+  # shellcheck disable=SC2094  # that is what a pipe is for
+  _mc_pipe && exec 6<"$_mc_ends" 7>"$_mc_ends" && _mc_pipe_made
+  # shellcheck disable=SC2094
+  _mc_pipe && exec 5<"$_mc_ends" 8>"$_mc_ends" && _mc_pipe_made
+  _mc_pipe && exec 9<>"$_mc_ends" && _mc_pipe_made
+  _mc_pipe && _mc_pipe_made # 3 stays: where nothing ever comes, one can wait
+  exec 4> >(_mc_guard)
+  exec 6<&- 8>&-
+}
+
+# stdin ends when the one that asks has gone, whatever became of it.
+_mc_guard() {
+  local server group
+  exec 4>&- 5<&- 7>&- >/dev/null
+  trap '' HUP INT TERM # which ends the one that asks
+  [[ -n ${MCPCONF_VERBOSE-} ]] || exec 2> >(exec 3<&- 6<&- 8>&- && _mc_keep_words)
+  { set -m; } 2>/dev/null # a process group of its own; with a terminal there, bash would want it
+  (set +m && trap - HUP INT PIPE TERM && _mc_locale_back && exec "$BASH" "$_mc_link" <&6 >&8 3<&- 6<&- 8>&- 9>&-) &
+  server=$! group=-$!
+  kill -0 "$group" 2>/dev/null || group=$server
+  exec 2>/dev/null 6<&- 8>&-
+  IFS= read -r -t $((_mc_patience + 2)) _
+  # It has read the end of its stdin, and has two seconds, as MCP says; then it is asked, and then it is not.
+  _mc_is_gone "$group" || { kill -TERM "$group" && _mc_is_gone "$group"; } || kill -KILL "$group"
+  wait "$server"
+  printf 'end %d\n' $? >&9
+}
+
+_mc_is_gone() { # GROUP: whether it ends within two seconds
+  local tries=70 moment=.02
+  if [[ ${BASH_VERSINFO[0]} -lt 4 ]]; then tries=2 moment=1; fi
+  for (( ; tries > 0; tries--)); do
+    kill -0 "$1" || return 0
+    IFS= read -r -t "$moment" -u 3
+  done
+  ! kill -0 "$1"
+}
+
+# Keeps the last lines of stdin, and hands them over when it has ended.
+_mc_keep_words() {
+  local line lines count=0 i
+  lines=()
+  while IFS= read -r line || [[ -n $line ]]; do
+    lines[count++ % 20]=${line:0:500}
+  done
+  for ((i = count > 20 ? count - 20 : 0; i < count; i++)); do printf ': %s\n' "${lines[i % 20]}"; done >&9
+  printf 'said\n' >&9
+}
+
+# Ends the server; sets _mc_code to its exit code and _mc_words to its last words, where these are wanted.
+_mc_end_server() { # [words]
+  local line heard="" said=""
+  _mc_code="" _mc_words=""
+  if [[ -z ${1-} || -n ${MCPCONF_VERBOSE-} ]]; then said=unwanted; fi
+  exec 4>&- 7>&-
+  while [[ -z $_mc_code || -z $said ]] && IFS= read -r -t 10 -u 9 line; do
+    case $line in
+      ": "*) heard=$heard${line#: }$'\n' ;;
+      "end "*) _mc_code=${line#end } ;;
+      said) said=${said:-yes} ;;
+    esac
+  done
+  if [[ $said == yes ]]; then _mc_words=$heard; fi
+}
+
+# METHOD PARAMS: asks, and waits for the answer. Sets _mc_result, and _mc_error where that was the answer.
+_mc_ask() {
+  _mc_id=$((_mc_id + 1))
+  _mc_send "{\"jsonrpc\":\"2.0\",\"id\":$_mc_id,\"method\":\"$1\",\"params\":$2}"
+  while :; do
+    _mc_hear_server
+    _mc_members "$_mc_line"
+    if [[ $_mc_kind != object ]]; then continue; fi
+    if _mc_member method; then
+      _mc_be_polite
+    elif _mc_member id && [[ $_mc_it == "$_mc_id" || $_mc_it == null ]]; then
+      _mc_result="" _mc_error=""
+      _mc_member error && _mc_error=$_mc_it && return
+      _mc_member result && _mc_result=$_mc_it && return
+    fi
+  done
+}
+
+_mc_send() { # LINE
+  { printf '%s\n' "$1" >&7; } 2>/dev/null || _mc_fail_server
+}
+
+# Sets _mc_line to the server's next one. In bash 3.2 the clock alone tells that the time was up.
+_mc_hear_server() {
+  local left=$((_mc_deadline - SECONDS))
+  if [[ $left -gt 0 ]]; then
+    IFS= read -r -t "$left" -u 5 _mc_line && return
+    if [[ $? -le 128 && $SECONDS -lt $_mc_deadline ]]; then _mc_fail_server; fi
+  fi
+  _mc_fail_late
+}
+
+_mc_fail_late() { _mc_fail "it took longer than $_mc_patience s; MCPCONF_TIMEOUT=SECONDS gives it more" words; }
+
+# What the server asks of its client, which has nothing to offer; the members found are those of the message.
+_mc_be_polite() {
+  local method=$_mc_it id
+  _mc_member id || return 0
+  id=$_mc_it
+  case $method in
+    '"ping"') _mc_send "{\"jsonrpc\":\"2.0\",\"id\":$id,\"result\":{}}" ;;
+    '"roots/list"') _mc_send "{\"jsonrpc\":\"2.0\",\"id\":$id,\"result\":{\"roots\":[]}}" ;;
+    *) _mc_send "{\"jsonrpc\":\"2.0\",\"id\":$id,\"error\":{\"code\":-32601,\"message\":\"Method not found\"}}" ;;
+  esac
+}
+
+_mc_fail() { # TEXT [words]
+  _mc_end_server "${2-}"
+  [[ -z $_mc_words ]] || _mc_show "${_mc_words%"$_mc_newline"}" >&2
+  _mc_say "$1"
+  exit 1
+}
+
+# The server has gone before it answered; where nothing could be started, what was said of that is all there is to say.
+_mc_fail_server() {
+  if [[ $SECONDS -ge $_mc_deadline ]]; then _mc_fail_late; fi
+  _mc_end_server words
+  [[ -z $_mc_words ]] || _mc_show "${_mc_words%"$_mc_newline"}" >&2
+  case $_mc_code in 126 | 127) exit 127 ;; esac
+  _mc_say "it ended, with exit code ${_mc_code:-unknown}, before it answered"
+  exit 1
+}
+
+# What _mc_error says, after these words.
+_mc_fail_by_answer() { # TEXT [words]
+  local said=$_mc_error code=""
+  _mc_members "$said"
+  if _mc_member message; then
+    _mc_decode "$_mc_it"
+    said=$_mc_text
+  fi
+  if _mc_member code; then code=" ($_mc_it)"; fi
+  if _mc_member data && _mc_members "$_mc_it" && _mc_member mcpconf && [[ $_mc_it == '"not started"' ]]; then
+    _mc_end_server
+    printf '%s\n' "${said//[[:cntrl:]]/?}" >&2
+    exit 127
+  fi
+  _mc_fail "$1: $said$code" "${2-}"
+}
+
+_mc_client='"clientInfo":{"name":"mcpconf-wrapper","version":"1"}'
+_mc_meta='"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/'${_mc_client#\"}
+_mc_meta=$_mc_meta',"io.modelcontextprotocol/clientCapabilities":{}}'
+
+# A server that refuses `initialize`, for whatever reason it gives, may be one that knows 2026-07-28 alone.
+_mc_introduce() {
+  local refusal
+  _mc_ask initialize "{\"protocolVersion\":\"2025-11-25\",\"capabilities\":{},$_mc_client}"
+  if [[ -z $_mc_error ]]; then
+    _mc_send '{"jsonrpc":"2.0","method":"notifications/initialized"}'
+    return
+  fi
+  refusal=$_mc_error
+  _mc_modern=yes
+  _mc_ask server/discover "{$_mc_meta}"
+  if [[ -n $_mc_error ]]; then
+    _mc_error=$refusal
+    _mc_fail_by_answer "it refused initialize" words
+  fi
+}
+
+_mc_request() { # METHOD [MEMBERS]: asks it in the server's era; an error ends us
+  local members=${2-}
+  if [[ -n $_mc_modern ]]; then members=${members:+$members,}$_mc_meta; fi
+  _mc_ask "$1" "{$members}"
+  [[ -z $_mc_error ]] || _mc_fail_by_answer "it refused $1"
+  _mc_members "$_mc_result"
+  if _mc_member resultType && [[ $_mc_it == '"input_required"' ]]; then
+    _mc_fail "the tool asks for input, which only a client can give"
+  fi
+}
+
+_mc_list() {
+  local page cursor="" more=""
+  for ((page = 0; page < 100; page++)); do
+    _mc_request tools/list "$cursor"
+    cursor=""
+    if _mc_member nextCursor && [[ $_mc_it == \"* ]]; then cursor="\"cursor\":$_mc_it"; fi
+    if [[ -n $_mc_raw ]]; then
+      _mc_show "$_mc_result"
+    else
+      _mc_member tools || _mc_fail "its answer to tools/list names no tools"
+      _mc_members "$_mc_it"
+      _mc_show_tools
+    fi
+    if [[ -z $cursor ]]; then break; fi
+  done
+  _mc_end_server
+  exit 0
+}
+
+_mc_show_tools() {
+  local tools tool line text required
+  tools=("${_mc_vals[@]}")
+  for tool in "${tools[@]}"; do
+    _mc_members "$tool"
+    _mc_member name || continue
+    _mc_decode "$_mc_it"
+    line=${_mc_text//[[:cntrl:]]/?} text=""
+    if _mc_member description; then
+      _mc_decode "$_mc_it"
+      text=${_mc_text#"${_mc_text%%[![:space:]]*}"}
+      text=${text%%[$'\r\n']*}
+    fi
+    _mc_member inputSchema && _mc_add_arguments "$_mc_it"
+    _mc_show "$line${text:+ - ${text//[[:cntrl:]]/ }}"
+  done
+}
+
+# SCHEMA: adds the names of a tool's arguments to line, those that may be left out in brackets.
+_mc_add_arguments() {
+  local required=" " names name one
+  _mc_members "$1"
+  if _mc_member required; then
+    one=$1
+    _mc_members "$_mc_it"
+    for name in "${_mc_vals[@]}"; do
+      _mc_decode "$name"
+      required=$required$_mc_text$'\n '
+    done
+    _mc_members "$one"
+  fi
+  _mc_member properties || return 0
+  _mc_members "$_mc_it"
+  names=("${_mc_keys[@]}")
+  for name in "${names[@]}"; do
+    _mc_decode "\"$name\""
+    one=${_mc_text//[[:cntrl:]]/?}
+    if [[ $required == *" $_mc_text"$'\n '* ]]; then line="$line $one"; else line="$line [$one]"; fi
+  done
+}
+
+_mc_call() {
+  local failed=""
+  _mc_quote "$_mc_tool"
+  _mc_request tools/call "\"name\":$_mc_quoted,\"arguments\":$_mc_input"
+  if _mc_member isError && [[ $_mc_it == true ]]; then failed=yes; fi
+  if [[ -n $_mc_raw ]]; then
+    _mc_show "$_mc_result"
+  elif [[ -n $failed ]]; then
+    _mc_show_result >&2
+  else
+    _mc_show_result
+  fi
+  _mc_end_server
+  exit $((${#failed} > 0))
+}
+
+# Shows the result whose members were found: text as text, other content as it is written.
+_mc_show_result() {
+  local part parts structured="" text=""
+  if _mc_member structuredContent; then structured=$_mc_it; fi
+  parts=()
+  if _mc_member content; then
+    _mc_members "$_mc_it"
+    parts=("${_mc_vals[@]}")
+  fi
+  for part in "${parts[@]}"; do
+    _mc_members "$part"
+    if _mc_member type && [[ $_mc_it == '"text"' ]] && _mc_member text; then
+      _mc_decode "$_mc_it"
+      text=yes
+      _mc_show "${_mc_text%"$_mc_newline"}"
+    else
+      _mc_show "$part"
+    fi
+  done
+  if [[ -z $text && -n $structured ]]; then _mc_show "$structured"; fi
+}
+
+# TEXT: shows it on stdout. A terminal would obey what is in it: it gets a question mark for each control character but
+# line ends and tabs, those of two bytes (U+0080 to U+009F) included. Piece by piece, which is quicker with a long text.
+_mc_show() {
+  local i=0 piece
+  if [[ ! -t 1 ]]; then
+    { printf '%s\n' "$1"; } 2>/dev/null
+    return
+  fi
+  while [[ $i -lt ${#1} ]]; do
+    piece=${1:i:4096}
+    i=$((i + 4096))
+    while [[ $i -lt ${#1} && $piece == *[$'\r\xc2'] ]]; do
+      piece=$piece${1:i:1}
+      i=$((i + 1))
+    done
+    piece=${piece//$'\r\n'/$'\n'}
+    piece=${piece//$'\xc2'[$'\x80'-$'\x9f']/?}
+    piece=${piece//[!$'\n\t'$'\x20'-$'\x7e'$'\x80'-$'\xff']/?}
+    printf %s "$piece"
+  done
+  printf '\n'
 }
 
 _mc_bytes
@@ -1109,6 +1814,7 @@ if [[ ${1-} == --fail && $# -eq 4 ]]; then
   _mc_server=$4
   _mc_die "$2" "$3"
 fi
+[[ $_mc_argument == --after ]] || _mc_from_the_shell "$@"
 if [[ -z $_mc_wanting ]]; then
   _mc_locate
   _mc_read

@@ -25,7 +25,7 @@ LATER = {
     "fall through in case (4.0)": r";;?&",
     "negative subscripts (4.3)": r"\[-[0-9]",
     "negative lengths (4.2)": r"\$\{\w+:[^}]*:\s*-",
-    "[[ -v (4.2)": r"-v\s+\w+",
+    "[[ -v (4.2)": r"(?<!printf )-v\s+\w+",
     "printf %(time)T and -v of arrays (4.2)": r"printf[^\n]*%\(",
     "transformations (4.4)": r"\$\{[^}]*@[A-Za-z]\}",
     "{fd}> (4.1)": r"\{\w+\}[<>]",
