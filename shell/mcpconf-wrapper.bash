@@ -1099,13 +1099,13 @@ _mc_engine() {
 
 # --- MCP in bash: what a message holds; answers where nothing starts; --list and --call
 
-# JSON: sets _mc_kind to what it is (object, array, other, bad) and, for the first two, _mc_vals to its members as they
-# are written and _mc_keys to their names, without quotes. That is one level, found by its strings and brackets, so that
-# nothing further in is taken for it; values are not checked. The time goes with the length, not with its square: the
-# text is split at its quotes and looked at piece by piece.
+# JSON: sets _mc_json_kind to what it is (object, array, other, bad) and, for the first two, _mc_vals to its members as
+# they are written and _mc_keys to their names, without quotes. That is one level, found by its strings and brackets, so
+# that nothing further in is taken for it; values are not checked. The time goes with the length, not with its square:
+# the text is split at its quotes and looked at piece by piece.
 _mc_members() {
   local text=$1 IFS='"' part parts string="" at=0 start=0 stack="" key="" named=0 colon=""
-  _mc_kind=other _mc_keys=() _mc_vals=()
+  _mc_json_kind=other _mc_keys=() _mc_vals=()
   set -f
   # shellcheck disable=SC2206  # split it shall be; the blank keeps an empty piece at the end
   parts=($text" ")
@@ -1123,11 +1123,11 @@ _mc_members() {
     else
       string=yes
       if [[ ${#stack} -lt 2 || $part == *[][{}]* ]]; then _mc_between_strings "$part" "$at"; fi
-      if [[ $_mc_kind == bad ]]; then return; fi
+      if [[ $_mc_json_kind == bad ]]; then return; fi
     fi
     at=$((at + ${#part} + 1))
   done
-  if [[ -n $stack || -z $string || ($_mc_kind != other && $named != 0) ]]; then _mc_kind=bad; fi
+  if [[ -n $stack || -z $string || ($_mc_json_kind != other && $named != 0) ]]; then _mc_json_kind=bad; fi
   return 0
 }
 
@@ -1160,10 +1160,10 @@ _mc_between_strings() {
     fi
     at=$((at + 1)) comma=yes
     # Nobody writes so many brackets without a comma, and each of them costs as much as the word is long.
-    if [[ ${#word} -gt 4096 && $word == *[][{}:]* ]]; then _mc_kind=bad; fi
+    if [[ ${#word} -gt 4096 && $word == *[][{}:]* ]]; then _mc_json_kind=bad; fi
     _mc_brackets
-    if [[ -z $stack && $_mc_kind != other && $word == *[![:space:]]* ]]; then _mc_kind=bad; fi
-    if [[ $_mc_kind == bad ]]; then return; fi
+    if [[ -z $stack && $_mc_json_kind != other && $word == *[![:space:]]* ]]; then _mc_json_kind=bad; fi
+    if [[ $_mc_json_kind == bad ]]; then return; fi
     at=$((at + ${#word}))
   done
 }
@@ -1171,7 +1171,7 @@ _mc_between_strings() {
 # Takes the brackets and colons out of word, up to what follows the last of them.
 _mc_brackets() {
   local lead sign
-  while [[ $_mc_kind != bad && $word == *[][{}:]* ]]; do
+  while [[ $_mc_json_kind != bad && $word == *[][{}:]* ]]; do
     lead=${word%%[][{\}:]*}
     sign=${word:${#lead}:1}
     word=${word:${#lead}+1}
@@ -1183,9 +1183,9 @@ _mc_brackets() {
     esac
     at=$((at + 1))
     case $sign in
-      [\{[]) if [[ ${#stack} -lt 512 ]]; then stack=$stack$sign; else _mc_kind=bad; fi ;;
+      [\{[]) if [[ ${#stack} -lt 512 ]]; then stack=$stack$sign; else _mc_json_kind=bad; fi ;;
       [\}\]])
-        case $stack$sign in *"{}" | *"[]") ;; *) _mc_kind=bad ;; esac
+        case $stack$sign in *"{}" | *"[]") ;; *) _mc_json_kind=bad ;; esac
         stack=${stack%?}
         ;;
     esac
@@ -1193,16 +1193,16 @@ _mc_brackets() {
 }
 
 _mc_json_opens() { # LEAD SIGN
-  if [[ $_mc_kind != other || $1 == *[![:space:]]* || $named != 0 ]]; then
-    _mc_kind=bad
+  if [[ $_mc_json_kind != other || $1 == *[![:space:]]* || $named != 0 ]]; then
+    _mc_json_kind=bad
   else
-    _mc_kind=array start=$((at + 1))
-    if [[ $2 == \{ ]]; then _mc_kind=object; fi
+    _mc_json_kind=array start=$((at + 1))
+    if [[ $2 == \{ ]]; then _mc_json_kind=object; fi
   fi
 }
 
 _mc_json_colon() {
-  if [[ $_mc_kind != object || -n $colon || $named != 1 ]]; then _mc_kind=bad; fi
+  if [[ $_mc_json_kind != object || -n $colon || $named != 1 ]]; then _mc_json_kind=bad; fi
   colon=yes start=$((at + 1))
 }
 
@@ -1212,8 +1212,8 @@ _mc_end_member() {
   value=${value#"${value%%[![:space:]]*}"}
   # What is longer is no number, and nobody minds a blank behind the rest.
   while [[ ${#value} -lt 4096 && $value == *[[:space:]] ]]; do value=${value%?}; done
-  if [[ -z $value || ($_mc_kind == object && -z $colon) ]]; then
-    if [[ $1 == , || $count != 0 || -n $value || $named != 0 ]]; then _mc_kind=bad; fi
+  if [[ -z $value || ($_mc_json_kind == object && -z $colon) ]]; then
+    if [[ $1 == , || $count != 0 || -n $value || $named != 0 ]]; then _mc_json_kind=bad; fi
   else
     _mc_vals[count]=$value _mc_keys[count]=$key
   fi
@@ -1335,13 +1335,13 @@ _mc_quote() {
 }
 
 # TEXT MEND: where nothing starts the server. Stays, as a server would, and answers each request with these words, until
-# stdin ends or a signal ends us; Claude shows an error that it gets, and of a program that ended only that it failed.
+# stdin ends or a signal ends us; Claude shows the words of an error, and of a program that ended only that it failed.
 # shellcheck disable=SC2317  # called where nothing starts
 _mc_answer_all() {
   local line
-  _mc_say "$1; mend it with: $2"
+  [[ -z ${_mc_verb-} ]] || exit 127 # nobody asks here: a person or a script reads stderr
   _mc_quote "mcpconf: $_mc_server: $1; mend it with: $2"
-  _mc_error="{\"code\":-32603,\"message\":$_mc_quoted,\"data\":{\"mcpconf\":\"not started\"}}"
+  _mc_answer_error="{\"code\":-32603,\"message\":$_mc_quoted,\"data\":{\"mcpconf\":\"not started\"}}"
   trap : PIPE
   while IFS= read -r line || [[ -n $line ]]; do
     _mc_answer_line "$line"
@@ -1366,9 +1366,9 @@ _mc_answer_line() {
     return
   fi
   _mc_members "$1"
-  case $_mc_kind in
+  case $_mc_json_kind in
     bad | other) _mc_refusal -32700 "Parse error" ;;
-    object) _mc_answer ;;
+    object) _mc_answer_message ;;
     array)
       if [[ ${#_mc_vals[@]} == 0 ]]; then
         _mc_refusal -32600 "Invalid Request"
@@ -1378,7 +1378,7 @@ _mc_answer_line() {
       for one in "${batch[@]}"; do
         _mc_reply=""
         _mc_members "$one"
-        if [[ $_mc_kind == object ]]; then _mc_answer; else _mc_refusal -32600 "Invalid Request"; fi
+        if [[ $_mc_json_kind == object ]]; then _mc_answer_message; else _mc_refusal -32600 "Invalid Request"; fi
         if [[ -n $_mc_reply ]]; then replies=${replies:+$replies,}$_mc_reply; fi
       done
       _mc_reply=${replies:+[$replies]}
@@ -1386,13 +1386,13 @@ _mc_answer_line() {
   esac
 }
 
-_mc_longest=16777216 # bytes of a line that is looked into
-_mc_number='^-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][-+]?[0-9]+)?$'
-_mc_string='^"([^"\\[:cntrl:]]|\\(["\\/bfnrt]|u[0-9a-fA-F]{4}))*"$'
+_mc_longest=8388608 # bytes of a line that is looked into
+_mc_json_number='^-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][-+]?[0-9]+)?$'
+_mc_json_string='^"([^"\\[:cntrl:]]|\\(["\\/bfnrt]|u[0-9a-fA-F]{4}))*"$'
 
 # Sets _mc_reply for the one message whose members were found. A notification gets no answer, and nor does an answer.
 # shellcheck disable=SC2317  # called where nothing starts
-_mc_answer() {
+_mc_answer_message() {
   local id
   _mc_member id || return 0
   id=$_mc_it
@@ -1400,8 +1400,8 @@ _mc_answer() {
     if ! _mc_member result && ! _mc_member error; then _mc_refusal -32600 "Invalid Request"; fi
     return 0
   fi
-  if [[ ${#id} -le 4096 && ($id == null || $id =~ $_mc_number || $id =~ $_mc_string) ]]; then
-    _mc_reply="{\"jsonrpc\":\"2.0\",\"id\":$id,\"error\":$_mc_error}"
+  if [[ ${#id} -le 4096 && ($id == null || $id =~ $_mc_json_number || $id =~ $_mc_json_string) ]]; then
+    _mc_reply="{\"jsonrpc\":\"2.0\",\"id\":$id,\"error\":$_mc_answer_error}"
   else
     _mc_refusal -32600 "Invalid Request"
   fi
@@ -1415,7 +1415,7 @@ _mc_from_the_shell() {
   _mc_read
   _mc_start_server
   _mc_introduce
-  if [[ $_mc_verb == list ]]; then _mc_list; else _mc_call; fi
+  if [[ $_mc_verb == list ]]; then _mc_list_tools; else _mc_call_tool; fi
 }
 
 _mc_help() {
@@ -1439,7 +1439,7 @@ _mc_wrong_usage() { # TEXT
 
 # Sets _mc_verb, _mc_tool, _mc_input (a JSON object) and _mc_raw.
 _mc_read_arguments() {
-  _mc_verb="" _mc_raw="" _mc_patience=${MCPCONF_TIMEOUT:-60}
+  _mc_verb="" _mc_raw="" _mc_time_limit=${MCPCONF_TIMEOUT:-60}
   local words=()
   while [[ $# -gt 0 ]]; do
     case $1 in
@@ -1460,11 +1460,11 @@ _mc_read_arguments() {
     list*) _mc_wrong_usage "--list takes no name" ;;
     *) _mc_wrong_usage "it takes --list, --call or no arguments at all" ;;
   esac
-  case $_mc_patience in
+  case $_mc_time_limit in
     [1-9]*) ;;
-    *) _mc_patience=x ;;
+    *) _mc_time_limit=x ;;
   esac
-  if [[ ${#_mc_patience} -gt 6 || $_mc_patience == *[!0-9]* ]]; then
+  if [[ ${#_mc_time_limit} -gt 6 || $_mc_time_limit == *[!0-9]* ]]; then
     _mc_wrong_usage "MCPCONF_TIMEOUT is a number of whole seconds"
   fi
   _mc_tool=${words[0]-}
@@ -1479,7 +1479,7 @@ _mc_take_input() { # JSON, or - for what comes on stdin
   fi
   _mc_input=${_mc_input//[$'\r\n']/ } # a message is one line
   _mc_members "$_mc_input"
-  [[ $_mc_kind == object ]] || _mc_wrong_usage "the arguments are no JSON object, such as '{\"path\": \"/tmp\"}'"
+  [[ $_mc_json_kind == object ]] || _mc_wrong_usage "the arguments are no JSON object, such as '{\"path\": \"/tmp\"}'"
 }
 
 # Opens a pipe, both of whose ends are ours, as 3; sets _mc_ends to where either end can be opened alone.
@@ -1508,7 +1508,7 @@ _mc_pipe_made() { [[ -z $_mc_fifo ]] || "$_mc_rm" -f "$_mc_fifo"; }
 # and all of its group even where we are killed, and one that keeps its last words.
 _mc_start_server() {
   trap : PIPE # as ours alone: an ignored signal would be the server's, too
-  _mc_deadline=$((SECONDS + _mc_patience)) _mc_id=0 _mc_modern=""
+  _mc_deadline=$((SECONDS + _mc_time_limit)) _mc_asked=0 _mc_modern=""
   # shellcheck disable=SC2094  # that is what a pipe is for
   _mc_pipe && exec 6<"$_mc_ends" 7>"$_mc_ends" && _mc_pipe_made
   # shellcheck disable=SC2094
@@ -1530,7 +1530,7 @@ _mc_guard() {
   server=$! group=-$!
   kill -0 "$group" 2>/dev/null || group=$server
   exec 2>/dev/null 6<&- 8>&-
-  IFS= read -r -t $((_mc_patience + 2)) _
+  IFS= read -r -t $((_mc_time_limit + 2)) _
   # It has read the end of its stdin, and has two seconds, as MCP says; then it is asked, and then it is not.
   _mc_is_gone "$group" || { kill -TERM "$group" && _mc_is_gone "$group"; } || kill -KILL "$group"
   wait "$server"
@@ -1574,25 +1574,25 @@ _mc_end_server() { # [words]
   if [[ $said == yes ]]; then _mc_words=$heard; fi
 }
 
-# METHOD PARAMS: asks, and waits for the answer. Sets _mc_result, and _mc_error where that was the answer.
-_mc_ask() {
-  _mc_id=$((_mc_id + 1))
-  _mc_send "{\"jsonrpc\":\"2.0\",\"id\":$_mc_id,\"method\":\"$1\",\"params\":$2}"
+# METHOD PARAMS: asks, and waits for the answer. Sets _mc_answer_result, and _mc_answer_error where that was the answer.
+_mc_ask_server() {
+  _mc_asked=$((_mc_asked + 1))
+  _mc_send_server "{\"jsonrpc\":\"2.0\",\"id\":$_mc_asked,\"method\":\"$1\",\"params\":$2}"
   while :; do
     _mc_hear_server
     _mc_members "$_mc_line"
-    if [[ $_mc_kind != object ]]; then continue; fi
+    if [[ $_mc_json_kind != object ]]; then continue; fi
     if _mc_member method; then
       _mc_be_polite
-    elif _mc_member id && [[ $_mc_it == "$_mc_id" || $_mc_it == null ]]; then
-      _mc_result="" _mc_error=""
-      _mc_member error && _mc_error=$_mc_it && return
-      _mc_member result && _mc_result=$_mc_it && return
+    elif _mc_member id && [[ $_mc_it == "$_mc_asked" || $_mc_it == null ]]; then
+      _mc_answer_result="" _mc_answer_error=""
+      _mc_member error && _mc_answer_error=$_mc_it && return
+      _mc_member result && _mc_answer_result=$_mc_it && return
     fi
   done
 }
 
-_mc_send() { # LINE
+_mc_send_server() { # LINE
   { printf '%s\n' "$1" >&7; } 2>/dev/null || _mc_fail_server
 }
 
@@ -1606,7 +1606,7 @@ _mc_hear_server() {
   _mc_fail_late
 }
 
-_mc_fail_late() { _mc_fail "it took longer than $_mc_patience s; MCPCONF_TIMEOUT=SECONDS gives it more" words; }
+_mc_fail_late() { _mc_fail "it took longer than $_mc_time_limit s; MCPCONF_TIMEOUT=SECONDS gives it more" words; }
 
 # What the server asks of its client, which has nothing to offer; the members found are those of the message.
 _mc_be_polite() {
@@ -1614,9 +1614,9 @@ _mc_be_polite() {
   _mc_member id || return 0
   id=$_mc_it
   case $method in
-    '"ping"') _mc_send "{\"jsonrpc\":\"2.0\",\"id\":$id,\"result\":{}}" ;;
-    '"roots/list"') _mc_send "{\"jsonrpc\":\"2.0\",\"id\":$id,\"result\":{\"roots\":[]}}" ;;
-    *) _mc_send "{\"jsonrpc\":\"2.0\",\"id\":$id,\"error\":{\"code\":-32601,\"message\":\"Method not found\"}}" ;;
+    '"ping"') _mc_send_server "{\"jsonrpc\":\"2.0\",\"id\":$id,\"result\":{}}" ;;
+    '"roots/list"') _mc_send_server "{\"jsonrpc\":\"2.0\",\"id\":$id,\"result\":{\"roots\":[]}}" ;;
+    *) _mc_send_server "{\"jsonrpc\":\"2.0\",\"id\":$id,\"error\":{\"code\":-32601,\"message\":\"not offered\"}}" ;;
   esac
 }
 
@@ -1637,9 +1637,9 @@ _mc_fail_server() {
   exit 1
 }
 
-# What _mc_error says, after these words.
+# What _mc_answer_error says, after these words.
 _mc_fail_by_answer() { # TEXT [words]
-  local said=$_mc_error code=""
+  local said=$_mc_answer_error code=""
   _mc_members "$said"
   if _mc_member message; then
     _mc_decode "$_mc_it"
@@ -1661,16 +1661,16 @@ _mc_meta=$_mc_meta',"io.modelcontextprotocol/clientCapabilities":{}}'
 # A server that refuses `initialize`, for whatever reason it gives, may be one that knows 2026-07-28 alone.
 _mc_introduce() {
   local refusal
-  _mc_ask initialize "{\"protocolVersion\":\"2025-11-25\",\"capabilities\":{},$_mc_client}"
-  if [[ -z $_mc_error ]]; then
-    _mc_send '{"jsonrpc":"2.0","method":"notifications/initialized"}'
+  _mc_ask_server initialize "{\"protocolVersion\":\"2025-11-25\",\"capabilities\":{},$_mc_client}"
+  if [[ -z $_mc_answer_error ]]; then
+    _mc_send_server '{"jsonrpc":"2.0","method":"notifications/initialized"}'
     return
   fi
-  refusal=$_mc_error
+  refusal=$_mc_answer_error
   _mc_modern=yes
-  _mc_ask server/discover "{$_mc_meta}"
-  if [[ -n $_mc_error ]]; then
-    _mc_error=$refusal
+  _mc_ask_server server/discover "{$_mc_meta}"
+  if [[ -n $_mc_answer_error ]]; then
+    _mc_answer_error=$refusal
     _mc_fail_by_answer "it refused initialize" words
   fi
 }
@@ -1678,22 +1678,22 @@ _mc_introduce() {
 _mc_request() { # METHOD [MEMBERS]: asks it in the server's era; an error ends us
   local members=${2-}
   if [[ -n $_mc_modern ]]; then members=${members:+$members,}$_mc_meta; fi
-  _mc_ask "$1" "{$members}"
-  [[ -z $_mc_error ]] || _mc_fail_by_answer "it refused $1"
-  _mc_members "$_mc_result"
+  _mc_ask_server "$1" "{$members}"
+  [[ -z $_mc_answer_error ]] || _mc_fail_by_answer "it refused $1"
+  _mc_members "$_mc_answer_result"
   if _mc_member resultType && [[ $_mc_it == '"input_required"' ]]; then
     _mc_fail "the tool asks for input, which only a client can give"
   fi
 }
 
-_mc_list() {
+_mc_list_tools() {
   local page cursor="" more=""
   for ((page = 0; page < 100; page++)); do
     _mc_request tools/list "$cursor"
     cursor=""
     if _mc_member nextCursor && [[ $_mc_it == \"* ]]; then cursor="\"cursor\":$_mc_it"; fi
     if [[ -n $_mc_raw ]]; then
-      _mc_show "$_mc_result"
+      _mc_show "$_mc_answer_result"
     else
       _mc_member tools || _mc_fail "its answer to tools/list names no tools"
       _mc_members "$_mc_it"
@@ -1746,13 +1746,13 @@ _mc_add_arguments() {
   done
 }
 
-_mc_call() {
+_mc_call_tool() {
   local failed=""
   _mc_quote "$_mc_tool"
   _mc_request tools/call "\"name\":$_mc_quoted,\"arguments\":$_mc_input"
   if _mc_member isError && [[ $_mc_it == true ]]; then failed=yes; fi
   if [[ -n $_mc_raw ]]; then
-    _mc_show "$_mc_result"
+    _mc_show "$_mc_answer_result"
   elif [[ -n $failed ]]; then
     _mc_show_result >&2
   else
