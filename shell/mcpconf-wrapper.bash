@@ -1508,7 +1508,7 @@ _mc_pipe_made() { [[ -z $_mc_fifo ]] || "$_mc_rm" -f "$_mc_fifo"; }
 # and all of its group even where we are killed, and one that keeps its last words.
 _mc_start_server() {
   trap : PIPE # as ours alone: an ignored signal would be the server's, too
-  _mc_deadline=$((SECONDS + _mc_time_limit)) _mc_asked=0 _mc_modern=""
+  _mc_deadline=$((SECONDS + _mc_time_limit)) _mc_asked_id=0 _mc_modern=""
   # shellcheck disable=SC2094  # that is what a pipe is for
   _mc_pipe && exec 6<"$_mc_ends" 7>"$_mc_ends" && _mc_pipe_made
   # shellcheck disable=SC2094
@@ -1576,15 +1576,15 @@ _mc_end_server() { # [words]
 
 # METHOD PARAMS: asks, and waits for the answer. Sets _mc_answer_result, and _mc_answer_error where that was the answer.
 _mc_ask_server() {
-  _mc_asked=$((_mc_asked + 1))
-  _mc_send_server "{\"jsonrpc\":\"2.0\",\"id\":$_mc_asked,\"method\":\"$1\",\"params\":$2}"
+  _mc_asked_id=$((_mc_asked_id + 1))
+  _mc_send_server "{\"jsonrpc\":\"2.0\",\"id\":$_mc_asked_id,\"method\":\"$1\",\"params\":$2}"
   while :; do
     _mc_hear_server
     _mc_members "$_mc_line"
     if [[ $_mc_json_kind != object ]]; then continue; fi
     if _mc_member method; then
       _mc_be_polite
-    elif _mc_member id && [[ $_mc_it == "$_mc_asked" || $_mc_it == null ]]; then
+    elif _mc_member id && [[ $_mc_it == "$_mc_asked_id" || $_mc_it == null ]]; then
       _mc_answer_result="" _mc_answer_error=""
       _mc_member error && _mc_answer_error=$_mc_it && return
       _mc_member result && _mc_answer_result=$_mc_it && return

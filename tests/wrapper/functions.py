@@ -19,7 +19,7 @@ class Bash:
         script = beside / "mcp-time"
         script.write_text(f"{FUNCTIONS}{loop}\n", "utf-8")
         self.process = subprocess.Popen(
-            ["bash", str(script)],
+            ["bash", str(script), "functions"],  # an argument, since without any it starts a server
             env={"PATH": os.environ["PATH"], **env},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

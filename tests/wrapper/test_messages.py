@@ -32,7 +32,7 @@ while IFS= read -r line; do
   _mc_quote "$_mc_text"
   printf '%s\\0' "$_mc_quoted"
 done"""
-ANSWERS = '_mc_answer_all "nothing \\"works\\"\\\\ $1 ä" "mcpconf switch"'
+ANSWERS = '_mc_answer_all "nothing \\"works\\"\\\\  ä" "mcpconf switch"'
 
 
 class Members(list[Any]):
