@@ -100,6 +100,8 @@ def by_shim(place: Place, how: str) -> tuple[Running, list[Behind]]:
         return True
 
     place.add_shim()
+    with (place.data / "broker/shim.conf").open("a") as conf:
+        conf.write("hold=0.5\n")  # seconds that a request waits for another connection
     behind = Behind(Listener(str(place.directory / "broker.sock")), how, greet)
     return started(place, "broker", "time", sys.executable, ""), [behind]
 
