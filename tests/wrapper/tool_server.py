@@ -109,7 +109,9 @@ def serve(message: dict[str, Any]) -> None:
     if method == "initialize" and HABIT == "modern":
         send(id=message["id"], error={"code": -32022, "message": "Unsupported"})
     elif method == "initialize":
-        answer(message, {"protocolVersion": "2025-06-18", "capabilities": {}, "serverInfo": {"name": "t", "version": "1"}})
+        answer(
+            message, {"protocolVersion": "2025-06-18", "capabilities": {}, "serverInfo": {"name": "t", "version": "1"}}
+        )
     elif method == "server/discover" and HABIT == "modern":
         answer(message, {"supportedVersions": ["2026-07-28"]})
     elif method == "tools/list":
