@@ -21,6 +21,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from mcpconf.model import Server
+from mcpconf.route.broker import CONF
+from mcpconf.route.launch import Launch
+from mcpconf.route.wrapper import SCRIPT, Ways, data_file
 from tests.real.broker.house import House, house
 
 HERE = Path(__file__).parent
@@ -44,6 +48,19 @@ class Figures(NamedTuple):
 Target = Sequence[str]
 
 
+def wrapper(data: Path, own: House, ways: Ways) -> str:
+    """The wrapper in this data directory, which leads to the server in these ways."""
+    (data / "wrapper/data").mkdir(parents=True)
+    script = Path(shutil.copy(HERE.parent / "shell" / SCRIPT, data / "wrapper"))
+    script.chmod(0o700)
+    (data / "broker").mkdir(exist_ok=True)
+    (data / "broker" / CONF).write_text(f"directory={own.paths.directory}\n")
+    (data / "wrapper/data/mcp-echo").write_bytes(data_file(Server(name="echo"), ways))
+    link = data / "wrapper/mcp-echo"
+    link.symlink_to(SCRIPT)
+    return str(link)
+
+
 class Bench:
     """The programs, a broker, and the chains to the echo server: what each is called, and how load.c reaches it."""
 
@@ -58,6 +75,7 @@ class Bench:
             own.define(f"quiet{number}", [self.server])
         own.start()
         self.pid = int(own.ask({"do": "status"})["pid"])
+        by_shim = ("echo", sys.executable)
         bash = 'exec socat -t30 STDIO "UNIX:$0"'
         self.chains: dict[str, Target] = {
             "a pipe": ["exec", self.server],
@@ -67,6 +85,9 @@ class Bench:
             "shim, shared pool": ["exec", *own.command("shared")],
             "socat, broker": ["exec", "socat", "-t30", "STDIO", f"UNIX:{own.paths.server('echo')}"],
             "bash and socat, broker": ["exec", "bash", "-c", bash, own.paths.server("echo")],
+            "wrapper, socat, broker": ["exec", wrapper(place / "bare", own, Ways(broker=("echo", "", "")))],
+            "wrapper, shim, broker": ["exec", wrapper(own.directory / "data", own, Ways(broker=(*by_shim, "")))],
+            "wrapper, own command": ["exec", wrapper(place / "own", own, Ways((Launch(command=self.server),)))],
             "broker alone": ["unix", own.paths.server("echo")],
             SHARED: ["unix", own.paths.server("shared")],
         }
@@ -169,7 +190,13 @@ def starts(bench: Bench, table: Table) -> None:
     """Spawn to the answer of `initialize`."""
     table.title("start, p50, ms")
     found = bench.best(lambda one: one.p50 / 1000, "start", 10)
-    goals = {"shim, broker": 20, "bash and socat, broker": 10}
+    goals = {
+        "shim, broker": 20,
+        "bash and socat, broker": 10,
+        "wrapper, socat, broker": 2 * found["bash and socat, broker"],
+        "wrapper, shim, broker": 25,
+        "wrapper, own command": found["a pipe"] + 15,
+    }
     for name, value in found.items():
         table.add(f"start: {name}", value, goals.get(name), "ms")
 
@@ -240,7 +267,7 @@ def throughput(bench: Bench, table: Table) -> None:
     """Calls a second."""
     table.title("calls a second")
     count = 100_000
-    names = [name for name in bench.chains if "bash" not in name]
+    names = [name for name in bench.chains if "bash" not in name and "wrapper" not in name]
     for name, seconds in bench.best(lambda one: one.seconds, "flood", count, 64, 5, chains=names).items():
         goal = 45_000 if name in ("shim, broker", "broker alone") else None
         table.add(f"pipelined: {name}", count / seconds, goal, "/s", at_least=True)

@@ -99,6 +99,7 @@ class Server:
     headers: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     package: str | None = None
     toolkit: str | None = None
+    endpoint: str | None = None  # `tcp:HOST:PORT`, where MCP is spoken in lines
     routes: tuple[RouteName, ...] = ()
     clients: tuple[str, ...] = ()
     disabled: bool = False

@@ -1,7 +1,8 @@
 """What Claude starts in the place of a server: stdin and stdout on one side, the broker on the other.
 
-`python -I -S shim.py NAME [--project]`. One file that imports nothing of the package and of the standard library only
-what starts in microseconds (`posix`, not `os`; `_socket`, not `socket`), since it is started anew for each session.
+`python -I -S shim.py NAME [--project] [--at ADDRESS] [--else PROGRAM ARG...]`. One file that imports nothing of the
+package and of the standard library only what starts in microseconds (`posix`, not `os`; `_socket`, not `socket`), since
+it is started anew for each session.
 
 What it promises, and what each promise costs (measured on Linux with Python 3.11):
 
@@ -21,6 +22,8 @@ What it promises, and what each promise costs (measured on Linux with Python 3.1
   to the broker, which saves two hops of a round trip, and sleeps. The broker notes what it reads and writes in memory
   that both have (3 us a call, 8 KB a client); when it goes, the shim finds there what was in flight, and keeps all
   these promises itself, from then on as the relay that it is elsewhere.
+- *It gives way*: with `--else`, where no broker greets it within `probe` (0.3 s) of its start and none can be started
+  either, it becomes that program, before it has read anything of the client's. The reason is that one's last argument.
 - *Shared files stay as they are*: O_NONBLOCK is never set on the stdin and stdout that were inherited. A pipe is opened
   once more for us alone (5 us); where that can't be, 4 KB are written at a time.
 """
@@ -471,10 +474,10 @@ class Settings:
     one), `broker` and `key` as in MCPCONF_BROKER and MCPCONF_BROKER_KEY, `pass` (0: never step aside). Times in
     seconds, for tests: `hold` (a request waits for a connection), `hold_first` (`initialize` does, or a request while
     the server is started), `retry` (the longest pause between two tries), `linger` (after stdin's end, with nothing in
-    flight).
+    flight), `probe` (until `--else`). `at` is an address that comes before all others.
     """
 
-    def __init__(self, text: str, environment: dict[bytes, bytes]) -> None:
+    def __init__(self, text: str, environment: dict[bytes, bytes], at: str = "") -> None:
         found: dict[str, str] = {}
         self.start: list[str] = []
         for line in text.split("\n"):
@@ -483,11 +486,11 @@ class Settings:
                 self.start.append(value)
             elif equals:
                 found[name.strip()] = value.rstrip("\r")
-        self.address = _variable(environment, b"MCPCONF_BROKER") or found.get("broker", "")
+        self.address = at or _variable(environment, b"MCPCONF_BROKER") or found.get("broker", "")
         self.key = _variable(environment, b"MCPCONF_BROKER_KEY") or found.get("key", "")
         if not self.address and found.get("directory"):
             self.address = "unix:" + found["directory"] + "/broker.sock"
-        if _variable(environment, b"MCPCONF_BROKER_START") == "0" or not self.address.startswith("unix:"):
+        if at or _variable(environment, b"MCPCONF_BROKER_START") == "0" or not self.address.startswith("unix:"):
             self.start = []
         self.passes = self.address.startswith("unix:") and sys.platform == "linux" and found.get("pass") != "0"
         if _variable(environment, b"MCPCONF_BROKER_PASS") == "0":
@@ -496,6 +499,7 @@ class Settings:
         self.hold_first = _seconds(found, "hold_first", 25.0)
         self.retry = _seconds(found, "retry", 5.0)
         self.linger = _seconds(found, "linger", 2.0)
+        self.probe = _seconds(found, "probe", 0.3)
 
 
 def _variable(environment: dict[bytes, bytes], name: bytes) -> str:
@@ -833,10 +837,11 @@ def _become(words: list[str], errors: int) -> None:
 class Link:
     """The connection: made, greeted, lost, made again with growing pauses."""
 
-    def __init__(self, server: str, project: str | None, place: str) -> None:
+    def __init__(self, server: str, project: str | None, place: str, at: str = "") -> None:
         self._server = server
         self._project = project
         self._place = place
+        self._at = at
         self._greeting: Greeting | Proof | None = None
         self._early = b""
         self._pause = 0.0
@@ -888,7 +893,7 @@ class Link:
             text = read_file(self._place)
         except OSError:
             text = ""
-        self.settings = Settings(text, posix.environ)
+        self.settings = Settings(text, posix.environ, self._at)
 
     def _greet(self) -> Greeting | Proof:
         if not self._server.isprintable() or " " in self._server:
@@ -952,6 +957,14 @@ class Link:
         self._pause = 0.0 if lasted else min(longest, self._pause * 2 or 0.05)
         self.next_try = now + (AGAIN if self.starter.running else self._pause)
 
+    def is_hopeless(self) -> bool:
+        """Whether a try has failed, and nothing is there that could start a broker, or that has not failed to."""
+        if self.trouble is None or self.starter.running:
+            return False
+        start = self.settings.start
+        startable = isinstance(self.trouble, Missing) and start and posix.access(start[0], posix.X_OK)
+        return not startable or self.starter.failure is not None
+
     def hurry(self, now: float) -> None:
         """Somebody has come to wait: try soon."""
         self._pause = 0.0
@@ -998,8 +1011,10 @@ class ClientGone(Exception):
 class Session:
     """The client, for as long as it is there, and whichever broker can be had."""
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, link: Link, other: list[str] | None = None) -> None:
         self._link = link
+        self._other = other  # what is to be started in our place, until the first connection stands
+        self._begun = 0.0
         self._book = Book()
         self._state = DOWN
         self._up = Framer()  # what the client says
@@ -1070,7 +1085,7 @@ class Session:
             self._poll.unregister(descriptor)
 
     def _hears(self) -> bool:
-        if self._ended or self._state is ASIDE:
+        if self._ended or self._state is ASIDE or self._other is not None:
             return False
         if self._state is UP and not self._link.outlet.rest:
             return True
@@ -1085,18 +1100,24 @@ class Session:
         if self._state is GREETED and now >= link.deadline:
             self._lost(Trouble("the broker does not answer", "mcpconf broker status"))
         self._expire(now)
+        if self._other is not None:
+            self._decide(now)
         if self._ended:
             self._finish(now)
         if self._over:
             return None
         if self._state is DOWN and now >= link.next_try:
             self._attempt(now)
+            if self._other is not None:
+                self._decide(now)
         times = list(self._times(now))
         return max(0.0, min(times) - now) if times else None
 
     def _times(self, now: float) -> Iterator[float]:
         """When something will be due."""
         link = self._link
+        if self._other is not None and not link.starter.running:
+            yield self._begun + link.settings.probe
         if link.starter.running:
             yield now + AGAIN
         if self._state is ASIDE:
@@ -1111,6 +1132,17 @@ class Session:
                 yield self._part_since + link.settings.hold
         elif self._closed and not self._book.asked:
             yield self._closed + link.settings.linger
+
+    def _decide(self, now: float) -> None:
+        """Stay, or become the other program. A broker that is being started gets the time that it takes."""
+        link = self._link
+        if link.starter.running or not self._begun:
+            self._begun = now
+        late = now >= self._begun + link.settings.probe
+        if self._state is UP or self._state is ASIDE:
+            self._other = None
+        elif self._other is not None and ((self._state is DOWN and link.is_hopeless()) or late):
+            become_other(self._other, "the broker does not answer" if link.trouble is None else link.why())
 
     def _attempt(self, now: float) -> None:
         link = self._link
@@ -1276,7 +1308,7 @@ class Session:
             raise ClientGone from None
 
     def _complain(self, text: str) -> None:
-        if text != self._complaint:
+        if text != self._complaint and self._other is None:  # else that one is told
             self._complaint = text
             complain(text)
 
@@ -1437,6 +1469,7 @@ class Session:
                 self._may_pass = False
                 self._state = DOWN
                 self._link.close(now, trouble)
+                self._link.trouble = None  # it is no reason to give way
                 self._link.next_try = now
                 return
         opening = self._book.opening()
@@ -1464,6 +1497,31 @@ def pieces(data: bytes) -> Iterator[bytes]:
         at = stop
 
 
+def become_other(words: list[str], reason: str) -> None:
+    """Start what else there is. Nothing of the client's was read, and signals mean what they meant before."""
+    for number in (_signal.SIGPIPE, _signal.SIGXFSZ, _signal.SIGINT):
+        _signal.signal(number, _signal.SIG_DFL)
+    try:
+        posix.execve(words[0], [*words, reason], posix.environ)
+    except OSError as fault:
+        complain(f"{reason}; {words[0]}: {fault.strerror}")
+        posix._exit(127)
+
+
+def split(arguments: list[str]) -> tuple[list[str], str, list[str] | None]:
+    """The plain words, the address of `--at`, and what stands behind `--else`."""
+    other = None
+    if "--else" in arguments:
+        at = arguments.index("--else")
+        other, arguments = arguments[at + 1 :] or None, arguments[:at]
+    address = ""
+    if "--at" in arguments[:-1]:
+        at = arguments.index("--at")
+        address = arguments[at + 1]
+        arguments = arguments[:at] + arguments[at + 2 :]
+    return arguments, address, other
+
+
 def main(arguments: list[str]) -> None:
     """Never returns."""
     # A traceback would be all that Python's own handler adds.
@@ -1473,6 +1531,7 @@ def main(arguments: list[str]) -> None:
     while null < 3:
         null = posix.dup(null)
     posix.close(null)
+    arguments, address, other = split(arguments)
     names = [word for word in arguments if word != "--project"]
     if len(names) != 1:
         complain("usage: shim.py NAME [--project]; entries that call it are written by: mcpconf switch PROFILE")
@@ -1480,7 +1539,7 @@ def main(arguments: list[str]) -> None:
     project = project_directory(posix.environ) if "--project" in arguments else None
     place = __file__.rpartition("/")[0] or "."
     try:  # noqa: SIM105  contextlib takes longer to import than all of this
-        Session(Link(names[0], project, place + "/shim.conf")).run()
+        Session(Link(names[0], project, place + "/shim.conf", address), other).run()
     except ClientGone:
         pass
     # Tearing the interpreter down takes time and gives nothing.

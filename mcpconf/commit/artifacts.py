@@ -101,7 +101,9 @@ class Artifacts:
 
     def _remove(self, path: str) -> None:
         """What can't be removed stays in our record: the clients' files are written, so this is no failure any more."""
-        for one in (path, data_path(path)) if self._is_link(path) else (path,):
+        data = data_path(path)
+        # What the script has written beside its data goes with them.
+        for one in (path, data, f"{data}.log", f"{data}.failed") if self._is_link(path) else (path,):
             with contextlib.suppress(McpconfError):
                 remove_private(one)
         if path.endswith(".py"):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Find", "Found", "NoProfile", "RawProfile", "Untrusted", "merged", "parse", "parse_cached", "resolve"]
 
 T = TypeVar("T")
-WAYS = ("command", "image", "url", "package", "toolkit", "builtin")
+WAYS = ("command", "image", "url", "package", "toolkit", "endpoint", "builtin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +189,7 @@ def _server(name: str, keys: Mapping[str, Json], files: Mapping[str, Found]) -> 
         headers=keys.get("headers", {}),
         package=keys.get("package"),
         toolkit=keys.get("toolkit"),
+        endpoint=keys.get("endpoint"),
         routes=tuple(RouteName(route) for route in keys.get("routes", ())),
         clients=tuple(keys.get("clients", ())),
         disabled=keys.get("disabled", False),

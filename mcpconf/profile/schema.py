@@ -25,6 +25,7 @@ _CLIENT = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _ADDRESS = re.compile(r"(https?|wss?)://[^\s]+")
 _IMAGE = re.compile(r"[a-z0-9][A-Za-z0-9._/:@-]*")
 _SERVER_NAME = "^[A-Za-z0-9_-]{1,64}$"  # for editors; the whole rule is in names.py
+_ENDPOINT = re.compile(r"tcp:([A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\]):[0-9]{1,5}")
 _CATALOG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*")
 
 
@@ -100,6 +101,7 @@ Address = Annotated[Template, AfterValidator(_url)]
 HeaderValue = Annotated[Template, AfterValidator(_one_line)]
 Image = Annotated[str, _matching(_IMAGE, "the name of an image, as in alpine:3.20")]
 Package = Annotated[str, AfterValidator(_package)]
+Endpoint = Annotated[str, _matching(_ENDPOINT, "an endpoint, as in tcp:host.docker.internal:8811")]
 Catalog = Annotated[str, _matching(_CATALOG, "a name of the Docker MCP catalog")]
 Client = Annotated[str, _matching(_CLIENT, "the id of a client, as in claude-code")]
 EnvName = Annotated[str, _matching(_ENV_NAME, "the name of an environment variable")]
@@ -138,8 +140,8 @@ class Tools(_Table):
 
 
 class Server(_Table):
-    """One MCP server. It needs at least one of command, image, url, package, toolkit, builtin: several are
-    alternatives, of which the route takes the one that works here."""
+    """One MCP server. It needs at least one of command, image, url, package, toolkit, endpoint, builtin: several
+    are alternatives, of which the route takes the one that works here."""
 
     command: Filled | None = Field(default=None, description="The program to start.")
     args: list[Template] = Field(default=[], description="Its arguments. For a package and an image, too.")
@@ -156,6 +158,9 @@ class Server(_Table):
         default=None, description="`pypi:NAME==VERSION`, run by uvx, or `npm:NAME@VERSION`, run by npx."
     )
     toolkit: Catalog | None = Field(default=None, description="Its name in the catalog of the Docker MCP Toolkit.")
+    endpoint: Endpoint | None = Field(
+        default=None, description="`tcp:HOST:PORT`, where it speaks MCP in lines, without HTTP."
+    )
     routes: Routes = Field(default=[], description="Only these routes, in this order.")
     clients: list[Client] = Field(default=[], description="Only for these clients.")
     disabled: bool = Field(default=False, description="Keep it in the profile, but in no client.")

@@ -98,6 +98,8 @@ def _lines(server: Server) -> Iterator[str]:
         yield from _container(server)
     if server.url is not None:
         yield f"  connects to {shown(bare_url(server.url))}"
+    if server.endpoint is not None:
+        yield f"  connects to {shown(server.endpoint)}"
     if server.toolkit is not None:
         yield f"  Docker MCP Toolkit: {shown(bare_url(server.toolkit))}"
     if server.cwd is not None:

@@ -7,6 +7,7 @@ with its references, never a value of a secret. The shim's file and where it fin
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from mcpconf.client import claude_code
 from mcpconf.client.paths import join
@@ -105,12 +106,26 @@ def _elsewhere(server: Server, context: Context) -> Offer | Refusal:
     return Offer(launch, f"the broker at {context.broker} has it", notes=notes)
 
 
+def kept(server: Server, context: Context) -> tuple[str, Mapping[str, bytes]] | None:
+    """The name under which this user's own broker keeps it, and the files for that; None where it can't be kept."""
+    if context.platform == "windows" or context.runtime is None or not has_use(server, context.spec):
+        return None
+    offered = _here(server, context)
+    if isinstance(offered, Refusal):
+        return None
+    return server.name + context.of_project, offered.launch.files
+
+
+def wants_project(server: Server, context: Context) -> bool:
+    """Whether the broker is to be told of the client's project, which not every client has."""
+    return server.cwd == PROJECT_DIRECTORY and Scope.LOCAL in context.spec.scopes
+
+
 def _shim(
     server: Server, name: str, context: Context, files: dict[str, bytes], env: dict[str, str] | None = None
 ) -> Launch:
     shim = join(context.platform, context.data, "broker", SHIM)
-    # A client that knows no projects runs in no directory that would tell one.
-    at = ("--project",) if server.cwd == PROJECT_DIRECTORY and Scope.LOCAL in context.spec.scopes else ()
+    at = ("--project",) if wants_project(server, context) else ()
     return Launch(
         command=context.python,
         args=("-I", "-S", shim, name, *at),

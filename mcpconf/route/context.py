@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mcpconf.client.spec import ClientSpec, Target
+from mcpconf.model import RouteName
 from mcpconf.record import dataclass, field
 
 
@@ -19,7 +20,7 @@ class Context:
     `broker` is the address of another place's broker that shook hands, with the servers that it knows; `autostart`: the
     profile wants this user's own, started where it is needed. `python` runs `shim` (its files, by name), `runtime` is
     the socket directory of this user's own broker, and `config_dir` the directory that holds all of ours, where one was
-    named; `remote`: what leads the broker to remote servers is installed.
+    named; `remote`: what leads the broker to remote servers is installed. `order` is the profile's own.
     """
 
     spec: ClientSpec
@@ -42,6 +43,7 @@ class Context:
     runtime: str | None = None
     config_dir: str | None = None
     remote: bool = False
+    order: tuple[RouteName, ...] = ()
 
     @property
     def of_project(self) -> str:

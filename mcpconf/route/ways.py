@@ -34,6 +34,8 @@ def ways(server: Server, context: Context) -> tuple[Way, ...]:
         found.append(_remote(server, context))
     if server.image:
         found.append(_image(server, context))
+    if server.endpoint:
+        found.append(_endpoint(server, context))
     return tuple(found)
 
 
@@ -88,6 +90,14 @@ def _image(server: Server, context: Context) -> Way:
     # A server with a command of its own means its arguments for that command, not for the image's.
     argv += [] if server.command or server.package else server.args
     return _launch(server, tuple(argv), context)
+
+
+def _endpoint(server: Server, context: Context) -> Way:
+    """socat, which joins stdin and stdout to the endpoint."""
+    socat = context.program("socat")
+    if socat is None:
+        return Refusal("socat, which leads to its endpoint, is not on PATH", hint="install socat, or --route wrapper")
+    return _launch(server, (socat, "STDIO", f"TCP:{(server.endpoint or '').removeprefix('tcp:')}"), context)
 
 
 def _remote(server: Server, context: Context) -> Way:

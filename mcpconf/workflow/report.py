@@ -173,6 +173,7 @@ def _server(server: Server) -> Data:
         "headers": {name: hidden(value) for name, value in server.headers.items()},
         "package": server.package and redact(server.package),
         "toolkit": server.toolkit and redact(server.toolkit),
+        "endpoint": server.endpoint,
         "routes": [str(route) for route in server.routes],
         "clients": list(server.clients),
         "disabled": server.disabled,

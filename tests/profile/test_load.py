@@ -275,7 +275,7 @@ def test_a_server_without_a_way_is_located_in_the_nearest_file_that_has_it() -> 
 
     assert message(shelf, "p") == (
         "/shipped/q.toml:1:10: the server 'x' has no way to reach it",
-        "give it one of command, image, url, package, toolkit, builtin",
+        "give it one of command, image, url, package, toolkit, endpoint, builtin",
     )
     shelf.user = {"p": 'extends = "q"\n[servers]\nx.cwd = "/"'}
     assert message(shelf, "p")[0] == "/user/p.toml:3:1: the server 'x' has no way to reach it"

@@ -14,7 +14,7 @@ from typing import Any
 from mcpconf.model import Server
 from mcpconf.profile.secrets import SecretsFile
 from mcpconf.route.launch import Launch
-from mcpconf.route.wrapper import SCRIPT, data_file
+from mcpconf.route.wrapper import SCRIPT, Ways, data_file
 
 SHELL = Path(__file__).parents[2] / "shell" / SCRIPT
 TELL = """\
@@ -58,7 +58,7 @@ class Installed:
 
     def serve(self, *launches: Launch, name: str = "x", cwd: str | None = None) -> Path:
         """Install a server; gives the link that starts it."""
-        return self.install(data_file(Server(name=name, cwd=cwd), launches), name)
+        return self.install(data_file(Server(name=name, cwd=cwd), Ways(launches)), name)
 
     def install(self, content: bytes, name: str = "x") -> Path:
         (self.wrapper / "data" / f"mcp-{name}").write_bytes(content)

@@ -207,3 +207,40 @@ def test_variables_and_secrets_fill_in_any_bytes(
     told = run(link, env={**env, "V": variable}).seen["argv"]
 
     assert list(map(os.fsencode, told)) == [os.fsencode(f"a{variable}b"), os.fsencode(f"Bearer {secret or '='}")]
+
+
+# Names as the schema takes them, and what lies at its borders.
+CROWD = tuple(dict.fromkeys((*NAMES[:40], "a", "_a", "A1", "__", "lit", "way", "stop", "env", "arg", "end", "broker")))
+
+
+@pytest.mark.parametrize("index", range(len(AWKWARD) - 1))
+def test_every_name_carries_every_awkward_value(installed: Installed, index: int) -> None:
+    """More than 30 names and 30 values: each name has another value in each start, and in all of them has had each."""
+    values = AWKWARD[:-1]
+    kept = [name for name in CROWD if name != "PATH"]
+    given_env = {name: values[(index + at) % len(values)] for at, name in enumerate(kept)}
+    written = {name: text for name, text in given_env.items() if stands_for_itself(text)}
+    words = tuple(text for text in values[index:] + values[:index] if stands_for_itself(text))
+    assert len(kept) >= 30
+    assert len(written) >= 30
+
+    told = run(installed.serve(Launch(command=installed.tell, args=words, env=written))).seen
+
+    assert {name: os.fsencode(told["env"][name]) for name in written} == {
+        name: os.fsencode(text) for name, text in written.items()
+    }
+    assert list(map(os.fsencode, told["argv"])) == list(map(os.fsencode, words))
+
+
+REFERRED = ("V", "v1", "_V", "IFS_", "HOSTNAME_", "LONG_NAME_OF_A_VARIABLE", "lit", "stop")
+
+
+@pytest.mark.parametrize("index", range(len(AWKWARD) - 1))
+def test_eight_variables_fill_in_every_awkward_value(installed: Installed, index: int) -> None:
+    values = AWKWARD[:-1]
+    env = {name: values[(index + at) % len(values)] for at, name in enumerate(REFERRED)}
+    launch = Launch(command=installed.tell, args=tuple(f"<${{{name}}}>" for name in REFERRED))
+
+    told = run(installed.serve(launch), env=env).seen["argv"]
+
+    assert list(map(os.fsencode, told)) == [os.fsencode(f"<{text}>") for text in env.values()]

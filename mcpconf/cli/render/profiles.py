@@ -66,7 +66,7 @@ def what(server: Server) -> str:
         ways.append("built in")
     if server.command:
         ways.append(" ".join(map(shown, (bare_url(server.command), *redacted(server.args)))))
-    ways += [bare_url(way) for way in (server.package, server.url) if way]
+    ways += [bare_url(way) for way in (server.package, server.url, server.endpoint) if way]
     ways += [f"image {bare_url(server.image)}"] if server.image else []
     ways += [f"toolkit {bare_url(server.toolkit)}"] if server.toolkit else []
     return " | ".join(ways)

@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 from mcpconf.broker.door.auth import proof
-from tests.bash_shim.place import SHELL
+from tests.wrapper.installed import SHELL
 
 # RFC 4231, cases 1 to 4. Cases 6 and 7 are of keys longer than a block, which a key file can't hold; 5 is of a digest
 # that is cut off.

@@ -1,4 +1,4 @@
-"""The bash shim as it lies in the data directory, and a broker of this process's that it may meet."""
+"""The wrapper of a server that a broker keeps, and a broker of this process's that it may meet."""
 
 from __future__ import annotations
 
@@ -8,18 +8,22 @@ import secrets
 import shutil
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 
+import mcpconf
 from mcpconf.broker.door.auth import Admitted, Challenge, Turned
 from mcpconf.broker.door.keys import Key, format_key
+from tests.wrapper.installed import fields, install
 
-SHELL = Path(__file__).parents[2] / "shell" / "mcpconf-shim.bash"
 END = b'{"jsonrpc":"2.0","method":"notifications/mcpconf/end_of_input"}\n'
 PATIENCE = 20.0  # seconds, for what takes milliseconds on a machine that is not busy
+PACKAGE = Path(mcpconf.__file__).parent
 KEY = Key("laptop", bytes(range(32)))
+GREETING = b"MCPCONF1 " + b"0" * 32 + b"\n"
 
 
 def until(what: Callable[[], bool], seconds: float = PATIENCE) -> bool:
@@ -33,7 +37,7 @@ def until(what: Callable[[], bool], seconds: float = PATIENCE) -> bool:
 
 
 class Running:
-    """A shim that runs, in a process group of its own, which tells whether anything of it is left."""
+    """A wrapper that runs, in a process group of its own, which tells whether anything of it is left."""
 
     def __init__(self, argv: list[str], env: Mapping[str, str]) -> None:
         self.process = subprocess.Popen(
@@ -68,6 +72,8 @@ class Running:
 
     def end(self) -> tuple[int, str]:
         """Its exit code and what it said on stderr, once it has ended by itself and left nothing behind."""
+        with contextlib.suppress(BrokenPipeError):
+            self.stdin.close()  # where there is no way, it answers for as long as somebody asks
         code = self.process.wait(PATIENCE)
         assert until(lambda: not self.left()), "it left a process behind"
         return code, self.stderr.read().decode()
@@ -132,15 +138,15 @@ class Connection:
 
 
 class Place:
-    """A directory with the shim, its configuration and the sockets. Its path is short: a socket's has 107 bytes."""
+    """A data directory without Python's shim, and the sockets. Its path is short: a socket's has 107 bytes."""
 
     def __init__(self, root: Path) -> None:
         self.data = root / "data"
         self.directory = root / "run"
-        self.data.mkdir()
+        self.broker: Broker | None = None
+        self.installed = install(self.data)
         self.directory.mkdir(mode=0o700)
-        self.script = self.data / SHELL.name
-        shutil.copy(SHELL, self.script)
+        (self.data / "broker").mkdir()
         self.key = self.data / "key"
         self.key.write_bytes(format_key(KEY))
         self.key.chmod(0o600)
@@ -148,12 +154,23 @@ class Place:
 
     def configure(self, *start: str | Path, directory: Path | None = None) -> None:
         lines = [f"directory={directory or self.directory}", *(f"start={word}" for word in start)]
-        (self.data / "shim.conf").write_text("".join(f"{line}\n" for line in lines))
+        (self.data / "broker" / "shim.conf").write_text("".join(f"{line}\n" for line in lines))
 
-    def run(self, name: str = "time", script: Path | None = None, **env: str) -> Running:
-        """Start the shim as a client does."""
+    @property
+    def shim(self) -> Path:
+        return self.data / "broker" / "shim.py"
+
+    def add_shim(self) -> None:
+        """Lay down what mcpconf does for the ways by Python."""
+        shutil.copyfile(PACKAGE / "shim_start.py", self.shim)
+        shutil.copyfile(PACKAGE / "shim.py", self.shim.with_name("mcpconf_shim.py"))
+
+    def run(self, name: str = "time", *further: str, python: str = "", **env: str) -> Running:
+        """Start it as a client does. `further` are ways behind the broker's."""
+        content = fields("mcpconf-wrapper 1", name, "broker", name, python, "", *further, "stop")
+        link = self.installed.install(content, name)
         given = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], **env}
-        return Running(["bash", str(script or self.script), name], given)
+        return Running(["bash", str(link)], given)
 
     def tcp(self, port: int, name: str = "time", **env: str) -> Running:
         """Start it for a broker behind TCP."""
@@ -178,8 +195,46 @@ class Listener:
 
     @contextlib.contextmanager
     def accept(self) -> Iterator[Connection]:
+        """The connection that counts: one by TCP comes after a look whether this is a broker."""
+        if self.socket.family == socket.AF_INET:
+            self.probed()
         connection = Connection(self.socket.accept()[0])
         try:
             yield connection
         finally:
             connection.close()
+
+    def probed(self, greeting: bytes = GREETING) -> bytes:
+        """Answer the one that looks first; what it said."""
+        looking = Connection(self.socket.accept()[0])
+        with contextlib.suppress(ConnectionError):
+            looking.say(greeting)
+            looking.socket.shutdown(socket.SHUT_WR)
+        came = looking.rest()
+        looking.close()
+        return came
+
+
+class Broker(Listener):
+    """The socket where a broker is asked what it has, answered in a thread."""
+
+    def __init__(self, address: str, *names: str) -> None:
+        super().__init__(address)
+        self.names = names
+        self.asked: list[bytes] = []
+        self.thread = threading.Thread(target=self._serve, daemon=True)
+        self.thread.start()
+
+    def _serve(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection = Connection(self.socket.accept()[0])
+                self.asked.append(connection.line())
+                connection.say(b"".join(name.encode() + b"\n" for name in ("OK", *self.names)))
+                connection.close()
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)
+        self.socket.close()
+        self.thread.join(PATIENCE)
