@@ -11,6 +11,8 @@ from collections.abc import Callable, Container, Mapping
 from mcpconf.broker.door.arrival import Arrived
 from mcpconf.broker.door.auth import refusal
 from mcpconf.broker.door.control_session import ControlSession
+from mcpconf.broker.gateway.members import GATEWAY, Members
+from mcpconf.broker.gateway.memory import Memory
 from mcpconf.broker.hangup import Hangups
 from mcpconf.broker.pool import Pool
 from mcpconf.broker.session import Peer, Session
@@ -51,7 +53,13 @@ class Broker:
         self._commands = commands
         self._files: dict[str, LogFile] = {}
         self._hangups = Hangups(loop)
+        self._members = Members(catalogue, Memory(loop, os.path.join(logs, os.pardir, "gateway.json")), self)
         self._last = 0
+
+    def number(self) -> int:
+        """A client's number that was never used."""
+        self._last += 1
+        return self._last
 
     # -- clients
 
@@ -61,6 +69,8 @@ class Broker:
             _say_and_close(arrived.connection, refusal("the broker is controlled over its unix socket alone"))
         elif arrived.wish.verb == "control":
             ControlSession(self._loop, arrived, self._commands, self.controls)
+        elif arrived.wish.verb == "gateway":
+            self.gateway(arrived, peer)
         elif arrived.wish.verb == "list":
             _say_and_close(arrived.connection, arrived.yes + _listing(self.catalogue.names()))
         else:
@@ -73,15 +83,31 @@ class Broker:
                 raise McpconfError(f"{CLIENTS} clients are connected, which is as many as there may be")
             if arrived.key is not None and self._count(arrived.key) >= BY_KEY:
                 raise McpconfError(f"{BY_KEY} clients came by this key, which is as many as may")
-            pool = self._pool(arrived.wish.server, arrived.wish.project)
+            pool = self.pool_of(arrived.wish.server, arrived.wish.project)
         except McpconfError as error:
             # Who named no server waits for no word of ours, but for messages.
             line = refusal(str(error)) if arrived.yes else failure(None, INTERNAL, str(error)) + b"\n"
             _say_and_close(arrived.connection, line)
             return
-        self._last += 1
         descriptor = arrived.connection.detach()
-        session = Session(self._loop, self._last, descriptor, pool, peer, self._hangups, self._left)
+        session = Session(self._loop, self.number(), descriptor, pool, peer, self._hangups, self._left)
+        session.key = arrived.key
+        self.sessions[session.id] = session
+        session.start(arrived.yes, arrived.rest)
+
+    def gateway(self, arrived: Arrived, peer: Peer, *, plain: bool = False) -> None:
+        """Let a client in to all servers at once; `plain`: it came by the door without a handshake."""
+        from mcpconf.broker.gateway.session import GatewaySession
+
+        if len(self.sessions) >= CLIENTS:
+            text = f"{CLIENTS} clients are connected, which is as many as there may be"
+            _say_and_close(arrived.connection, refusal(text) if arrived.yes else failure(None, INTERNAL, text) + b"\n")
+            return
+        pool = self._new(Definition(name=GATEWAY, argv=()), arrived.wish.project)
+        descriptor = arrived.connection.detach()
+        session = GatewaySession(
+            self._loop, descriptor, pool, peer, self._hangups, self._left, self._members, plain=plain
+        )
         session.key = arrived.key
         self.sessions[session.id] = session
         session.start(arrived.yes, arrived.rest)
@@ -94,7 +120,7 @@ class Broker:
 
     # -- servers
 
-    def _pool(self, name: str, project: str | None) -> Pool:
+    def pool_of(self, name: str, project: str | None) -> Pool:
         """The pool of a server, as it is configured now."""
         definition = self.catalogue.get(name)
         key = name, (project if definition.cwd == PROJECT else None)
@@ -140,6 +166,8 @@ class Broker:
             if definition != pool.definition or self._has_new_secrets(pool):
                 changed.append(key[0])
                 self._retire(key, "its configuration has changed")
+        for session in list(self.sessions.values()):
+            session.reload()
         return tuple(sorted(set(changed)))
 
     def _has_new_secrets(self, pool: Pool) -> bool:
@@ -158,7 +186,7 @@ class Broker:
         """Start a process for each of these that has none. Raises `McpconfError` for what is not configured."""
         for name in names:
             if self.catalogue.get(name).cwd != PROJECT:  # a project is not known before somebody comes from it
-                self._pool(name, None).warm()
+                self.pool_of(name, None).warm()
 
     # -- the end
 
@@ -175,6 +203,7 @@ class Broker:
     def close(self) -> None:
         """Give back what is left."""
         self._hangups.close()
+        self._members.memory.save()
         for file in self._files.values():
             file.close()
 

