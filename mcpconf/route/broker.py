@@ -21,6 +21,7 @@ from mcpconf.route.ways import RUN, SYSTEM_PATH, ways
 
 VERSION = 1
 SHIM, BODY, CONF, SERVERS = "shim.py", "mcpconf_shim.py", "shim.conf", "servers"
+GATEWAY = "gateway.conf"
 SHARED = (SHIM, BODY, CONF)  # what all entries use, the same for every profile
 ADDRESS, KEY, START = "MCPCONF_BROKER", "MCPCONF_BROKER_KEY", "MCPCONF_BROKER_START"
 
@@ -76,6 +77,7 @@ def _here(server: Server, context: Context) -> Offer | Refusal:
     path = join(context.platform, context.data, "broker", SERVERS, f"{name}.json")
     try:
         files = {**shared_files(context), path: definition(server, name, way, context.program("docker"))}
+        files |= _plain_door(context)
     except ValueError:
         return Refusal("one of its values can't be given to a process: it holds a NUL or half a character")
     because = "the profile wants the broker" if context.autostart else "asked for"
@@ -127,6 +129,13 @@ def shared_files(context: Context) -> dict[str, bytes]:
         **{join(context.platform, directory, name): text for name, text in context.shim.items()},
         join(context.platform, directory, CONF): shim_conf(context.runtime or "", context.launcher, context.config_dir),
     }
+
+
+def _plain_door(context: Context) -> dict[str, bytes]:
+    """Where the broker is to serve all servers without a key, if the profile says so."""
+    if not context.gateway:
+        return {}
+    return {join(context.platform, context.data, "broker", GATEWAY): f"listen={context.gateway}\n".encode()}
 
 
 def shim_conf(runtime: str, launcher: tuple[str, ...], config_dir: str | None) -> bytes:

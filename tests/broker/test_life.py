@@ -42,7 +42,7 @@ def test_a_second_one_is_refused_and_the_first_one_stays(broker: Broker) -> None
     assert told(reader) == b"error: a broker is running already; mend it with: mcpconf broker status\n"
     assert popen.wait(5) == 1
     assert broker.pid == pid
-    assert broker.lying() == ["broker.json", "broker.sock", "plain.sock"]
+    assert broker.lying() == ["broker.json", "broker.sock", "gateway.sock", "plain.sock"]
 
 
 def test_of_two_that_start_at_once_one_serves(idle: Broker) -> None:

@@ -104,6 +104,18 @@ def test_what_is_filtered_is_neither_listed_nor_called(filters: Filter) -> None:
     assert one.heard()[0]["error"]["code"] == -32602
 
 
+def test_a_filter_is_not_evaded_by_other_letters() -> None:
+    """Go's encoding/json takes `Name` for `name`, and the last one counts."""
+    town = pair()
+    one = town.person(filters={"b": Filter(deny=("read",))})
+    one.greet()
+    one.ask("tools/list")
+    for params in ('{"name":"two","Name":"read"}', '{"NAME":"read","name":"two"}', '{"name":"two","name":"read"}'):
+        one.say(f'{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{params}}}')
+        assert one.heard()[0]["error"]["code"] == -32600
+    assert town.houses["b"].held == []
+
+
 def test_a_lone_server_s_filter_holds_for_what_it_never_listed() -> None:
     town = Town(House("a", tools=tools("x")))
     one = town.person(filters={"a": Filter(deny=("secret",))})

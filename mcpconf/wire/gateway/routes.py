@@ -6,7 +6,8 @@ import json
 from collections.abc import Callable
 
 from mcpconf.wire.actions import Era
-from mcpconf.wire.answers import PARAMS, UNKNOWN_METHOD
+from mcpconf.wire.answers import INVALID, PARAMS, UNKNOWN_METHOD
+from mcpconf.wire.envelope import Envelope
 from mcpconf.wire.gateway.catalogue import PROMPTS, RESOURCES, TEMPLATES, TOOLS, Kind
 from mcpconf.wire.gateway.desk import Desk, Flight
 from mcpconf.wire.gateway.leg import Leg
@@ -14,6 +15,7 @@ from mcpconf.wire.gateway.listens import LISTEN, Listens
 from mcpconf.wire.gateway.lists import Lists
 from mcpconf.wire.gateway.opening import Opening
 from mcpconf.wire.gateway.templates import matches
+from mcpconf.wire.members import members
 
 URIS = (RESOURCES, TEMPLATES)
 TASKS = 1024  # whose servers are remembered
@@ -52,6 +54,9 @@ class Routes:
     # -- names
 
     def _named(self, flight: Flight, kind: Kind, path: tuple[str, ...], again: bool = True) -> None:
+        if _is_riddle(flight.envelope, path):
+            self._desk.fail(flight, INVALID, "a name in params is one of the protocol's in other letters")
+            return
         name, place = flight.envelope.word(*path), flight.envelope.at(*path)
         found = None if name is None else self._lists.owner(kind, name)
         if found is None and again and self._lists.missing((kind,)):
@@ -159,3 +164,12 @@ class Routes:
     def _only(self) -> Leg | None:
         legs = self._desk.legs
         return next(iter(legs.values())) if len(legs) == 1 else None
+
+
+def _is_riddle(envelope: Envelope, path: tuple[str, ...]) -> bool:
+    """Whether a server that reads names without regard to case (Go's) could find another name than we do: it would
+    call what the profile doesn't let it."""
+    above = envelope.spans.get(path[0]) if len(path) == 2 else envelope.at(*path[:-1])
+    if above is None or envelope.text[above.start] != "{":
+        return False
+    return any(name != path[-1] and name.casefold() == path[-1] for name in members(envelope.text, above.start))
