@@ -434,6 +434,16 @@ def test_another_modern_version_is_not_supported() -> None:
     assert found["data"] == {"supported": ["2026-07-28"], "requested": "2030-01-01"}
 
 
+@pytest.mark.parametrize("method", ["ping", "logging/setLevel", "resources/subscribe"])
+def test_what_the_later_era_has_no_more_is_not_there(method: str) -> None:
+    assert Town(House("a", resources=[{"uri": "u"}])).person().modern(method, {"uri": "u"})["code"] == -32601
+
+
+def test_a_request_that_stands_alone_says_what_its_client_can_do() -> None:
+    found = pair().person().ask("tools/list", {"_meta": {VERSION: "2026-07-28"}})
+    assert found["code"] == -32602
+
+
 def test_tasks_go_to_the_server_that_began_them() -> None:
     town = pair()
     one = town.person()

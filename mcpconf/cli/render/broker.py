@@ -33,7 +33,7 @@ def status_lines(report: Mapping[str, Json], home: str) -> list[str]:
 
 def _plain_door(address: str) -> str:
     """Loud, since it is an exception that somebody has to know of."""
-    return f"{symbol('warn')} {one_line(address)} is open without a key: whoever reaches it can use every server"
+    return f"{symbol('warn')} {one_line(address)}  every server, for whoever reaches it: no key"
 
 
 def running_line(said: Mapping[str, Json], home: str) -> str:

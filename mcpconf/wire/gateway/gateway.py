@@ -25,6 +25,7 @@ from mcpconf.wire.gateway.offers import Known, capabilities, instructions
 from mcpconf.wire.gateway.opening import DISCOVER, Opening
 from mcpconf.wire.gateway.routes import Routes
 from mcpconf.wire.gateway.translate import (
+    CAPABILITIES,
     FRESH,
     HANDSHAKES,
     LATEST,
@@ -39,6 +40,7 @@ from mcpconf.wire.members import Malformed, Span, members
 from mcpconf.wire.quick import answer as quick
 
 BATCHES = "2025-03-26"
+GONE = frozenset({"logging/setLevel", "ping", "resources/subscribe", "resources/unsubscribe"})  # since 2026-07-28
 UNSUPPORTED = -32022
 
 
@@ -234,6 +236,10 @@ class Gateway:
             data = f'{{"supported":["{MODERN}"],"requested":{envelope.token(*META, VERSION)}}}'
             text = f'{{"code":{UNSUPPORTED},"message":"this version is not supported","data":{data}}}'
             desk.answer(flight, f'{{"jsonrpc":"2.0","id":{flight.token},"error":{text}}}')
+        elif envelope.at(*META, CAPABILITIES) is None:
+            desk.fail(flight, PARAMS, f"params._meta needs {CAPABILITIES}")
+        elif flight.method in GONE:
+            desk.fail(flight, UNKNOWN_METHOD, f"this version has no {flight.method}")
         elif desk.era is Era.LEGACY:
             if flight.method == DISCOVER:
                 desk.fail(flight, UNKNOWN_METHOD, "this connection speaks a version with initialize")
