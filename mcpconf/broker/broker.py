@@ -25,6 +25,7 @@ from mcpconf.wire.answers import INTERNAL, failure
 
 CLIENTS = 512  # connected at once
 BY_KEY = 128  # of them by one key, so that a container can't lock out all others
+PLAIN = 32  # of them by the gateway's plain door, where nobody has to say who it is
 POOLS = 256  # before those that nobody uses are forgotten: each project may have its own
 
 Key = tuple[str, str | None]  # a server's name, and the project where each has processes of its own
@@ -79,15 +80,10 @@ class Broker:
     def open(self, arrived: Arrived, peer: Peer) -> None:
         """Let a client in, or say why not."""
         try:
-            if len(self.sessions) >= CLIENTS:
-                raise McpconfError(f"{CLIENTS} clients are connected, which is as many as there may be")
-            if arrived.key is not None and self._count(arrived.key) >= BY_KEY:
-                raise McpconfError(f"{BY_KEY} clients came by this key, which is as many as may")
+            self._check_room(arrived.key)
             pool = self.pool_of(arrived.wish.server, arrived.wish.project)
         except McpconfError as error:
-            # Who named no server waits for no word of ours, but for messages.
-            line = refusal(str(error)) if arrived.yes else failure(None, INTERNAL, str(error)) + b"\n"
-            _say_and_close(arrived.connection, line)
+            _refuse(arrived, error)
             return
         descriptor = arrived.connection.detach()
         session = Session(self._loop, self.number(), descriptor, pool, peer, self._hangups, self._left)
@@ -99,9 +95,10 @@ class Broker:
         """Let a client in to all servers at once; `plain`: it came by the door without a handshake."""
         from mcpconf.broker.gateway.session import GatewaySession
 
-        if len(self.sessions) >= CLIENTS:
-            text = f"{CLIENTS} clients are connected, which is as many as there may be"
-            _say_and_close(arrived.connection, refusal(text) if arrived.yes else failure(None, INTERNAL, text) + b"\n")
+        try:
+            self._check_room(arrived.key, plain)
+        except McpconfError as error:
+            _refuse(arrived, error)
             return
         pool = self._new(Definition(name=GATEWAY, argv=()), arrived.wish.project)
         descriptor = arrived.connection.detach()
@@ -112,8 +109,14 @@ class Broker:
         self.sessions[session.id] = session
         session.start(arrived.yes, arrived.rest)
 
-    def _count(self, key: str) -> int:
-        return sum(session.key == key for session in self.sessions.values())
+    def _check_room(self, key: str | None, plain: bool = False) -> None:
+        """Raise `McpconfError` where there is no room for one more client, or for one more of its kind."""
+        if len(self.sessions) >= CLIENTS:
+            raise McpconfError(f"{CLIENTS} clients are connected, which is as many as there may be")
+        if key is not None and sum(session.key == key for session in self.sessions.values()) >= BY_KEY:
+            raise McpconfError(f"{BY_KEY} clients came by this key, which is as many as may")
+        if plain and sum(session.plain for session in self.sessions.values()) >= PLAIN:
+            raise McpconfError(f"{PLAIN} clients came by the plain door, which is as many as may")
 
     def _left(self, session: Session) -> None:
         self.sessions.pop(session.id, None)
@@ -210,6 +213,12 @@ class Broker:
 
 def _listing(names: tuple[str, ...]) -> bytes:
     return "".join(f"{name}\n" for name in names).encode()
+
+
+def _refuse(arrived: Arrived, error: McpconfError) -> None:
+    """Who named no server waits for no word of ours, but for messages."""
+    line = refusal(str(error)) if arrived.yes else failure(None, INTERNAL, str(error)) + b"\n"
+    _say_and_close(arrived.connection, line)
 
 
 def _say_and_close(connection: socket.socket, line: bytes) -> None:

@@ -65,6 +65,7 @@ class Session:
         self.since = loop.time()
         self.messages = 0  # that it has sent
         self.key: str | None = None  # the one by which it came
+        self.plain = False  # whether it came without having to prove anything
         self._loop = loop
         self._descriptor = descriptor
         self._hangups = hangups

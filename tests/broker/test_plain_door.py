@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from mcpconf.broker.broker import PLAIN
 from mcpconf.broker.control import held
 from mcpconf.broker.gateway.neighbours import Interface, owner_of, place_for, read_interfaces
 from mcpconf.broker.gateway.plain import LIMIT, may_begin
@@ -114,6 +115,20 @@ def test_idle_connections_lock_nobody_out(broker: Broker) -> None:
         assert client.call("echo", say=1) == {"say": 1}
         for one in idle[: 2 * LIMIT]:
             assert one.ended() == []
+
+
+def test_those_without_a_key_leave_room_for_others(broker: Broker) -> None:
+    with door(broker) as port:
+        for _ in range(PLAIN):
+            come(broker, port).send({"jsonrpc": "2.0", "id": 1, "method": "ping"})
+        until(lambda: len(broker.ask("status")["clients"]) == PLAIN)
+        late = come(broker, port)
+        late.send({"jsonrpc": "2.0", "id": 1, "method": "ping"})
+        assert "as many as may" in late.hear()["error"]["message"]
+        assert late.ended() == []
+        client = broker.door("gateway")
+        client.greet()
+        assert client.call("other")["tool"] == "other"
 
 
 def test_a_flood_of_foreign_connections_stops_nobody(broker: Broker) -> None:

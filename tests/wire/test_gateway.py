@@ -200,6 +200,43 @@ def test_one_that_could_not_be_greeted_is_tried_again_and_announced() -> None:
     assert listed(one.ask("tools/list")) == ["a__read", "one", "b__read", "two"]
 
 
+def test_a_list_that_failed_is_asked_for_again_and_announced() -> None:
+    town = pair()
+    one = town.person()
+    one.greet()
+    one.ask("tools/list")
+    town.die("b")
+    assert listed(one.ask("tools/list")) == ["a__read", "one"]
+    town.wait(1.0)
+    assert one.got == []
+    town.revive("b")
+    town.wait(2.0)
+    assert [message["method"] for message in one.heard()] == ["notifications/tools/list_changed"]
+
+
+def test_a_list_that_was_cancelled_tells_nothing() -> None:
+    town = pair()
+    town.houses["b"].mute.add("tools/list")
+    one = town.person()
+    one.greet()
+    one.say({"jsonrpc": "2.0", "id": 1, "method": "tools/list"})
+    one.say({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 1}})
+    town.wait(2.0)
+    assert one.got == []
+    assert one.gateway.sizes()["flights"] == 0
+
+
+def test_what_waits_for_servers_is_bounded() -> None:
+    town = pair()
+    for house in town.houses.values():
+        house.mute.add("initialize")
+    one = town.person(limits=Limits(queued_size=1000), known={"a": Known(tools=("one",))})
+    one.greet()
+    for number in range(3):
+        call(one, "one", number, arguments={"x": "y" * 400})
+    assert [message["id"] for message in one.heard()] == [2]
+
+
 def test_resources_go_to_who_listed_them_or_could_have() -> None:
     town = Town(
         House("a", resources=[{"uri": "x://1"}, {"uri": "x://both"}]),

@@ -43,15 +43,15 @@ class House:
     def answer(self, era: Era, message: dict[str, Any]) -> dict[str, Any] | None:
         """What it says to a request, None for what it holds."""
         method, params = message["method"], message.get("params") or {}
+        if method in self.mute or method == "subscriptions/listen":
+            self.held.append((era, message))
+            return None
         if method == "initialize":
             if Era.LEGACY not in self.eras:
                 return {"error": {"code": -32022, "message": "another era"}}
             return {"result": {"protocolVersion": params["protocolVersion"], "capabilities": self.capabilities}}
         if method == "server/discover":
             return {"result": {"supportedVersions": ["2026-07-28"], "capabilities": self.capabilities}}
-        if method in self.mute or method == "subscriptions/listen":
-            self.held.append((era, message))
-            return None
         what = LISTS.get(method.removesuffix("/list"))
         if what is not None and method.endswith("/list"):
             return {"result": self.listed(what, params)}

@@ -63,7 +63,6 @@ class GatewaySession(Session):
         plain: bool = False,
     ) -> None:
         self._house = house
-        self._plain = plain
         self._definitions: dict[int, Definition] = {}
         self._numbers: dict[str, int] = {}
         self._visits: dict[int, Visit] = {}
@@ -74,6 +73,7 @@ class GatewaySession(Session):
         legs = [self._leg(name, one) for name, one in sorted(house.members(pool.project).items())]
         self._gateway = Gateway(legs, loop.time, INFO)
         super().__init__(loop, house.number(), descriptor, pool, peer, hangups, closed)
+        self.plain = plain
 
     def _leg(self, name: str, definition: Definition) -> Leg:
         """A number is for one definition: what still comes of an earlier one finds nobody."""
@@ -112,7 +112,7 @@ class GatewaySession(Session):
 
     def closed(self, said: bool = False) -> None:
         """Who came by the plain door has no other last word than to close its side, as socat does."""
-        if self._plain and not said and not self._over:
+        if self.plain and not said and not self._over:
             self._input_ended = True
             self._channel.pause()
             self._loop.call_later(LINGER, self.close)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from mcpconf.wire.actions import Era, Limits, Log
 from mcpconf.wire.answers import INTERNAL, cancelled, failure
-from mcpconf.wire.envelope import Envelope
+from mcpconf.wire.envelope import Envelope, Kind
 from mcpconf.wire.gateway.actions import Action, Learned, ToClient, ToServer
 from mcpconf.wire.gateway.leg import Leg, State
 from mcpconf.wire.gateway.offers import Known
@@ -15,6 +15,9 @@ from mcpconf.wire.members import Malformed, Span, spliced
 
 Heard = Callable[[Envelope], None]
 OWN = '"mcpconf-gateway-'  # how the ids of the gateway's own requests begin
+
+
+SENT = Envelope("{}", Kind.REQUEST, None, None, None, {})
 
 
 class Batch:
@@ -30,10 +33,12 @@ class Batch:
 class Flight:
     """A request of the client that has no answer yet. `leg` is the server that has it or will have it."""
 
-    __slots__ = ("batch", "edits", "envelope", "leg", "method", "open", "sent", "task")
+    __slots__ = ("batch", "edits", "envelope", "leg", "method", "open", "sent", "size", "task", "token")
 
     def __init__(self, envelope: Envelope, batch: Batch | None) -> None:
         self.envelope = envelope
+        self.token = envelope.id or "null"
+        self.size = len(envelope.text)
         self.method = envelope.method or ""
         self.batch = batch
         self.leg: Leg | None = None
@@ -41,10 +46,6 @@ class Flight:
         self.sent = False
         self.open = True
         self.task = False  # whether its answer may be a task
-
-    @property
-    def token(self) -> str:
-        return self.envelope.id or "null"
 
 
 class Desk:
@@ -63,6 +64,7 @@ class Desk:
         self.level: str | None = None
         self.flights: dict[str, list[Flight]] = {}
         self.out: list[Action] = []
+        self.held = 0  # characters of requests that no server has yet
         self._count = 0
         self._last = 0
 
@@ -113,6 +115,7 @@ class Desk:
         """Note a request that came."""
         self.flights.setdefault(flight.token, []).append(flight)
         self._count += 1
+        self.held += flight.size
         if flight.batch is not None:
             flight.batch.waiting += 1
 
@@ -124,6 +127,8 @@ class Desk:
         same = self.flights[flight.token]
         same.remove(flight)
         self._count -= 1
+        if not flight.sent:
+            self.held -= flight.size
         if not same:
             del self.flights[flight.token]
         if flight.leg is not None and not flight.sent and flight in flight.leg.waiting:
@@ -171,6 +176,8 @@ class Desk:
             self.fail(flight, -32600, str(error))
             return
         flight.sent = True
+        flight.envelope = SENT  # what was passed on is not kept
+        self.held -= flight.size
         self.to_server(leg, line)
 
     def cancel(self, flight: Flight, why: str) -> None:

@@ -21,6 +21,7 @@ from mcpconf.wire.members import Malformed
 
 PATIENCE = 1.5  # seconds that a list waits for servers which are starting, or slow
 REMEMBERED = 20_000  # names that the client was told, and names of one server that are kept for the next
+SOON, LONGEST_DELAY = 1.0, 30.0  # seconds until a list that failed is asked for again, and at last
 COUNT, SIZE = 1000, 4_000_000  # entries and characters of one page
 CURSOR = "mcpconf-"
 
@@ -59,6 +60,7 @@ class Lists:
         self._pages: dict[Kind, list[str]] = {}
         self._told: dict[Kind, dict[str, Owner]] = {}
         self._announced: set[Kind] = set()  # since the client listed it last
+        self._again: dict[tuple[int, Kind], tuple[float, float]] = {}  # when a list that failed is tried again, and how
 
     # -- the client
 
@@ -118,8 +120,8 @@ class Lists:
 
     def went(self, leg: Leg) -> None:
         """A server is down: what it had is there no more."""
-        for key in [key for key in self._fetches if key[0] == leg.number]:
-            del self._fetches[key]
+        self._fetches = {key: one for key, one in self._fetches.items() if key[0] != leg.number}
+        self._again = {key: one for key, one in self._again.items() if key[0] != leg.number}
         for kind in {kind for wait in self._waits for number, kind in wait.needs if number == leg.number}:
             self._done(leg, kind)
         for kind in [kind for kind, entries in leg.shown.items() if entries]:
@@ -143,9 +145,7 @@ class Lists:
             self._desk.log(f"{leg.name}: its answer to {kind.method} can't be read: {error}")
             found = None
         if found is None:
-            del self._fetches[leg.number, kind]
-            leg.absent.add(kind)
-            self._done(leg, kind)
+            self._failed(leg, kind)
             return
         fetch.entries += found.entries
         if found.cursor is not None and fetch.pages < PAGES and len(fetch.entries) < MOST:
@@ -154,7 +154,18 @@ class Lists:
         del self._fetches[leg.number, kind]
         leg.lists[kind] = tuple(fetch.entries)
         leg.absent.discard(kind)
+        self._again.pop((leg.number, kind), None)
         self._remember(leg, kind)
+        self._done(leg, kind)
+
+    def _failed(self, leg: Leg, kind: Kind) -> None:
+        """A server does not list such things now. It may have crashed, and is asked again by itself."""
+        key = leg.number, kind
+        del self._fetches[key]
+        leg.absent.add(kind)
+        if leg.state is State.UP:
+            delay = min(2 * self._again[key][1], LONGEST_DELAY) if key in self._again else SOON
+            self._again[key] = self._desk.now() + delay, delay
         self._done(leg, kind)
 
     def _remember(self, leg: Leg, kind: Kind) -> None:
@@ -184,7 +195,8 @@ class Lists:
     # -- time
 
     def due(self) -> float | None:
-        return min((wait.deadline for wait in self._waits), default=None)
+        again = (due for key, (due, _) in self._again.items() if key not in self._fetches)
+        return min((*(wait.deadline for wait in self._waits), *again), default=None)
 
     def tick(self) -> None:
         now = self._desk.now()
@@ -198,10 +210,14 @@ class Lists:
                 if fetch is not None:
                     fetch.slow = True
             wait.then()
+        for (number, kind), (due, _) in list(self._again.items()):
+            if due <= now:
+                self._fetch(self._desk.legs[number], kind)
 
     def reset(self) -> None:
         """The client begins anew."""
         self._fetches.clear()
+        self._again.clear()
         self._waits.clear()
         self._pages.clear()
         self._told.clear()
@@ -221,9 +237,10 @@ class Lists:
 
     def owner(self, kind: Kind, name: str) -> tuple[Leg, str] | None:
         """Whose a name is: what the client was told counts, until it is told something else."""
-        found = self._told.get(kind, {}).get(name) or self.names(kind).owner(name) or self._whole(kind, name)
-        leg = None if found is None else self._desk.legs.get(found[0])
-        return None if leg is None or found is None else (leg, found[1])
+        found = self._told.get(kind, {}).get(name)
+        if found is None or found[0] not in self._desk.legs:
+            found = self.names(kind).owner(name) or self._whole(kind, name)
+        return None if found is None else (self._desk.legs[found[0]], found[1])
 
     def _whole(self, kind: Kind, name: str) -> Owner | None:
         """A name with its server's before it, also where that would not be needed."""
@@ -244,6 +261,8 @@ class Lists:
 
     def _joined(self, flight: Flight, kind: Kind, start: int = 0) -> None:
         """Answer with what all servers list, in the order of their names."""
+        if not flight.open:
+            return  # it was cancelled, and nobody was told
         names = self.names(kind) if kind.named else None
         told: dict[str, Owner] = {}
         texts = []

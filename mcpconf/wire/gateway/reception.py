@@ -95,6 +95,9 @@ class Reception:
         elif desk.in_flight >= desk.limits.in_flight:
             text = f"{desk.limits.in_flight} requests in flight are as many as a client may have"
             desk.reply(failure(envelope.id, INTERNAL, text), together)
+        elif desk.held and desk.held + len(envelope.text) > desk.limits.queued_size:
+            text = "the servers are not ready, and too much waits for them"
+            desk.reply(failure(envelope.id, INTERNAL, text), together)
         else:
             flight = Flight(envelope, together)
             desk.open(flight)
