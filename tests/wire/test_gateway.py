@@ -230,7 +230,7 @@ def test_what_waits_for_servers_is_bounded() -> None:
     town = pair()
     for house in town.houses.values():
         house.mute.add("initialize")
-    one = town.person(limits=Limits(queued_size=1000), known={"a": Known(tools=("one",))})
+    one = town.person(limits=Limits(queued_size=1200), known={"a": Known(tools=("one",))})
     one.greet()
     for number in range(3):
         call(one, "one", number, arguments={"x": "y" * 400})

@@ -7,13 +7,15 @@ from mcpconf.wire.answers import INTERNAL
 from mcpconf.wire.envelope import Envelope, Kind, read
 from mcpconf.wire.express import response
 from mcpconf.wire.gateway.asks import Asks
-from mcpconf.wire.gateway.desk import Desk, Flight
+from mcpconf.wire.gateway.desk import OWN, Desk, Flight
 from mcpconf.wire.gateway.leg import Leg
 from mcpconf.wire.gateway.listens import Listens
 from mcpconf.wire.gateway.routes import Routes
 from mcpconf.wire.gateway.translate import answer_to_modern, asks_for_input
 from mcpconf.wire.members import Malformed, Span, members
 from mcpconf.wire.quick import answer as quick
+
+MARK = OWN.encode()
 
 
 class Hearing:
@@ -35,6 +37,8 @@ class Hearing:
 
     def _returned(self, leg: Leg, line: bytes) -> bool:
         """Pass on an answer that need not be read, as it came."""
+        if leg.own and MARK in line:
+            return False
         if len(line) > self._desk.limits.quick:
             found = quick(line)
             token = None if found is None else found.id

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mcpconf.wire.actions import Era
 from mcpconf.wire.envelope import Envelope
-from mcpconf.wire.gateway.catalogue import Entry, Kind
+from mcpconf.wire.gateway.catalogue import Entry, Kind, Page
 from mcpconf.wire.gateway.names import ALL, Filter
 from mcpconf.wire.gateway.offers import UNKNOWN, Known
 from mcpconf.wire.gateway.translate import modern_meta, to_legacy, to_modern
@@ -46,6 +46,7 @@ class Leg:
         self.own: dict[str, Callable[[Envelope], None]] = {}
         self.waiting: list[Flight] = []
         self.lists: dict[Kind, tuple[Entry, ...]] = {}  # what it listed last
+        self.answered: dict[Kind, tuple[str, Page]] = {}  # its last answer, which is mostly the next one as well
         self.absent: set[Kind] = set()  # lists that it did not give when it was last asked
         self.shown: dict[Kind, tuple[Entry, ...]] = {}  # and what the client saw of that
         self.listening: str | None = None  # the id of the request by which a modern one tells of changes

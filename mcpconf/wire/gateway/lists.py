@@ -12,7 +12,7 @@ from mcpconf.record import replace
 from mcpconf.wire.actions import Era
 from mcpconf.wire.answers import PARAMS
 from mcpconf.wire.envelope import Envelope
-from mcpconf.wire.gateway.catalogue import MOST, PAGES, PROMPTS, TOOLS, Entry, Kind, page
+from mcpconf.wire.gateway.catalogue import MOST, PAGES, PROMPTS, TOOLS, Entry, Kind, Page, page
 from mcpconf.wire.gateway.desk import Desk, Flight
 from mcpconf.wire.gateway.leg import Leg, State
 from mcpconf.wire.gateway.names import Names, Owner
@@ -58,6 +58,7 @@ class Lists:
         self._fetches: dict[tuple[int, Kind], Fetch] = {}
         self._waits: list[Wait] = []
         self._pages: dict[Kind, list[str]] = {}
+        self._joins: dict[Kind, tuple[object, dict[str, Owner], list[str]]] = {}  # of what; whose, and the texts
         self._told: dict[Kind, dict[str, Owner]] = {}
         self._announced: set[Kind] = set()  # since the client listed it last
         self._again: dict[tuple[int, Kind], tuple[float, float]] = {}  # when a list that failed is tried again, and how
@@ -139,11 +140,7 @@ class Lists:
     def _heard(self, leg: Leg, kind: Kind, fetch: Fetch, answer: Envelope) -> None:
         if self._fetches.get((leg.number, kind)) is not fetch:
             return
-        try:
-            found = None if answer.failed else page(kind, answer)
-        except Malformed as error:
-            self._desk.log(f"{leg.name}: its answer to {kind.method} can't be read: {error}")
-            found = None
+        found = self._read(leg, kind, answer)
         if found is None:
             self._failed(leg, kind)
             return
@@ -152,11 +149,29 @@ class Lists:
             self._next(leg, kind, fetch, f'"cursor":{found.cursor}')
             return
         del self._fetches[leg.number, kind]
-        leg.lists[kind] = tuple(fetch.entries)
+        before = leg.lists.get(kind)
+        leg.lists[kind] = found.entries if fetch.pages == 1 else tuple(fetch.entries)
         leg.absent.discard(kind)
         self._again.pop((leg.number, kind), None)
-        self._remember(leg, kind)
+        if leg.lists[kind] is not before:
+            self._remember(leg, kind)
         self._done(leg, kind)
+
+    def _read(self, leg: Leg, kind: Kind, answer: Envelope) -> Page | None:
+        """What an answer lists; None where it is an error, or can't be read. Most are what the last one was."""
+        if answer.failed:
+            return None
+        text = answer.token("result") or ""
+        before = leg.answered.get(kind)
+        if before is not None and before[0] == text:
+            return before[1]
+        try:
+            found = page(kind, answer)
+        except Malformed as error:
+            self._desk.log(f"{leg.name}: its answer to {kind.method} can't be read: {error}")
+            return None
+        leg.answered[kind] = text, found
+        return found
 
     def _failed(self, leg: Leg, kind: Kind) -> None:
         """A server does not list such things now. It may have crashed, and is asked again by itself."""
@@ -263,21 +278,33 @@ class Lists:
         """Answer with what all servers list, in the order of their names."""
         if not flight.open:
             return  # it was cancelled, and nobody was told
-        names = self.names(kind) if kind.named else None
-        told: dict[str, Owner] = {}
-        texts = []
-        for leg in self._sorted():
+        for leg in self._desk.legs.values():
             leg.shown[kind] = self._visible(leg, kind)
-            for entry in leg.shown[kind]:
-                shown = entry.key if names is None else names.shown((leg.number, entry.key))
-                if shown is not None and shown not in told and self.passes(leg, kind, entry.key):
-                    told[shown] = leg.number, entry.key
-                    texts.append(entry.named(shown))
+        told, texts = self._made(kind)
         before = self._told.get(kind, {})
         self._told[kind] = {**before, **told} if len(before) < REMEMBERED else told
         self._announced.discard(kind)
         self._pages[kind] = texts
         self._page(flight, kind, start)
+
+    def _made(self, kind: Kind) -> tuple[dict[str, Owner], list[str]]:
+        """The list as it is now, and whose what is. It is joined anew only where a server has something else."""
+        legs = self._sorted()
+        of = tuple((leg.number, leg.shown[kind], leg.lists.get(kind), leg.known, leg.tools) for leg in legs)
+        before = self._joins.get(kind)
+        if before is not None and before[0] == of:
+            return before[1], before[2]
+        names = self.names(kind) if kind.named else None
+        told: dict[str, Owner] = {}
+        texts = []
+        for leg in legs:
+            for entry in leg.shown[kind]:
+                shown = entry.key if names is None else names.shown((leg.number, entry.key))
+                if shown is not None and shown not in told and self.passes(leg, kind, entry.key):
+                    told[shown] = leg.number, entry.key
+                    texts.append(entry.named(shown))
+        self._joins[kind] = of, told, texts
+        return told, texts
 
     def _page(self, flight: Flight, kind: Kind, start: int) -> None:
         texts = self._pages[kind]
