@@ -214,6 +214,19 @@ def test_a_list_that_failed_is_asked_for_again_and_announced() -> None:
     assert [message["method"] for message in one.heard()] == ["notifications/tools/list_changed"]
 
 
+def test_a_list_that_a_server_does_not_know_is_empty_and_not_asked_for_again() -> None:
+    town = Town(House("a", resources=[{"uri": "u"}]), House("b", tools=tools("x")))
+    one = town.person()
+    one.greet()
+    town.houses["a"].mute.add("resources/templates/list")
+    one.say({"jsonrpc": "2.0", "id": 1, "method": "resources/templates/list"})
+    message = town.holds("a")
+    error = {"code": -32601, "message": "no such method"}
+    town.say(town.houses["a"], Era.LEGACY, {"jsonrpc": "2.0", "id": message["id"], "error": error})
+    assert one.heard()[0]["result"] == {"resourceTemplates": []}
+    assert one.gateway.due is None
+
+
 def test_a_list_that_was_cancelled_tells_nothing() -> None:
     town = pair()
     town.houses["b"].mute.add("tools/list")

@@ -8,20 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from mcpconf.record import replace
 from mcpconf.wire.actions import Era
 from mcpconf.wire.answers import PARAMS
-from mcpconf.wire.envelope import Envelope
-from mcpconf.wire.gateway.catalogue import MOST, PAGES, PROMPTS, TOOLS, Entry, Kind, Page, page
+from mcpconf.wire.gateway.catalogue import TOOLS, Entry, Kind
 from mcpconf.wire.gateway.desk import Desk, Flight
+from mcpconf.wire.gateway.fetches import Fetches
 from mcpconf.wire.gateway.leg import Leg, State
 from mcpconf.wire.gateway.names import Names, Owner
 from mcpconf.wire.gateway.translate import FRESH
-from mcpconf.wire.members import Malformed
 
 PATIENCE = 1.5  # seconds that a list waits for servers which are starting, or slow
-REMEMBERED = 20_000  # names that the client was told, and names of one server that are kept for the next
-SOON, LONGEST_DELAY = 1.0, 30.0  # seconds until a list that failed is asked for again, and at last
+REMEMBERED = 20_000  # names that the client was told
 COUNT, SIZE = 1000, 4_000_000  # entries and characters of one page
 CURSOR = "mcpconf-"
 
@@ -37,17 +34,6 @@ class Wait:
         self.then = then
 
 
-class Fetch:
-    """A list that a server is giving, page by page."""
-
-    __slots__ = ("entries", "pages", "slow")
-
-    def __init__(self) -> None:
-        self.entries: list[Entry] = []
-        self.pages = 0
-        self.slow = False  # whether somebody has waited for it in vain
-
-
 class Lists:
     """What servers list, and what the client was told of it."""
 
@@ -55,13 +41,12 @@ class Lists:
         """`changed` tells the client that a list is another now."""
         self._desk = desk
         self._changed = changed
-        self._fetches: dict[tuple[int, Kind], Fetch] = {}
+        self._fetches = Fetches(desk, self._done)
         self._waits: list[Wait] = []
         self._pages: dict[Kind, list[str]] = {}
         self._joins: dict[Kind, tuple[object, dict[str, Owner], list[str]]] = {}  # of what; whose, and the texts
         self._told: dict[Kind, dict[str, Owner]] = {}
-        self._announced: set[Kind] = set()  # since the client listed it last
-        self._again: dict[tuple[int, Kind], tuple[float, float]] = {}  # when a list that failed is tried again, and how
+        self._announced: set[str] = set()  # the changes that it heard of since it listed them last
 
     # -- the client
 
@@ -96,10 +81,10 @@ class Lists:
         """Ask a server, if it is there; whether to wait for it."""
         if leg.state is not State.UP:
             return not leg.slow
-        fetch = self._fetches.get((leg.number, kind))
+        fetch = self._fetches.of(leg, kind)
         if fetch is None:
-            self._fetch(leg, kind)
-            return (leg.number, kind) in self._fetches
+            self._fetches.begin(leg, kind)
+            return self._fetches.of(leg, kind) is not None
         return not fetch.slow
 
     def missing(self, kinds: Iterable[Kind]) -> bool:
@@ -112,83 +97,20 @@ class Lists:
         """A server is up: it is asked for what somebody waits for, or has been shown already without it."""
         for kind in {kind for wait in self._waits for number, kind in wait.needs if number == leg.number}:
             if leg.has(kind):
-                self._fetch(leg, kind)
+                self._fetches.begin(leg, kind)
             else:
                 self._done(leg, kind)
         for kind in self._told:
             if leg.has(kind):
-                self._fetch(leg, kind)
+                self._fetches.begin(leg, kind)
 
     def went(self, leg: Leg) -> None:
         """A server is down: what it had is there no more."""
-        self._fetches = {key: one for key, one in self._fetches.items() if key[0] != leg.number}
-        self._again = {key: one for key, one in self._again.items() if key[0] != leg.number}
+        self._fetches.went(leg)
         for kind in {kind for wait in self._waits for number, kind in wait.needs if number == leg.number}:
             self._done(leg, kind)
         for kind in [kind for kind, entries in leg.shown.items() if entries]:
             self._announce(kind)
-
-    def _fetch(self, leg: Leg, kind: Kind) -> None:
-        if (leg.number, kind) not in self._fetches:
-            fetch = self._fetches[leg.number, kind] = Fetch()
-            self._next(leg, kind, fetch, "")
-
-    def _next(self, leg: Leg, kind: Kind, fetch: Fetch, params: str) -> None:
-        fetch.pages += 1
-        self._desk.ask(leg, kind.method, params, lambda answer: self._heard(leg, kind, fetch, answer))
-
-    def _heard(self, leg: Leg, kind: Kind, fetch: Fetch, answer: Envelope) -> None:
-        if self._fetches.get((leg.number, kind)) is not fetch:
-            return
-        found = self._read(leg, kind, answer)
-        if found is None:
-            self._failed(leg, kind)
-            return
-        fetch.entries += found.entries
-        if found.cursor is not None and fetch.pages < PAGES and len(fetch.entries) < MOST:
-            self._next(leg, kind, fetch, f'"cursor":{found.cursor}')
-            return
-        del self._fetches[leg.number, kind]
-        before = leg.lists.get(kind)
-        leg.lists[kind] = found.entries if fetch.pages == 1 else tuple(fetch.entries)
-        leg.absent.discard(kind)
-        self._again.pop((leg.number, kind), None)
-        if leg.lists[kind] is not before:
-            self._remember(leg, kind)
-        self._done(leg, kind)
-
-    def _read(self, leg: Leg, kind: Kind, answer: Envelope) -> Page | None:
-        """What an answer lists; None where it is an error, or can't be read. Most are what the last one was."""
-        if answer.failed:
-            return None
-        text = answer.token("result") or ""
-        before = leg.answered.get(kind)
-        if before is not None and before[0] == text:
-            return before[1]
-        try:
-            found = page(kind, answer)
-        except Malformed as error:
-            self._desk.log(f"{leg.name}: its answer to {kind.method} can't be read: {error}")
-            return None
-        leg.answered[kind] = text, found
-        return found
-
-    def _failed(self, leg: Leg, kind: Kind) -> None:
-        """A server does not list such things now. It may have crashed, and is asked again by itself."""
-        key = leg.number, kind
-        del self._fetches[key]
-        leg.absent.add(kind)
-        if leg.state is State.UP:
-            delay = min(2 * self._again[key][1], LONGEST_DELAY) if key in self._again else SOON
-            self._again[key] = self._desk.now() + delay, delay
-        self._done(leg, kind)
-
-    def _remember(self, leg: Leg, kind: Kind) -> None:
-        names = tuple(dict.fromkeys(leg.keys(kind)))[:REMEMBERED]
-        if kind is TOOLS:
-            self._desk.learn(leg, replace(leg.known, tools=names))
-        elif kind is PROMPTS:
-            self._desk.learn(leg, replace(leg.known, prompts=names))
 
     def _done(self, leg: Leg, kind: Kind) -> None:
         """A server has said what it has, or never will: go on with what waited for it, or announce it."""
@@ -203,15 +125,16 @@ class Lists:
 
     def _announce(self, kind: Kind) -> None:
         """Tell the client once that it should ask again."""
-        if kind not in self._announced:
-            self._announced.add(kind)
+        if kind.changed not in self._announced:
+            self._announced.add(kind.changed)
             self._changed(kind)
 
     # -- time
 
     def due(self) -> float | None:
-        again = (due for key, (due, _) in self._again.items() if key not in self._fetches)
-        return min((*(wait.deadline for wait in self._waits), *again), default=None)
+        deadlines = [wait.deadline for wait in self._waits]
+        again = self._fetches.due()
+        return min([*deadlines, *([] if again is None else [again])], default=None)
 
     def tick(self) -> None:
         now = self._desk.now()
@@ -220,19 +143,16 @@ class Lists:
         for wait in late:
             for number, kind in wait.needs:
                 leg = self._desk.legs[number]
-                fetch = self._fetches.get((number, kind))
+                fetch = self._fetches.of(leg, kind)
                 leg.slow = leg.slow or leg.state is not State.UP
                 if fetch is not None:
                     fetch.slow = True
             wait.then()
-        for (number, kind), (due, _) in list(self._again.items()):
-            if due <= now:
-                self._fetch(self._desk.legs[number], kind)
+        self._fetches.tick()
 
     def reset(self) -> None:
         """The client begins anew."""
-        self._fetches.clear()
-        self._again.clear()
+        self._fetches.reset()
         self._waits.clear()
         self._pages.clear()
         self._told.clear()
@@ -283,7 +203,7 @@ class Lists:
         told, texts = self._made(kind)
         before = self._told.get(kind, {})
         self._told[kind] = {**before, **told} if len(before) < REMEMBERED else told
-        self._announced.discard(kind)
+        self._announced.discard(kind.changed)
         self._pages[kind] = texts
         self._page(flight, kind, start)
 
