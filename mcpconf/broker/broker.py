@@ -54,7 +54,7 @@ class Broker:
         self._commands = commands
         self._files: dict[str, LogFile] = {}
         self._hangups = Hangups(loop)
-        self._members = Members(catalogue, Memory(loop, os.path.join(logs, os.pardir, "gateway.json")), self)
+        self._members = Members(catalogue, Memory(loop, os.path.join(os.path.dirname(logs), "gateway.json")), self)
         self._last = 0
 
     def number(self) -> int:

@@ -7,6 +7,7 @@ import http.client
 import ipaddress
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -195,6 +196,29 @@ def test_another_user_of_this_machine_is_turned_away(broker: Broker) -> None:
         found = subprocess.run(argv, capture_output=True, check=True, timeout=10)
         assert found.stdout == b"b''\n"
         assert "it is user 65534's" in broker.log()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another user")
+@pytest.mark.parametrize("how", ["close", "reset"])
+def test_another_user_who_is_gone_before_it_is_looked_at_is_turned_away(broker: Broker, how: str) -> None:
+    """The system says that a socket nobody has is root's, or says nothing of it any more."""
+    line = '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{}}}'
+    script = (
+        "import os, socket, sys\nos.setuid(65534)\ns = socket.socket()\ns.connect((b'127.0.0.1', int(sys.argv[1])))\n"
+    )
+    script += f"s.sendall(b'{line}\\n')\n"
+    if how == "reset":
+        script += "s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, bytes([1, 0, 0, 0, 0, 0, 0, 0]))\n"
+    with door(broker) as port:
+        pid = broker.pid
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            subprocess.run([*PYTHON, "-c", script + "s.close()", str(port)], check=True, timeout=10)
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        until(lambda: "turned away" in broker.log())
+        assert "it can't be told whose it is" in broker.log()
+        assert all(not one["processes"] for one in broker.ask("status")["servers"])
 
 
 # -- where it may be

@@ -79,8 +79,21 @@ def _asked(asking: socket.socket, name: str, what: int) -> str:
     return socket.inet_ntoa(answer[20:24])
 
 
+def is_here(address: Address) -> bool:
+    """Whether an address is one of this machine's own: nobody can listen on another's."""
+    try:
+        with socket.socket(socket.AF_INET if address.version == 4 else socket.AF_INET6, socket.SOCK_DGRAM) as one:
+            one.bind((str(address), 0))
+            return True
+    except OSError:
+        return False
+
+
 def owner_of(address: Address, port: int, to: int, table: str = "/proc/net") -> int | None:
-    """The user whose socket of this machine it is; None where it is none of this machine's, or that is not told."""
+    """The user whose socket of this machine it is; None where nobody has it.
+
+    A socket that was closed, but whose bytes are still on their way, has no inode, and seems to be root's.
+    """
     wanted = f"{_written(address)}:{port:04X}"
     try:
         with open(os.path.join(table, "tcp" if address.version == 4 else "tcp6"), encoding="ascii") as lines:
@@ -88,7 +101,7 @@ def owner_of(address: Address, port: int, to: int, table: str = "/proc/net") -> 
             for line in lines:
                 words = line.split()
                 if words[1] == wanted and words[2].endswith(f":{to:04X}"):
-                    return int(words[7])
+                    return int(words[7]) if words[9] != "0" else None
     except (OSError, ValueError, IndexError, StopIteration):
         return None
     return None

@@ -10,12 +10,13 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+import sys
 from collections.abc import Callable
 
 from mcpconf.broker.door.arrival import PIECE, Arrived
 from mcpconf.broker.door.waiting import Waiting
 from mcpconf.broker.door.wish import Wish
-from mcpconf.broker.gateway.neighbours import Place, owner_of
+from mcpconf.broker.gateway.neighbours import Place, is_here, owner_of
 from mcpconf.broker.session import Peer
 
 LIMIT = 32  # connections that have not said a whole message
@@ -89,9 +90,11 @@ class PlainDoor:
             return "its address can't be told"
         if address not in self._place.network:
             return f"it is not of {self._place.network}"
+        if sys.platform != "linux" or not is_here(address):
+            return None
         owner = owner_of(address, int(port), own)
-        if owner is None:
-            return "it can't be told whose it is" if self._place.local else None
+        if owner is None:  # who sent something and closed at once has no owner any more
+            return "it can't be told whose it is"
         return None if owner in (0, self._uid) else f"it is user {owner}'s"
 
     def close(self) -> None:

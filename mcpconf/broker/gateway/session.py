@@ -11,7 +11,7 @@ from mcpconf import __version__
 from mcpconf.broker.gateway.visit import Visit
 from mcpconf.broker.hangup import Hangups
 from mcpconf.broker.pool import Crowded, Pool
-from mcpconf.broker.session import Cause, Peer, Session
+from mcpconf.broker.session import MOST, Cause, Peer, Session
 from mcpconf.broker.upstream.definition import Definition
 from mcpconf.broker.worker import Worker
 from mcpconf.errors import McpconfError
@@ -25,6 +25,7 @@ from mcpconf.wire.gateway.offers import Known
 from mcpconf.wire.lines import Overlong
 
 INFO = f'{{"name":"mcpconf","title":"mcpconf gateway","version":"{__version__}"}}'
+OVER = 4 * MOST  # bytes that may wait for a client, whatever its servers are
 LINGER = 5.0  # seconds that who came by the plain door and said its last word is still answered
 
 
@@ -109,6 +110,14 @@ class GatewaySession(Session):
     def _hear(self, lines: list[bytes | Overlong]) -> None:
         for line in lines:
             self._do(self._gateway.from_client(line))
+
+    def give(self, lines: Sequence[bytes]) -> None:
+        """Who does not read has its servers read no further; one of them may have come since, and goes on."""
+        if self._channel.queued > OVER:
+            self.drop("it does not read what it is sent")
+            self.close()
+        else:
+            super().give(lines)
 
     def closed(self, said: bool = False) -> None:
         """Who came by the plain door has no other last word than to close its side, as socat does."""

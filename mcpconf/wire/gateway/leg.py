@@ -40,6 +40,7 @@ class Leg:
         self.slow = False  # whether a list was once answered without it while it was opening
         self.tried = False  # whether it was asked in the other era as well
         self.why = ""  # it is down
+        self.said = ""  # what the log says of that
         self.retry: float | None = None  # when it is to be tried again
         self.delay = 1.0  # seconds until then, and twice as many the next time
         self.offers: frozenset[str] = frozenset()  # what it can do

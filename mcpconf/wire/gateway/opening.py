@@ -106,7 +106,7 @@ class Opening:
     def _up(self, leg: Leg, answer: Envelope) -> None:
         place = answer.at("result", "capabilities")
         spans = members(answer.text, place.start) if place and answer.text[place.start] == "{" else {}
-        leg.state, leg.delay, leg.why = State.UP, 1.0, ""
+        leg.state, leg.delay, leg.why, leg.said = State.UP, 1.0, "", ""
         leg.offers = frozenset(spans)
         text = "{}" if place is None else place.of(answer.text)
         told = answer.word("result", "instructions")
@@ -134,7 +134,9 @@ class Opening:
         leg.why = why
         leg.retry = desk.now() + leg.delay
         leg.delay = min(2 * leg.delay, LONGEST_DELAY)
-        desk.log(f"{leg.name} is left out of the gateway: {why}")
+        if why != leg.said:  # it may be tried for days
+            leg.said = why
+            desk.log(f"{leg.name} is left out of the gateway: {why}")
         desk.fail_all(leg, f"{leg.name}: {why}")
         self._went(leg)
 
