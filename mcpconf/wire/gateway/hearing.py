@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from mcpconf.wire.actions import Era
-from mcpconf.wire.answers import INTERNAL
-from mcpconf.wire.envelope import Envelope, Kind, read
+from mcpconf.wire.answers import INTERNAL, failure
+from mcpconf.wire.envelope import Envelope, Kind, of_text, read
 from mcpconf.wire.express import response
 from mcpconf.wire.gateway.asks import Asks
-from mcpconf.wire.gateway.desk import OWN, Desk, Flight
+from mcpconf.wire.gateway.desk import OWN, Desk, Flight, Heard
 from mcpconf.wire.gateway.leg import Leg
 from mcpconf.wire.gateway.listens import Listens
 from mcpconf.wire.gateway.routes import Routes
@@ -67,7 +67,7 @@ class Hearing:
         token = envelope.id or ""
         then = leg.own.pop(token, None)
         if then is not None:
-            then(envelope)
+            self._own(leg, token, then, envelope)
             return
         flight = self._flight(leg, token)
         if flight is None:
@@ -86,6 +86,15 @@ class Hearing:
             self._desk.fail(flight, INTERNAL, text)
         else:
             self._desk.answer(flight, envelope.text)
+
+    def _own(self, leg: Leg, token: str, then: Heard, envelope: Envelope) -> None:
+        """An answer to the gateway itself; an error in the place of one that can't be read."""
+        try:
+            then(envelope)
+        except Malformed as error:
+            text = f"its answer can't be read: {error}"
+            self._desk.log(f"{leg.name}: {text}")
+            then(of_text(failure(token, INTERNAL, text).decode()))
 
     def _told(self, leg: Leg, envelope: Envelope) -> None:
         """A notification."""
