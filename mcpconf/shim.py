@@ -1,8 +1,7 @@
 """What Claude starts in the place of a server: stdin and stdout on one side, the broker on the other.
 
-`python -I -S shim.py NAME|--gateway [--project]`. One file that imports nothing of the package and of the standard
-library only what starts in microseconds (`posix`, not `os`; `_socket`, not `socket`), since it is started anew for each
-session.
+`python -I -S shim.py NAME [--project]`. One file that imports nothing of the package and of the standard library only
+what starts in microseconds (`posix`, not `os`; `_socket`, not `socket`), since it is started anew for each session.
 
 What it promises, and what each promise costs (measured on Linux with Python 3.11):
 
@@ -519,8 +518,7 @@ class Greeting:
     trusting = True  # messages may be sent before it was answered
 
     def __init__(self, server: str, project: str | None) -> None:
-        words = ["MCPCONF1 OPEN", server] if server else ["MCPCONF1 GATEWAY"]
-        words += [] if project is None else [project]
+        words = ["MCPCONF1 OPEN", server] + ([] if project is None else [project])
         self.first = (" ".join(words) + "\n").encode("utf-8", "surrogateescape")
 
     def answer(self, line: bytes) -> bytes | None:
@@ -542,7 +540,7 @@ class Proof:
             raise Trouble("MCPCONF_BROKER_KEY names no key file of the broker", "mcpconf broker key new ID", True)
         self._id = words[0].encode("utf-8", "surrogateescape")
         self._key = bytes.fromhex(words[1])
-        self._target = b"open/" + server.encode("utf-8", "surrogateescape") if server else b"gateway"
+        self._target = b"open/" + server.encode("utf-8", "surrogateescape")
         self._nonces: bytes | None = None
 
     def answer(self, line: bytes) -> bytes | None:
@@ -1309,6 +1307,8 @@ def pieces(data: bytes) -> Iterator[bytes]:
 
 def main(arguments: list[str]) -> None:
     """Never returns."""
+    # No server can be called `*`, which stands for all of them at once: the broker's gateway.
+    arguments = ["*" if word == "--gateway" else word for word in arguments]
     # A traceback would be all that Python's own handler adds.
     _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
     # A descriptor that was closed would be given to the broker's socket.
@@ -1316,10 +1316,9 @@ def main(arguments: list[str]) -> None:
     while null < 3:
         null = posix.dup(null)
     posix.close(null)
-    # The gateway to all servers has no name that a server could have as well.
-    names = ["" if word == "--gateway" else word for word in arguments if word != "--project"]
+    names = [word for word in arguments if word != "--project"]
     if len(names) != 1:
-        complain("usage: shim.py NAME|--gateway [--project]; entries with it are written by: mcpconf switch PROFILE")
+        complain("usage: shim.py NAME [--project]; entries that call it are written by: mcpconf switch PROFILE")
         posix._exit(2)
     project = project_directory(posix.environ) if "--project" in arguments else None
     place = __file__.rpartition("/")[0] or "."

@@ -11,7 +11,7 @@ from collections.abc import Callable, Container, Mapping
 from mcpconf.broker.door.arrival import Arrived
 from mcpconf.broker.door.auth import refusal
 from mcpconf.broker.door.control_session import ControlSession
-from mcpconf.broker.gateway.members import GATEWAY, Members
+from mcpconf.broker.gateway.members import ALL, GATEWAY, Members
 from mcpconf.broker.gateway.memory import Memory
 from mcpconf.broker.hangup import Hangups
 from mcpconf.broker.pool import Pool
@@ -70,7 +70,7 @@ class Broker:
             _say_and_close(arrived.connection, refusal("the broker is controlled over its unix socket alone"))
         elif arrived.wish.verb == "control":
             ControlSession(self._loop, arrived, self._commands, self.controls)
-        elif arrived.wish.verb == "gateway":
+        elif arrived.wish.server == ALL:
             self.gateway(arrived, peer)
         elif arrived.wish.verb == "list":
             _say_and_close(arrived.connection, arrived.yes + _listing(self.catalogue.names()))

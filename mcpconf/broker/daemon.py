@@ -22,7 +22,7 @@ from mcpconf.broker.door.keys import keys_directory, load_keys
 from mcpconf.broker.door.listener import Listener, tcp_socket, unix_socket
 from mcpconf.broker.door.wish import Wish
 from mcpconf.broker.gateway.doors import PlainDoors
-from mcpconf.broker.gateway.members import GATEWAY
+from mcpconf.broker.gateway.members import ALL, GATEWAY
 from mcpconf.broker.options import Options
 from mcpconf.broker.place import Paths
 from mcpconf.broker.session import Peer
@@ -188,7 +188,7 @@ class Daemon:
     def _through(self, name: str) -> Callable[[socket.socket, Peer], None]:
         def came(connection: socket.socket, peer: Peer) -> None:
             if name == GATEWAY and name not in self._broker.catalogue.names():
-                self._broker.gateway(Arrived(connection, Wish("gateway"), b"", b""), peer)
+                self._broker.gateway(Arrived(connection, Wish("open", ALL), b"", b""), peer)
                 return
             self._broker.open(Arrived(connection, Wish("open", name), b"", b""), peer)
 

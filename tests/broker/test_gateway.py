@@ -36,7 +36,7 @@ def two(tmp_path: Path) -> Iterator[Broker]:
 
 def gateway(broker: Broker, project: str = "") -> Client:
     client = broker.connect()
-    client.raw(f"MCPCONF1 GATEWAY{project and ' ' + project}\n".encode())
+    client.raw(f"MCPCONF1 OPEN *{project and ' ' + project}\n".encode())
     assert client.line() == b"OK"
     return client
 
@@ -96,7 +96,7 @@ def _greeted(client: Client) -> list[str]:
 
 
 def test_a_client_with_a_key_comes_by_tcp(two: Broker) -> None:
-    client, said = come(two, "gateway")
+    client, said = come(two, "open/*")
     with client:
         assert said == b"OK\n"
         client.greet()

@@ -13,8 +13,8 @@ GREETING = b"MCPCONF1"
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """`open` a server, or the `gateway` to all, perhaps for a project's directory; `control` the broker; or `list` its
-    servers."""
+    """`open` a server (`*`: all of them at once), perhaps for a project's directory; `control` the broker; or `list`
+    its servers."""
 
     verb: str
     server: str = ""
@@ -29,22 +29,12 @@ def wish(line: bytes) -> Wish | None:
     verb, *words = rest.decode("ascii").split(" ")
     if verb in ("CONTROL", "LIST"):
         return None if words else Wish(verb.lower())
-    if verb == "GATEWAY":
-        return _gateway(words)
     if verb != "OPEN" or len(words) not in (1, 2) or not words[0]:
         return None
     if len(words) == 1:
         return Wish("open", words[0])
     project = os.fsdecode(unquote_to_bytes(words[1]))
     return Wish("open", words[0], project) if os.path.isabs(project) and "\0" not in project else None
-
-
-def _gateway(words: list[str]) -> Wish | None:
-    """All servers behind one connection. No server has no name."""
-    if not words:
-        return Wish("gateway")
-    project = os.fsdecode(unquote_to_bytes(words[0]))
-    return Wish("gateway", "", project) if len(words) == 1 and os.path.isabs(project) and "\0" not in project else None
 
 
 def of_target(target: str) -> Wish:

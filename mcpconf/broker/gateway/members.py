@@ -14,7 +14,8 @@ from mcpconf.broker.upstream.definition import Definition
 from mcpconf.errors import McpconfError
 from mcpconf.wire.gateway.offers import Known
 
-GATEWAY = "gateway"  # what it is called where servers are named
+GATEWAY = "gateway"  # what it is called in logs, and its socket where no server is called so
+ALL = "*"  # by what a client names it: no server can be called that
 
 
 class Broker(Protocol):

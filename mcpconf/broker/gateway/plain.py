@@ -16,6 +16,7 @@ from collections.abc import Callable
 from mcpconf.broker.door.arrival import PIECE, Arrived
 from mcpconf.broker.door.waiting import Waiting
 from mcpconf.broker.door.wish import Wish
+from mcpconf.broker.gateway.members import ALL
 from mcpconf.broker.gateway.neighbours import Place, is_here, owner_of
 from mcpconf.broker.session import Peer
 
@@ -131,6 +132,6 @@ class PlainDoor:
         if good and b"\n" in guest.held.lstrip(BLANK):
             self._waiting.remove(guest)
             self._loop.remove_reader(guest.connection)
-            self._admit(Arrived(guest.connection, Wish("gateway"), b"", guest.held, guest.peer))
+            self._admit(Arrived(guest.connection, Wish("open", ALL), b"", guest.held, guest.peer))
         elif (good is False or len(guest.held) > FIRST) and self._waiting.remove(guest):
             self._close(guest)
