@@ -17,6 +17,10 @@ What it promises, and what each promise costs (measured on Linux with Python 3.1
   level) is lost with it, which the client is not told.
 - *What was never sent is held*, a megabyte at most, for 5 s (`initialize`: 25 s); then its error says what to run.
 - *A broker that crashed is started again*, at once; one that was stopped, when somebody asks for something.
+- *Where it can, it steps aside* (Linux, a unix socket, stdin and stdout that are pipes or sockets): it passes these two
+  to the broker, which saves two hops of a round trip, and sleeps. The broker notes what it reads and writes in memory
+  that both have (3 us a call, 8 KB a client); when it goes, the shim finds there what was in flight, and keeps all
+  these promises itself, from then on as the relay that it is elsewhere.
 - *Shared files stay as they are*: O_NONBLOCK is never set on the stdin and stdout that were inherited. A pipe is opened
   once more for us alone (5 us); where that can't be, 4 KB are written at a time.
 """
@@ -44,6 +48,7 @@ if TYPE_CHECKING:
 
 SIZE = 65536  # bytes read at a time; more is slower, for then they leave the processor's cache
 SHORT = 1024  # bytes of a line that is parsed sooner than its two ends are looked at
+LEAST = 20  # bytes of the shortest request
 KEPT = 4096  # bytes of either end of a line that is too long to be kept
 HELD = 1 << 20  # bytes that wait for a connection
 MESSAGES = 256  # messages that do
@@ -80,6 +85,10 @@ class Framer:
     def open(self) -> bool:
         """Whether a line has begun whose end has not come."""
         return bool(self._size)
+
+    def unfinished(self) -> bytes:
+        """What has come of the open line; of a long one its two ends, with \\3 between them."""
+        return b"".join(self._parts) if self._ends is None else b"\3".join(self._ends)
 
     def feed(self, data: bytes) -> list[bytes]:
         """The lines that end in this chunk, without their newlines."""
@@ -376,6 +385,66 @@ def cancelled(line: bytes) -> bytes:
     return key(members(members(line).get(b"params", b"")).get(b"requestId", b""))
 
 
+# --- The journal: what the broker notes while it has the client's descriptors ------------------------------------
+
+
+def replay(log: bytes, up: Framer, book: Book) -> None:
+    """Feed the book with what a journal holds (its form stands in the broker's `journal`)."""
+    said, *others = log.split(b"\1")
+    long = _heard(said, up, book, True)
+    for part in others:
+        told, ended, said = part.partition(b"\2")
+        if ended:
+            for line in told.split(b"\n"):
+                book.server(line.replace(b"\3", b"\n", 1))
+        long = _heard(said, up, book, long)
+
+
+def _heard(data: bytes, up: Framer, book: Book, long: bool) -> bool:
+    """`long`: whether a line of which a part was left out may come. There is no more than one, whoever wrote it."""
+    if long and b"\3" in data:
+        long = False
+        data = data.replace(b"\3", b" " * SIZE, 1)
+    for line in up.feed(data):
+        if len(line) >= LEAST:
+            book.client(line, messages(line))
+    return long
+
+
+def digest(up: Framer, book: Book, calm: bool) -> bytes:
+    """The shortest journal that tells the same. `calm`: nothing is in flight, whatever the book says."""
+    parts = []
+    if book.hello is not None:
+        topics = b",".join(b'"%s":{}' % topic for topic in book.topics)
+        for one in messages(book.hello):
+            parts.append(b'%s\n\1%s%s,"result":{"capabilities":{%s}}}\2' % (book.hello, FIRST, one.id, topics))
+    if book.ready is not None:
+        parts.append(book.ready.replace(b"\n", b" ") + b"\n")
+    if calm:
+        return b"".join(parts)
+    opening = book.opening()
+    for token, waiting in book.asked.items():
+        again = opening is not None and any(key(one.id or b"") == token for one in messages(opening))
+        parts += [opening + b"\n"] if opening is not None and again else []
+        parts += [b'%s%s,"method":"-"}\n' % (FIRST, raw) for raw in waiting[again:]]
+    for raw in book.asking.values():
+        parts.append(b'\1%s%s,"method":"-"}\2' % (FIRST, raw))
+    return b"".join(parts) + up.unfinished()
+
+
+def read_journal(descriptor: int) -> tuple[bool, bool, bytes]:
+    """Whether the broker has begun, whether a line of its may be half out, and its log. Raises OSError."""
+    bank = posix.fstat(descriptor).st_size // 2
+    current, writing = posix.pread(descriptor, 2, bank)
+    at, stop = (0, bank) if current == 1 else (bank + 16, 2 * bank)
+    parts = []
+    while current and at < stop:
+        piece, end, _ = posix.pread(descriptor, SIZE, at).partition(b"\0")
+        parts.append(piece)
+        at = stop if end or not piece else at + len(piece)
+    return bool(current), bool(writing), b"".join(parts)
+
+
 # --- Addresses: where the broker is, and how it is greeted --------------------------------------------------------
 
 
@@ -399,9 +468,10 @@ class Settings:
     """What `shim.conf` beside this file and the environment say. Read before each try: they can be mended meanwhile.
 
     Lines of `key=value`: `directory` (of the broker's socket), `start` (once for each word of the command that starts
-    one), `broker` and `key` as in MCPCONF_BROKER and MCPCONF_BROKER_KEY. Times in seconds, for tests: `hold` (a request
-    waits for a connection), `hold_first` (`initialize` does, or a request while the server is started), `retry` (the
-    longest pause between two tries), `linger` (after stdin's end, with nothing in flight).
+    one), `broker` and `key` as in MCPCONF_BROKER and MCPCONF_BROKER_KEY, `pass` (0: never step aside). Times in
+    seconds, for tests: `hold` (a request waits for a connection), `hold_first` (`initialize` does, or a request while
+    the server is started), `retry` (the longest pause between two tries), `linger` (after stdin's end, with nothing in
+    flight).
     """
 
     def __init__(self, text: str, environment: dict[bytes, bytes]) -> None:
@@ -419,6 +489,9 @@ class Settings:
             self.address = "unix:" + found["directory"] + "/broker.sock"
         if _variable(environment, b"MCPCONF_BROKER_START") == "0" or not self.address.startswith("unix:"):
             self.start = []
+        self.passes = self.address.startswith("unix:") and sys.platform == "linux" and found.get("pass") != "0"
+        if _variable(environment, b"MCPCONF_BROKER_PASS") == "0":
+            self.passes = False
         self.hold = _seconds(found, "hold", 5.0)
         self.hold_first = _seconds(found, "hold_first", 25.0)
         self.retry = _seconds(found, "retry", 5.0)
@@ -517,8 +590,8 @@ class Greeting:
 
     trusting = True  # messages may be sent before it was answered
 
-    def __init__(self, server: str, project: str | None) -> None:
-        words = ["MCPCONF1 OPEN", server] + ([] if project is None else [project])
+    def __init__(self, server: str, project: str | None, verb: str = "OPEN") -> None:
+        words = ["MCPCONF1 " + verb, server] + ([] if project is None else [project])
         self.first = (" ".join(words) + "\n").encode("utf-8", "surrogateescape")
 
     def answer(self, line: bytes) -> bytes | None:
@@ -666,6 +739,14 @@ def open_outlet(descriptor: int) -> tuple[int, Outlet]:
     return descriptor, Outlet(write)
 
 
+def can_be_passed(descriptor: int) -> bool:
+    """Whether the broker could use it without changing what others share. It looks itself."""
+    try:
+        return posix.fstat(descriptor).st_mode & 0o170000 in (0o140000, 0o010000)
+    except OSError:
+        return False
+
+
 def complain(text: str) -> None:
     """A line on stderr, if it takes one: clients log it."""
     try:
@@ -768,19 +849,30 @@ class Link:
         self.deadline = 0.0
         self.socket: _socket.socket | None = None
         self.outlet = Outlet(len)
+        self.passing = False  # whether this try passes the client's descriptors
+        self.journal = -1  # what the broker gave for them
 
-    def attempt(self, now: float, demand: bool) -> None:
-        """Try to connect. `demand`: somebody waits, so that a missing broker is started."""
+    def attempt(self, now: float, demand: bool, steps_aside: bool = False) -> None:
+        """Try to connect. `demand`: somebody waits, so that a missing broker is started.
+
+        `steps_aside`: offer the broker the client's own descriptors.
+        """
         self._begun = now
         self._demand = demand
+        self.passing = False
         try:
             self._load()
             self.socket, _ = connect(self.settings.address)
+            self.passing = steps_aside and self.settings.passes
             self._greeting = self._greet()
             self._early = b""
             self.deadline = now + GREETING
             self.outlet = Outlet(self.socket.send)
-            self.outlet.put(self._greeting.first)
+            if self.passing:
+                ends = b"".join(number.to_bytes(4, sys.byteorder) for number in (0, 1))
+                self.socket.sendmsg([self._greeting.first], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, ends)])
+            else:
+                self.outlet.put(self._greeting.first)
         except Missing as trouble:
             # A clean stop is left as it is until somebody asks for something; a crash is not.
             if demand or trouble.crashed:
@@ -802,12 +894,28 @@ class Link:
         if not self._server.isprintable() or " " in self._server:
             raise Trouble(f"no server has the name {self._server!r}", "mcpconf switch PROFILE", True)
         if self.settings.address.startswith("unix:"):
-            return Greeting(self._server, self._project)
+            return Greeting(self._server, self._project, "PASS" if self.passing else "OPEN")
         try:
             return Proof(self._server, read_file(self.settings.key))
         except OSError as fault:
             reason = f"the key file {self.settings.key}: {fault.strerror}" if self.settings.key else UNKEYED
             raise Trouble(reason, "mcpconf broker key new ID", True) from None
+
+    def receive(self) -> bytes:
+        """What the broker says; the journal may come with its first words. Raises OSError."""
+        assert self.socket is not None  # noqa: S101  for mypy
+        if not self.passing or self.journal >= 0:
+            return self.socket.recv(SIZE)
+        data, ancillary, _, _ = self.socket.recvmsg(SIZE, _socket.CMSG_SPACE(4), _socket.MSG_CMSG_CLOEXEC)
+        for level, kind, content in ancillary:
+            if level == _socket.SOL_SOCKET and kind == _socket.SCM_RIGHTS and len(content) >= 4:
+                self.journal = int.from_bytes(content[:4], sys.byteorder)
+        return data
+
+    def drop_journal(self) -> None:
+        if self.journal >= 0:
+            posix.close(self.journal)
+            self.journal = -1
 
     def turned_away(self) -> Trouble:
         """What it means that the broker hung up during the greeting: on TCP it gives no reason to who has no key."""
@@ -879,6 +987,8 @@ class Held:
 
 
 DOWN, GREETED, REPLAYED, UP = "down", "being greeted", "being replayed", "up"
+ASIDE = "aside"  # the broker has the client's descriptors
+BYE = b"BYE\n"  # the broker's last word then
 
 
 class ClientGone(Exception):
@@ -905,6 +1015,7 @@ class Session:
         self._closed = 0.0  # when the broker was told, or last said something after it
         self._over = False
         self._first = True  # nothing was tried yet
+        self._may_pass = can_be_passed(0) and can_be_passed(1)
         self._complaint = ""
         self._out, self._client = open_outlet(1)
         self._poll = select.poll()
@@ -918,8 +1029,8 @@ class Session:
         was_steady = False
         while True:
             pause = None
-            steady = self._state is UP and not (self._client.rest or self._link.outlet.rest)
-            steady = steady and not (self._ended or self._link.starter.running)
+            steady = (self._state is UP or self._state is ASIDE) and not (self._client.rest or self._link.outlet.rest)
+            steady = steady and not (self._ended or self._over or self._link.starter.running)
             if not (steady and was_steady):
                 pause = self._tick(time.monotonic())
                 if self._over and not self._client.rest:
@@ -931,7 +1042,8 @@ class Session:
                 ready.sort(reverse=True)  # stdin last: what comes after the broker went is not for it
             for descriptor, events in ready:
                 if descriptor == 0:
-                    self._from_client()
+                    if self._state is not ASIDE:  # since this very turn: it is the broker's now
+                        self._from_client()
                 elif descriptor == self._out:
                     self._client_event(events)
                 elif self._link.socket is not None:
@@ -958,7 +1070,7 @@ class Session:
             self._poll.unregister(descriptor)
 
     def _hears(self) -> bool:
-        if self._ended:
+        if self._ended or self._state is ASIDE:
             return False
         if self._state is UP and not self._link.outlet.rest:
             return True
@@ -987,6 +1099,8 @@ class Session:
         link = self._link
         if link.starter.running:
             yield now + AGAIN
+        if self._state is ASIDE:
+            return
         if self._state is DOWN:
             yield link.next_try
         elif self._state is GREETED:
@@ -1000,7 +1114,8 @@ class Session:
 
     def _attempt(self, now: float) -> None:
         link = self._link
-        link.attempt(now, demand=self._first or any(held.asks for held in self._held))
+        demand = self._first or any(held.asks for held in self._held)
+        link.attempt(now, demand, steps_aside=self._may_pass and not self._ended)
         self._first = False
         if link.socket is not None:
             self._state = GREETED
@@ -1117,7 +1232,7 @@ class Session:
         return held.since + (link.settings.hold_first if patient or self._state is REPLAYED else link.settings.hold)
 
     def _expire(self, now: float) -> None:
-        if self._state is UP:
+        if self._state is UP or self._state is ASIDE:
             return
         late = [held for held in self._held if now >= self._deadline(held)]
         for held in late:
@@ -1182,7 +1297,7 @@ class Session:
         assert self._link.socket is not None  # noqa: S101  for mypy
         reason = "the broker went away"
         try:
-            data = self._link.socket.recv(SIZE)
+            data = self._link.receive()
         except BlockingIOError:
             return False
         except OSError as fault:
@@ -1192,6 +1307,8 @@ class Session:
             self._lost(self._link.turned_away() if self._state is GREETED else Trouble(reason))
         elif self._state is UP:
             self._pass_on(data)
+        elif self._state is ASIDE:
+            self._over = self._over or data.endswith(BYE)
         else:
             self._arrive(data)
         return bool(data)
@@ -1238,12 +1355,44 @@ class Session:
         if self._complaint:
             self._complain("the broker is there")
             self._complaint = ""
+        self._may_pass = False  # once: who was a relay stays one
+        if self._link.journal >= 0 and self._step_aside():
+            return
         if self._book.hello is None:
             self._state = UP
             self._release()
         else:
             self._state = REPLAYED
             self._link.outlet.put(self._book.hello + b"\n")
+
+    def _step_aside(self) -> bool:
+        """Leave it to the broker, with what the client has said already; or don't, which it is told as well."""
+        first = b"".join([held.line for held in self._held]) + self._part
+        if self._ended or self._refusal is not None or len(first) > SIZE:
+            self._link.drop_journal()
+            self._link.outlet.put(b"RELAY\n")
+            return False
+        self._link.outlet.put(b"GO %d\n%b" % (len(first), first))
+        self._state = ASIDE
+        return True
+
+    def _take_over(self) -> None:
+        """The broker went while it had the client's descriptors: everything is as if we had been the relay."""
+        link = self._link
+        try:
+            begun, writing, log = read_journal(link.journal)
+        except OSError:
+            begun, writing, log = False, False, b""
+        link.drop_journal()
+        self._state = GREETED
+        if not begun:  # nothing was read, and what was held still is
+            return
+        self._state = UP
+        self._held, self._part, self._up, self._book = [], b"", Framer(), Book()
+        replay(log, self._up, self._book)
+        self._torn = self._up.open
+        if writing:
+            self._down.feed(b"-")
 
     def _replay(self, data: bytes) -> None:
         """Await the answer to our `initialize`, which the client has had before. All else is for the client."""
@@ -1280,6 +1429,16 @@ class Session:
         now = time.monotonic()
         if self._link.socket is not None:
             self._watch(self._link.socket.fileno(), -1)
+        if self._state is ASIDE:
+            self._take_over()
+        elif self._link.passing:  # an older one hangs up: it is asked again at once, in the older way
+            self._link.drop_journal()
+            if self._may_pass:
+                self._may_pass = False
+                self._state = DOWN
+                self._link.close(now, trouble)
+                self._link.next_try = now
+                return
         opening = self._book.opening()
         torn = [b"\n"] if self._state is UP and self._down.open else []
         for line in torn + self._unsaid + self._book.lost():

@@ -86,7 +86,8 @@ class Broker:
             _refuse(arrived, error)
             return
         descriptor = arrived.connection.detach()
-        session = Session(self._loop, self.number(), descriptor, pool, peer, self._hangups, self._left)
+        number = self.number()
+        session = Session(self._loop, number, descriptor, pool, peer, self._hangups, self._left, arrived.ends)
         session.key = arrived.key
         self.sessions[session.id] = session
         session.start(arrived.yes, arrived.rest)
@@ -103,7 +104,15 @@ class Broker:
         pool = self._new(Definition(name=GATEWAY, argv=()), arrived.wish.project)
         descriptor = arrived.connection.detach()
         session = GatewaySession(
-            self._loop, descriptor, pool, peer, self._hangups, self._left, self._members, plain=plain
+            self._loop,
+            descriptor,
+            pool,
+            peer,
+            self._hangups,
+            self._left,
+            arrived.ends,
+            house=self._members,
+            plain=plain,
         )
         session.key = arrived.key
         self.sessions[session.id] = session
@@ -217,6 +226,10 @@ def _listing(names: tuple[str, ...]) -> bytes:
 
 def _refuse(arrived: Arrived, error: McpconfError) -> None:
     """Who named no server waits for no word of ours, but for messages."""
+    if arrived.ends is not None:  # its shim goes on without us, and hears why at its next try
+        arrived.ends.close()
+        arrived.connection.close()
+        return
     line = refusal(str(error)) if arrived.yes else failure(None, INTERNAL, str(error)) + b"\n"
     _say_and_close(arrived.connection, line)
 

@@ -60,11 +60,10 @@ class Channel:
         self, loop: asyncio.AbstractEventLoop, reader: int, writer: int, peer: Peer, limit: int, high: int
     ) -> None:
         """`limit`: bytes of a line; `high`: bytes that may wait before the peer is told that it is too much."""
-        os.set_blocking(reader, False)
-        os.set_blocking(writer, False)
         self._loop = loop
         self._reader = reader
         self._writer = writer
+        self._unblock()
         self._peer = peer
         self._lines = Lines(limit)
         self._high = high
@@ -76,6 +75,10 @@ class Channel:
         self._backlog: deque[bytes | Overlong] = deque()  # lines that came and were not heard yet
         self._due = False  # whether they will be in the next turn
         self._after: list[Callable[[], None]] = []  # what waits for all of them to be heard
+
+    def _unblock(self) -> None:
+        os.set_blocking(self._reader, False)
+        os.set_blocking(self._writer, False)
 
     # -- in
 

@@ -12,6 +12,7 @@ from enum import Flag
 from mcpconf.broker import era
 from mcpconf.broker.channel import Channel
 from mcpconf.broker.hangup import Hangups, is_gone
+from mcpconf.broker.passage import Ends, Passage
 from mcpconf.broker.pool import Crowded, Pool
 from mcpconf.broker.worker import Worker
 from mcpconf.record import dataclass
@@ -27,6 +28,7 @@ AHEAD = 256  # lines that wait until the server's era is known
 # For who can't half-close a connection: bash has no way to.
 END_OF_INPUT = b'{"jsonrpc":"2.0","method":"notifications/mcpconf/end_of_input"}'
 CANCELLED = b"notifications/cancelled"
+BYE = b"BYE\n"  # to a shim that has passed its client's descriptors: all is done
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,9 @@ class Session:
         peer: Peer,
         hangups: Hangups,
         closed: Callable[[Session], None],
+        ends: Ends | None = None,
     ) -> None:
+        """`ends`: the client's stdin and stdout, where they were passed; the connection only tells that it is there."""
         self.id = number
         self.pool = pool
         self.peer = peer
@@ -77,11 +81,22 @@ class Session:
         self._waits = Cause(0)
         self._over = False
         self._input_ended = False
-        _widen(descriptor)
-        self._channel = Channel(loop, descriptor, descriptor, self, Limits().client_line, HIGH)
+        self._done = False  # whether the client has ended, and was answered all
+        self._line = -1  # the connection, where it is only that
+        limit = Limits().client_line
+        if ends is None:
+            _widen(descriptor)
+            self._channel = Channel(loop, descriptor, descriptor, self, limit, HIGH)
+        else:
+            self._line = descriptor
+            self._journal = ends.journal
+            self._channel = Passage(loop, ends, self, limit, HIGH)
 
     def start(self, welcome: bytes, first: bytes) -> None:
         """Begin: say the line that the client waits for, if any, and hear what came behind its own first line."""
+        if self._line >= 0:
+            self._journal.begin(first)
+            self._loop.add_reader(self._line, self._line_event)
         if welcome:
             self._channel.write([welcome.removesuffix(b"\n")])
         self._channel.start(first)
@@ -94,6 +109,10 @@ class Session:
     def owed(self) -> int:
         """Answers that the client waits for."""
         return sum(one.owes(self) for one in self.workers)
+
+    def rests(self) -> bool:
+        """Whether nothing is in flight, of the client or of its servers."""
+        return self._ahead is None and all(one.mux.rests(self.id) for one in self.workers)
 
     @property
     def queued(self) -> int:
@@ -277,6 +296,7 @@ class Session:
 
     def _finish_if_done(self) -> None:
         if not self._over and self._ahead is None and not self.owed:
+            self._done = True
             self._channel.finish()
 
     def lost(self) -> None:
@@ -286,6 +306,7 @@ class Session:
         """Close the connection once what waits has been read."""
         self.pool.log(f"client {self.id} was disconnected: {why}")
         self._input_ended = True
+        self._done = False
         self._channel.pause()
         self._channel.finish()
         self._loop.call_later(PATIENCE, self.close)
@@ -297,9 +318,26 @@ class Session:
         self._over = True
         self._hangups.forget(self._descriptor)
         self._channel.close()
+        if self._line >= 0:
+            self._cut_line()
         for worker in self.workers:
             worker.detach(self)
         self._closed(self)
+
+    # -- the connection of a client whose descriptors were passed
+
+    def _line_event(self) -> None:
+        """It has no more to say: whatever comes is its end."""
+        self.close()
+
+    def _cut_line(self) -> None:
+        """The last step, when nothing of the client's is read or written any more: its shim goes on from here."""
+        self._loop.remove_reader(self._line)
+        if self._done:
+            with contextlib.suppress(OSError):
+                os.write(self._line, BYE)
+        os.close(self._line)
+        self._line = -1
 
 
 def _widen(descriptor: int) -> None:

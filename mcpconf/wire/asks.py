@@ -59,6 +59,10 @@ class Asks:
         self._refuse(ask.token, message)
         return True
 
+    def await_answer(self, client: int) -> bool:
+        """Whether it was asked something."""
+        return any(ask.client == client for ask in self.open.values())
+
     def withdrawn(self, envelope: Envelope) -> None:
         """The server does not want the answer any more."""
         token = envelope.token("params", "requestId")

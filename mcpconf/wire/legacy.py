@@ -156,6 +156,10 @@ class Legacy:
         self._tasks.died()
         self._asks.died()
 
+    def awaits(self, client: int) -> bool:
+        """Whether the server has asked a client something."""
+        return self._asks.await_answer(client)
+
     @property
     def greeted(self) -> bool:
         """Whether the server has answered `initialize`."""

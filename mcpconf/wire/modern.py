@@ -25,6 +25,10 @@ class Modern:
     def __init__(self, book: Book) -> None:
         self._book = book
 
+    def awaits(self, _: int) -> bool:
+        """Whether the server has asked a client something: in this era it asks nobody."""
+        return False
+
     # -- from a client
 
     def batches(self, _: Client) -> bool:

@@ -150,6 +150,11 @@ class Mux:
         known = self._book.clients.get(client)
         return 0 if known is None else sum(one.method != LISTEN for one in known.in_flight.values())
 
+    def rests(self, client: int) -> bool:
+        """Whether nothing is open between a client and its server: no request of either, nor one that listens."""
+        known = self._book.clients.get(client)
+        return known is None or not (known.in_flight or self._rules.awaits(client))
+
     @property
     def asked(self) -> int:
         """How many requests clients have made."""

@@ -10,11 +10,14 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
 
 import mcpconf
+from mcpconf.broker.door import handover
+from mcpconf.broker.passage import Ends
 
 SOURCE = Path(mcpconf.__file__).parent
 PATIENCE = 20.0  # seconds; nothing in these tests takes as long
@@ -95,11 +98,77 @@ class Connection(Reader):
         return self
 
 
+class Passed(Connection):
+    """One whose shim offers its client's descriptors: they are taken, and noted in a journal as the broker does."""
+
+    ends: Ends | None = None
+
+    def __init__(self, own: socket.socket) -> None:
+        super().__init__(own)
+        self.lock = threading.Lock()  # a broker has one thread
+
+    def welcome(self, preamble: bytes = b"MCPCONF1 OPEN time\n") -> Connection:
+        assert select.select([self.socket], [], [], PATIENCE)[0]
+        line, descriptors = handover.receive(self.socket, 4096)
+        if line.startswith(b"MCPCONF1 PASS"):
+            assert line == preamble.replace(b"OPEN", b"PASS")
+            self.ends = handover.answer(self.socket, b"OK\n", descriptors)
+            assert self.ends is not None
+            said = b""
+            while (decided := handover.decided(said)) is None:
+                said += Connection.more(self)
+            if not decided.passed:
+                self.ends.close()
+                self.ends = None
+                self.held = decided.first
+            else:
+                self.ends.journal.begin(decided.first)
+                self.held = decided.first
+                self.descriptor = self.ends.reader
+            return self
+        self.held = line
+        assert not descriptors
+        return super().welcome(preamble)
+
+    def more(self) -> bytes:
+        if self.ends is None or self.held:
+            return super().more()
+        assert select.select([self.descriptor], [], [], PATIENCE)[0], "nothing came"
+        journal = self.ends.journal
+        with self.lock:
+            if journal.late:
+                journal.compact(calm=False)
+            return journal.heard(os.readv(self.descriptor, [journal.view[journal.at : journal.at + 65536]]))
+
+    def say(self, *lines: bytes) -> None:
+        if self.ends is None:
+            super().say(*lines)
+            return
+        data = b"".join(lines)
+        self.ends.journal.writing()
+        sent = 0
+        while sent < len(data):
+            select.select([], [self.ends.writer], [], PATIENCE)
+            sent += os.write(self.ends.writer, data[sent:])
+        ended, newline, rest = data.rpartition(b"\n")
+        with self.lock:
+            assert not newline or self.ends.journal.told(ended + newline)
+        if rest:
+            self.ends.journal.writing()
+
+    def close(self) -> None:
+        if self.ends is not None:
+            self.ends.close()
+            self.ends = None
+        super().close()
+
+
 class Broker:
     """Listens on a unix socket, or on TCP."""
 
-    def __init__(self, address: Path | None = None) -> None:
+    def __init__(self, address: Path | None = None, kind: type[Connection] = Connection) -> None:
         self.address = address
+        self.kind = kind
         self.made: list[Connection] = []
         self.listener: socket.socket | None = None
         self.listen()
@@ -127,7 +196,7 @@ class Broker:
 
     def accept(self) -> Connection:
         assert self.listener is not None
-        connection = Connection(self.listener.accept()[0])
+        connection = self.kind(self.listener.accept()[0])
         self.made.append(connection)
         return connection
 
@@ -147,8 +216,9 @@ class Broker:
 class Place:
     """A directory as `switch` leaves it: the shim and its settings. The broker's socket is in it too."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, passes: bool = False) -> None:
         self.path = path
+        self.passes = passes  # whether the client's descriptors may be passed
         self.socket = path / "broker.sock"
         self.shim = path / "shim.py"
         shutil.copyfile(SOURCE / "shim_start.py", self.shim)
@@ -156,7 +226,7 @@ class Place:
         self.configure()
 
     def configure(self, *start: str, **values: object) -> None:
-        lines = {"directory": str(self.path), "hold": 10, "retry": 0.05, **values}
+        lines = {"directory": str(self.path), "hold": 10, "retry": 0.05, "pass": int(self.passes), **values}
         text = "".join(f"{name}={value}\n" for name, value in lines.items())
         (self.path / "shim.conf").write_text(text + "".join(f"start={word}\n" for word in start))
 

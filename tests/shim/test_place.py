@@ -121,5 +121,9 @@ def test_settings_are_read_leniently(tmp_path: Path) -> None:
     assert settings.address == "unix:/run/broker.sock"
     assert settings.start == ["/bin/x", "a b"]
     assert (settings.hold, settings.linger, settings.hold_first) == (1.5, 2.0, 25.0)
+    assert settings.passes == (sys.platform == "linux")
+    assert not Settings("directory=/run\npass=0\n", {}).passes
+    assert not Settings("directory=/run\n", {b"MCPCONF_BROKER_PASS": b"0"}).passes
+    assert not Settings("broker=tcp:h:1\n", {}).passes
     other = Settings("directory=/run\nbroker=tcp:h:1\nkey=/k\nstart=/x\n", {b"MCPCONF_BROKER_KEY": b"/mine"})
     assert (other.address, other.key, other.start) == ("tcp:h:1", "/mine", [])

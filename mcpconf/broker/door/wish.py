@@ -13,8 +13,8 @@ GREETING = b"MCPCONF1"
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """`open` a server (`*`: all of them at once), perhaps for a project's directory; `control` the broker; or `list`
-    its servers."""
+    """`open` a server (`*`: all of them at once), perhaps for a project's directory; `pass` descriptors to it;
+    `control` the broker; or `list` its servers."""
 
     verb: str
     server: str = ""
@@ -29,12 +29,12 @@ def wish(line: bytes) -> Wish | None:
     verb, *words = rest.decode("ascii").split(" ")
     if verb in ("CONTROL", "LIST"):
         return None if words else Wish(verb.lower())
-    if verb != "OPEN" or len(words) not in (1, 2) or not words[0]:
+    if verb not in ("OPEN", "PASS") or len(words) not in (1, 2) or not words[0]:
         return None
     if len(words) == 1:
-        return Wish("open", words[0])
+        return Wish(verb.lower(), words[0])
     project = os.fsdecode(unquote_to_bytes(words[1]))
-    return Wish("open", words[0], project) if os.path.isabs(project) and "\0" not in project else None
+    return Wish(verb.lower(), words[0], project) if os.path.isabs(project) and "\0" not in project else None
 
 
 def of_target(target: str) -> Wish:

@@ -10,6 +10,7 @@ from typing import Protocol
 from mcpconf import __version__
 from mcpconf.broker.gateway.visit import Visit
 from mcpconf.broker.hangup import Hangups
+from mcpconf.broker.passage import Ends
 from mcpconf.broker.pool import Crowded, Pool
 from mcpconf.broker.session import MOST, Cause, Peer, Session
 from mcpconf.broker.upstream.definition import Definition
@@ -59,8 +60,9 @@ class GatewaySession(Session):
         peer: Peer,
         hangups: Hangups,
         closed: Callable[[Session], None],
-        house: House,
+        ends: Ends | None = None,
         *,
+        house: House,
         plain: bool = False,
     ) -> None:
         self._house = house
@@ -73,7 +75,7 @@ class GatewaySession(Session):
         self._full: set[int] = set()
         legs = [self._leg(name, one) for name, one in sorted(house.members(pool.project).items())]
         self._gateway = Gateway(legs, loop.time, INFO)
-        super().__init__(loop, house.number(), descriptor, pool, peer, hangups, closed)
+        super().__init__(loop, house.number(), descriptor, pool, peer, hangups, closed, ends)
         self.plain = plain
 
     def _leg(self, name: str, definition: Definition) -> Leg:
@@ -90,6 +92,9 @@ class GatewaySession(Session):
     @property
     def owed(self) -> int:
         return self._gateway.owed
+
+    def rests(self) -> bool:
+        return self._gateway.rests
 
     def reload(self) -> None:
         """The configuration was read again."""

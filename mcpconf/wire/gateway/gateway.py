@@ -106,6 +106,11 @@ class Gateway:
         return sum(one.method != LISTEN for same in flights for one in same)
 
     @property
+    def rests(self) -> bool:
+        """Whether nothing is in flight between the client and its servers."""
+        return not self._desk.in_flight and not self._asks.open
+
+    @property
     def down(self) -> dict[str, str]:
         """The servers that are left out, and why."""
         return {leg.name: leg.why for leg in self._desk.legs.values() if leg.state is State.DOWN}
