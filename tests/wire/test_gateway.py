@@ -406,6 +406,26 @@ def test_a_modern_client_meets_both_kinds_of_server() -> None:
     assert one.heard()[0]["result"] == {"resultType": "complete", "ttlMs": 0, "cacheScope": "private", "contents": []}
 
 
+@pytest.mark.parametrize("eras", [(Era.MODERN,), (Era.LEGACY,)])
+def test_what_a_server_speaks_is_asked_once(eras: tuple[Era, ...]) -> None:
+    town = Town(House("a", tools=tools("x"), eras=eras))
+    first = town.person()
+    first.modern("server/discover")
+    assert first.learned["a"].speaks is eras[0]
+    second = town.person(known=first.learned)
+    second.modern("server/discover")
+    assert listed(second.modern("tools/list")) == ["x"]
+    assert (first.probed, second.probed) == (1, 0)
+
+
+def test_a_server_that_speaks_otherwise_now_is_found_out() -> None:
+    town = Town(House("a", tools=tools("x"), eras=(Era.MODERN,)))
+    one = town.person(known={"a": Known(speaks=Era.LEGACY)})
+    one.modern("server/discover")
+    assert listed(one.modern("tools/list")) == ["x"]
+    assert one.learned["a"].speaks is Era.MODERN
+
+
 def test_a_client_with_a_session_meets_a_server_without() -> None:
     town = Town(House("new", tools=tools("x"), eras=(Era.MODERN,)), House("old", tools=tools("y")))
     one = town.person()

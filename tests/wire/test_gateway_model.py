@@ -140,7 +140,10 @@ class Gateways(RuleBasedStateMachine):
                 key = token, str(asked["arguments"]["tag"])
                 assert self.open[who].pop(key) == (message["result"]["from"], asked["name"], asked["arguments"]["tag"])
             elif "error" in message and mine:
-                self.open[who].pop(next(iter(mine)))  # which of those that share an id can't be told
+                # Of those that share an id it is one whose server is down: no other answers with an error.
+                down = [key for key, one in mine.items() if not self.town.houses[one[0]].up]
+                assert down, message
+                del self.open[who][down[0]]
         return found
 
     def teardown(self) -> None:
