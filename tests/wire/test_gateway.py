@@ -446,6 +446,24 @@ def test_a_client_with_a_session_meets_a_server_without() -> None:
     assert one.heard() == [{"jsonrpc": "2.0", "method": "notifications/tools/list_changed"}]
 
 
+def test_a_client_with_a_session_subscribes_at_a_server_without() -> None:
+    uris = [{"uri": f"n://{number}"} for number in range(3)]
+    town = Town(House("new", resources=uris, eras=(Era.MODERN,)), House("old", tools=tools("y")))
+    one = town.person(limits=Limits(subscriptions=2))
+    one.greet()
+    for number, code in ((0, None), (1, None), (2, -32602)):
+        assert one.ask("resources/subscribe", {"uri": f"n://{number}"}).get("code") == code
+    listening = [m for _, m in town.houses["new"].held if m["method"] == "subscriptions/listen"]
+    assert listening[-1]["params"]["notifications"]["resourceSubscriptions"] == ["n://0", "n://1"]
+    meta = {SUBSCRIPTION: listening[-1]["id"]}
+    note = {"jsonrpc": "2.0", "method": "notifications/resources/updated", "params": {"uri": "n://1", "_meta": meta}}
+    town.say(town.houses["new"], Era.MODERN, note)
+    assert one.heard()[0]["params"] == {"uri": "n://1", "_meta": {}}
+    assert one.ask("resources/unsubscribe", {"uri": "n://1"}) == {}
+    listening = [m for _, m in town.houses["new"].held if m["method"] == "subscriptions/listen"]
+    assert listening[-1]["params"]["notifications"]["resourceSubscriptions"] == ["n://0"]
+
+
 def test_a_client_listens_to_changes_of_both_kinds_of_server() -> None:
     town = Town(
         House("new", tools=tools("x"), resources=[{"uri": "n://1"}], eras=(Era.MODERN,)),
