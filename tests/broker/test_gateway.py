@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -14,7 +12,7 @@ from typing import Any
 import pytest
 
 from mcpconf.broker.door.keys import keys_directory, new_key
-from tests.broker.kit import PYTHON, ROOT, Broker, Client, scripted, until
+from tests.broker.kit import PYTHON, ROOT, Broker, Client, descriptors, scripted, until
 from tests.broker.test_by_tcp import come
 
 OWN = "tools=report,hold,store,release,note,ask,die"
@@ -315,18 +313,22 @@ def test_a_client_that_says_its_last_word_is_still_answered(two: Broker) -> None
 
 
 def test_a_gateway_leaves_nothing(two: Broker) -> None:
-    def open_files() -> int:
-        return len(os.listdir(f"/proc/{two.pid}/fd"))
+    for name in ("a", "b"):
+        two.define(name, *scripted("tools=who"), idle_timeout=0.05)
+    two.ask("reload")
+
+    def at_rest() -> bool:
+        said = two.ask("status")
+        return not said["clients"] and not any(one["processes"] for one in said["servers"])
 
     _greeted(gateway(two))
     two.clients[-1].close()
-    until(lambda: not two.ask("status")["clients"])
-    before = open_files()
+    until(at_rest)
+    before = descriptors(two.pid)
     for _ in range(20):
         client = gateway(two)
         client.greet()
         client.post("tools/list")
         client.close()
-    until(lambda: not two.ask("status")["clients"])
-    until(lambda: open_files() <= before + 2 * 3 * 2)  # a spare or a second process of each server may have come
-    assert isinstance(client.socket, socket.socket)
+    until(at_rest)
+    until(lambda: descriptors(two.pid) <= before, why=f"{descriptors(two.pid)} descriptors, {before} before")

@@ -406,6 +406,26 @@ def test_a_modern_client_meets_both_kinds_of_server() -> None:
     assert one.heard()[0]["result"] == {"resultType": "complete", "ttlMs": 0, "cacheScope": "private", "contents": []}
 
 
+@pytest.mark.parametrize("eras", [(Era.MODERN,), (Era.LEGACY,)])
+def test_what_a_server_speaks_is_asked_once(eras: tuple[Era, ...]) -> None:
+    town = Town(House("a", tools=tools("x"), eras=eras))
+    first = town.person()
+    first.modern("server/discover")
+    assert first.learned["a"].speaks is eras[0]
+    second = town.person(known=first.learned)
+    second.modern("server/discover")
+    assert listed(second.modern("tools/list")) == ["x"]
+    assert (first.probed, second.probed) == (1, 0)
+
+
+def test_a_server_that_speaks_otherwise_now_is_found_out() -> None:
+    town = Town(House("a", tools=tools("x"), eras=(Era.MODERN,)))
+    one = town.person(known={"a": Known(speaks=Era.LEGACY)})
+    one.modern("server/discover")
+    assert listed(one.modern("tools/list")) == ["x"]
+    assert one.learned["a"].speaks is Era.MODERN
+
+
 def test_a_client_with_a_session_meets_a_server_without() -> None:
     town = Town(House("new", tools=tools("x"), eras=(Era.MODERN,)), House("old", tools=tools("y")))
     one = town.person()
@@ -424,6 +444,24 @@ def test_a_client_with_a_session_meets_a_server_without() -> None:
     assert "asks for input" in one.heard()[0]["error"]["message"]
     town.changed("new")
     assert one.heard() == [{"jsonrpc": "2.0", "method": "notifications/tools/list_changed"}]
+
+
+def test_a_client_with_a_session_subscribes_at_a_server_without() -> None:
+    uris = [{"uri": f"n://{number}"} for number in range(3)]
+    town = Town(House("new", resources=uris, eras=(Era.MODERN,)), House("old", tools=tools("y")))
+    one = town.person(limits=Limits(subscriptions=2))
+    one.greet()
+    for number, code in ((0, None), (1, None), (2, -32602)):
+        assert one.ask("resources/subscribe", {"uri": f"n://{number}"}).get("code") == code
+    listening = [m for _, m in town.houses["new"].held if m["method"] == "subscriptions/listen"]
+    assert listening[-1]["params"]["notifications"]["resourceSubscriptions"] == ["n://0", "n://1"]
+    meta = {SUBSCRIPTION: listening[-1]["id"]}
+    note = {"jsonrpc": "2.0", "method": "notifications/resources/updated", "params": {"uri": "n://1", "_meta": meta}}
+    town.say(town.houses["new"], Era.MODERN, note)
+    assert one.heard()[0]["params"] == {"uri": "n://1", "_meta": {}}
+    assert one.ask("resources/unsubscribe", {"uri": "n://1"}) == {}
+    listening = [m for _, m in town.houses["new"].held if m["method"] == "subscriptions/listen"]
+    assert listening[-1]["params"]["notifications"]["resourceSubscriptions"] == ["n://0"]
 
 
 def test_a_client_listens_to_changes_of_both_kinds_of_server() -> None:

@@ -88,6 +88,7 @@ class Person:
         self.got: list[str] = []
         self.logs: list[str] = []
         self.learned: dict[str, Known] = {}
+        self.probed = 0
 
     def say(self, *messages: Any) -> None:
         for one in messages:
@@ -107,6 +108,7 @@ class Person:
                 case Leave(server):
                     self.town.leave(self, server)
                 case AskEra(server, _):
+                    self.probed += 1
                     house = self.town.houses[self.names[server]]
                     era = None if not house.up else Era.MODERN if Era.MODERN in house.eras else Era.LEGACY
                     self.town.later.append((self, server, era))

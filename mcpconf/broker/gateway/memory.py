@@ -16,6 +16,8 @@ from collections.abc import Mapping
 
 from mcpconf.broker.place import opened_at_once
 from mcpconf.broker.upstream.definition import Definition
+from mcpconf.record import replace
+from mcpconf.wire.actions import Era
 from mcpconf.wire.gateway.offers import UNKNOWN, Known
 
 VERSION = 1
@@ -74,13 +76,7 @@ def _bounded(known: Known) -> Known:
     def names(given: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(one for one in given if len(one) <= NAME)[:NAMES]
 
-    return Known(
-        capabilities=known.capabilities,
-        instructions=known.instructions,
-        tools=names(known.tools),
-        prompts=names(known.prompts),
-        modern_only=known.modern_only,
-    )
+    return replace(known, tools=names(known.tools), prompts=names(known.prompts))
 
 
 def _dumped(known: Mapping[str, Known]) -> bytes:
@@ -94,6 +90,7 @@ def _dumped(known: Mapping[str, Known]) -> bytes:
             "tools": one.tools,
             "prompts": one.prompts,
             "modern_only": one.modern_only,
+            "speaks": one.speaks and one.speaks.value,
         }
         size += len(json.dumps(value)) + 50
         if size > LIMIT:
@@ -137,4 +134,5 @@ def _known(data: Mapping[str, object]) -> Known:
         tools=tuple(map(str, tools)),
         prompts=tuple(map(str, prompts)),
         modern_only=data.get("modern_only") is True,
+        speaks=next((era for era in Era if era.value == data.get("speaks")), None),
     )

@@ -68,13 +68,17 @@ class Listens:
         self._desk.to_client(f'{head}{meta},"notifications":{agreed}}}}}')
         self.refresh()
 
-    def subscribed(self, uri: str, leg: Leg, *, on: bool) -> None:
-        """A client with a session wants to hear of a URI of a server without."""
+    def subscribed(self, uri: str, leg: Leg, *, on: bool) -> bool:
+        """A client with a session wants to hear of a URI of a server without; False where these are too many."""
+        limits = self._desk.limits
+        if on and (len(self._subscribed) >= limits.subscriptions or len(uri) > limits.token):
+            return False
         if on:
             self._subscribed[uri] = leg
         else:
             self._subscribed.pop(uri, None)
         self.refresh()
+        return True
 
     def refresh(self) -> None:
         """Have the servers told what is wanted of them now."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mcpconf.record import dataclass
+from mcpconf.wire.actions import Era
 from mcpconf.wire.members import Malformed, members
 
 LONGEST = 100_000  # characters of the instructions
@@ -29,6 +30,7 @@ class Known:
     tools: tuple[str, ...] = ()
     prompts: tuple[str, ...] = ()
     modern_only: bool = False  # whether it refused `initialize`
+    speaks: Era | None = None  # to a client that says no `initialize`: some take ten seconds to show that
 
 
 UNKNOWN = Known()

@@ -34,7 +34,11 @@ class Opening:
         if leg.state in (State.OPENING, State.UP) or self._desk.era is None:
             return
         leg.state, leg.retry, leg.slow, leg.tried = State.OPENING, None, False, False
-        if self._desk.era is Era.MODERN:
+        if self._desk.era is Era.MODERN and leg.known.speaks is Era.LEGACY:
+            self._greet(leg)
+        elif self._desk.era is Era.MODERN and leg.known.speaks is Era.MODERN:
+            self._discover(leg)
+        elif self._desk.era is Era.MODERN:
             request = f'{{"jsonrpc":"2.0","id":0,"method":"{DISCOVER}","params":{{"_meta":{{{self._meta()}}}}}}}'
             self._desk.out.append(AskEra(leg.number, request.encode()))
         elif leg.known.modern_only:
@@ -97,6 +101,7 @@ class Opening:
         if leg.state is not State.OPENING:
             return
         if answer.failed:
+            leg.known = replace(leg.known, speaks=None)  # whatever it was, it is asked the next time
             self.down(leg, leg.why if leg.tried else answer.word("error", "message") or "it refused to be asked")
             return
         if leg.tried:
@@ -114,6 +119,7 @@ class Opening:
             leg.known,
             capabilities=text if len(text) <= TEXT else "{}",
             instructions=told[:TEXT] if told else None,
+            speaks=leg.era if self._desk.era is Era.MODERN else leg.known.speaks,
             modern_only=leg.tried or (leg.known.modern_only and leg.era is Era.MODERN),
         )
         desk = self._desk

@@ -122,8 +122,10 @@ class Routes:
             self._send(flight, leg)
             return
         uri = flight.envelope.word("params", "uri") or ""
-        self._listens.subscribed(uri, leg, on=flight.method == "resources/subscribe")
-        self._desk.result(flight, "")
+        if self._listens.subscribed(uri, leg, on=flight.method == "resources/subscribe"):
+            self._desk.result(flight, "")
+        else:
+            self._desk.fail(flight, PARAMS, f"more than {self._desk.limits.subscriptions} subscriptions")
 
     def _listen(self, flight: Flight, again: bool = True) -> None:
         listen = self._listens.read(flight)
