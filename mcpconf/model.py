@@ -118,13 +118,15 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A named set of servers. `path` is the file it came from; `autostart`: the broker is wanted."""
+    """A named set of servers. `path` is the file it came from; `autostart`: the broker is wanted; `gateway`: where
+    its plain door is to be, or nothing."""
 
     name: str
     description: str = ""
     servers: tuple[Server, ...] = ()
     order: tuple[RouteName, ...] = ()
     autostart: bool = False
+    gateway: str = ""
     layer: Layer = Layer.USER
     path: str = ""
     extends: tuple[str, ...] = ()

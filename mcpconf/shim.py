@@ -1524,6 +1524,8 @@ def split(arguments: list[str]) -> tuple[list[str], str, list[str] | None]:
 
 def main(arguments: list[str]) -> None:
     """Never returns."""
+    # No server can be called `*`, which stands for all of them at once: the broker's gateway.
+    arguments = ["*" if word == "--gateway" else word for word in arguments]
     # A traceback would be all that Python's own handler adds.
     _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
     # A descriptor that was closed would be given to the broker's socket.

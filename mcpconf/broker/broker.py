@@ -11,6 +11,8 @@ from collections.abc import Callable, Container, Mapping
 from mcpconf.broker.door.arrival import Arrived
 from mcpconf.broker.door.auth import refusal
 from mcpconf.broker.door.control_session import ControlSession
+from mcpconf.broker.gateway.members import ALL, GATEWAY, Members
+from mcpconf.broker.gateway.memory import Memory
 from mcpconf.broker.hangup import Hangups
 from mcpconf.broker.pool import Pool
 from mcpconf.broker.session import Peer, Session
@@ -23,6 +25,7 @@ from mcpconf.wire.answers import INTERNAL, failure
 
 CLIENTS = 512  # connected at once
 BY_KEY = 128  # of them by one key, so that a container can't lock out all others
+PLAIN = 32  # of them by the gateway's plain door, where nobody has to say who it is
 POOLS = 256  # before those that nobody uses are forgotten: each project may have its own
 
 Key = tuple[str, str | None]  # a server's name, and the project where each has processes of its own
@@ -51,7 +54,13 @@ class Broker:
         self._commands = commands
         self._files: dict[str, LogFile] = {}
         self._hangups = Hangups(loop)
+        self._members = Members(catalogue, Memory(loop, os.path.join(os.path.dirname(logs), "gateway.json")), self)
         self._last = 0
+
+    def number(self) -> int:
+        """A client's number that was never used."""
+        self._last += 1
+        return self._last
 
     # -- clients
 
@@ -61,6 +70,8 @@ class Broker:
             _say_and_close(arrived.connection, refusal("the broker is controlled over its unix socket alone"))
         elif arrived.wish.verb == "control":
             ControlSession(self._loop, arrived, self._commands, self.controls)
+        elif arrived.wish.server == ALL:
+            self.gateway(arrived, peer)
         elif arrived.wish.verb == "list":
             _say_and_close(arrived.connection, arrived.yes + _listing(self.catalogue.names()))
         else:
@@ -69,36 +80,59 @@ class Broker:
     def open(self, arrived: Arrived, peer: Peer) -> None:
         """Let a client in, or say why not."""
         try:
-            if len(self.sessions) >= CLIENTS:
-                raise McpconfError(f"{CLIENTS} clients are connected, which is as many as there may be")
-            if arrived.key is not None and self._count(arrived.key) >= BY_KEY:
-                raise McpconfError(f"{BY_KEY} clients came by this key, which is as many as may")
-            pool = self._pool(arrived.wish.server, arrived.wish.project)
+            self._check_room(arrived.key)
+            pool = self.pool_of(arrived.wish.server, arrived.wish.project)
         except McpconfError as error:
-            if arrived.ends is not None:  # its shim goes on without us, and hears why at its next try
-                arrived.ends.close()
-                arrived.connection.close()
-                return
-            # Who named no server waits for no word of ours, but for messages.
-            line = refusal(str(error)) if arrived.yes else failure(None, INTERNAL, str(error)) + b"\n"
-            _say_and_close(arrived.connection, line)
+            _refuse(arrived, error)
             return
-        self._last += 1
         descriptor = arrived.connection.detach()
-        session = Session(self._loop, self._last, descriptor, pool, peer, self._hangups, self._left, arrived.ends)
+        number = self.number()
+        session = Session(self._loop, number, descriptor, pool, peer, self._hangups, self._left, arrived.ends)
         session.key = arrived.key
         self.sessions[session.id] = session
         session.start(arrived.yes, arrived.rest)
 
-    def _count(self, key: str) -> int:
-        return sum(session.key == key for session in self.sessions.values())
+    def gateway(self, arrived: Arrived, peer: Peer, *, plain: bool = False) -> None:
+        """Let a client in to all servers at once; `plain`: it came by the door without a handshake."""
+        from mcpconf.broker.gateway.session import GatewaySession
+
+        try:
+            self._check_room(arrived.key, plain)
+        except McpconfError as error:
+            _refuse(arrived, error)
+            return
+        pool = self._new(Definition(name=GATEWAY, argv=()), arrived.wish.project)
+        descriptor = arrived.connection.detach()
+        session = GatewaySession(
+            self._loop,
+            descriptor,
+            pool,
+            peer,
+            self._hangups,
+            self._left,
+            arrived.ends,
+            house=self._members,
+            plain=plain,
+        )
+        session.key = arrived.key
+        self.sessions[session.id] = session
+        session.start(arrived.yes, arrived.rest)
+
+    def _check_room(self, key: str | None, plain: bool = False) -> None:
+        """Raise `McpconfError` where there is no room for one more client, or for one more of its kind."""
+        if len(self.sessions) >= CLIENTS:
+            raise McpconfError(f"{CLIENTS} clients are connected, which is as many as there may be")
+        if key is not None and sum(session.key == key for session in self.sessions.values()) >= BY_KEY:
+            raise McpconfError(f"{BY_KEY} clients came by this key, which is as many as may")
+        if plain and sum(session.plain for session in self.sessions.values()) >= PLAIN:
+            raise McpconfError(f"{PLAIN} clients came by the plain door, which is as many as may")
 
     def _left(self, session: Session) -> None:
         self.sessions.pop(session.id, None)
 
     # -- servers
 
-    def _pool(self, name: str, project: str | None) -> Pool:
+    def pool_of(self, name: str, project: str | None) -> Pool:
         """The pool of a server, as it is configured now."""
         definition = self.catalogue.get(name)
         key = name, (project if definition.cwd == PROJECT else None)
@@ -144,6 +178,8 @@ class Broker:
             if definition != pool.definition or self._has_new_secrets(pool):
                 changed.append(key[0])
                 self._retire(key, "its configuration has changed")
+        for session in list(self.sessions.values()):
+            session.reload()
         return tuple(sorted(set(changed)))
 
     def _has_new_secrets(self, pool: Pool) -> bool:
@@ -162,7 +198,7 @@ class Broker:
         """Start a process for each of these that has none. Raises `McpconfError` for what is not configured."""
         for name in names:
             if self.catalogue.get(name).cwd != PROJECT:  # a project is not known before somebody comes from it
-                self._pool(name, None).warm()
+                self.pool_of(name, None).warm()
 
     # -- the end
 
@@ -179,12 +215,23 @@ class Broker:
     def close(self) -> None:
         """Give back what is left."""
         self._hangups.close()
+        self._members.memory.save()
         for file in self._files.values():
             file.close()
 
 
 def _listing(names: tuple[str, ...]) -> bytes:
     return "".join(f"{name}\n" for name in names).encode()
+
+
+def _refuse(arrived: Arrived, error: McpconfError) -> None:
+    """Who named no server waits for no word of ours, but for messages."""
+    if arrived.ends is not None:  # its shim goes on without us, and hears why at its next try
+        arrived.ends.close()
+        arrived.connection.close()
+        return
+    line = refusal(str(error)) if arrived.yes else failure(None, INTERNAL, str(error)) + b"\n"
+    _say_and_close(arrived.connection, line)
 
 
 def _say_and_close(connection: socket.socket, line: bytes) -> None:

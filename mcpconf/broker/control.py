@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from mcpconf.broker.place import connect
@@ -45,6 +46,29 @@ def ask(path: str, request: Mapping[str, Json], timeout: float = SECONDS) -> dic
     return answer
 
 
+@contextlib.contextmanager
+def held(
+    path: str, request: Mapping[str, Json], timeout: float = SECONDS
+) -> Iterator[tuple[dict[str, Json], socket.socket]]:
+    """Ask for something that lasts for as long as the connection does: the answer, and that connection."""
+    line = json.dumps(request, separators=(",", ":")).encode()
+    try:
+        connection = connect(path, timeout)
+    except OSError:
+        raise BrokerUnreachable("no broker is running", hint="mcpconf broker start") from None
+    with connection:
+        try:
+            answer = _answered(connection, line, timeout)
+        except (OSError, ValueError, RecursionError) as error:
+            raise BrokerUnreachable(
+                f"the broker at {path} does not answer: {error}", hint="mcpconf broker logs"
+            ) from None
+        if not answer.get("ok"):
+            raise McpconfError(f"the broker says: {answer.get('error', 'no')}", hint="mcpconf broker logs")
+        connection.settimeout(None)
+        yield answer, connection
+
+
 def listed(connection: socket.socket, timeout: float) -> tuple[str, ...]:
     """The servers that a broker knows, by a handshake on a fresh connection. Raises `OSError` or `ValueError`."""
     lines = _Lines(connection, timeout)
@@ -71,10 +95,14 @@ def listed_by_key(connection: socket.socket, key_file: str, timeout: float) -> t
 
 def _converse(path: str, line: bytes, timeout: float) -> dict[str, Json]:
     with connect(path, timeout) as connection:
-        lines = _Lines(connection, timeout)
-        connection.sendall(PREAMBLE + b"CONTROL\n" + line + b"\n")
-        _admitted(lines.next())
-        answer = json.loads(lines.next())
+        return _answered(connection, line, timeout)
+
+
+def _answered(connection: socket.socket, line: bytes, timeout: float) -> dict[str, Json]:
+    lines = _Lines(connection, timeout)
+    connection.sendall(PREAMBLE + b"CONTROL\n" + line + b"\n")
+    _admitted(lines.next())
+    answer = json.loads(lines.next())
     if not isinstance(answer, dict):
         raise ValueError("what it says is no answer")
     return answer

@@ -17,9 +17,12 @@ from mcpconf.broker.claim import Claim, remove
 from mcpconf.broker.door.activation import Notifier, inherited
 from mcpconf.broker.door.arrival import Arrivals, Arrived
 from mcpconf.broker.door.auth import Challenge
+from mcpconf.broker.door.control_session import UNTIL
 from mcpconf.broker.door.keys import keys_directory, load_keys
 from mcpconf.broker.door.listener import Listener, tcp_socket, unix_socket
 from mcpconf.broker.door.wish import Wish
+from mcpconf.broker.gateway.doors import PlainDoors
+from mcpconf.broker.gateway.members import ALL, GATEWAY
 from mcpconf.broker.options import Options
 from mcpconf.broker.place import Paths
 from mcpconf.broker.session import Peer
@@ -55,10 +58,12 @@ class Daemon:
             "stop": self._stop,
             "reload": lambda _: {"changed": self._reload()},
             "warm": self._warm,
+            "gateway": self._plain_door,
             "ping": lambda _: {"pid": os.getpid(), "version": __version__},
         }
         logs = os.path.join(options.logs, "logs")
         self._broker = Broker(self._loop, Catalogue(options.servers), self._launcher, logs, commands)
+        self._plain = PlainDoors(self._loop, self._broker.gateway, self._log.write)
         self._done = self._loop.create_future()
         self._claim = Claim(self._paths)
         self._notifier = Notifier(environ)
@@ -115,10 +120,11 @@ class Daemon:
             self._addresses.append(f"tcp:{shown}:{listening.getsockname()[1]}")
             self._listeners.append(Listener(self._loop, listening, self._came_by_tcp))
         self._open_doors()
+        self._plain.follow(self._options.gateway)
 
     def _open_doors(self) -> None:
         """A socket for each server, for those who can't say which one they want."""
-        paths = {name: self._paths.server(name) for name in self._broker.catalogue.names()}
+        paths = {name: self._paths.server(name) for name in (*self._broker.catalogue.names(), GATEWAY)}
         for name in set(self._doors) - set(paths):
             self._doors.pop(name).close()
             remove(self._paths.server(name))
@@ -147,6 +153,7 @@ class Daemon:
         """Close the doors, end the servers, and wait until they have ended."""
         for listener in (*self._listeners, *self._doors.values()):
             listener.close()
+        self._plain.close()
         self._arrivals.close()
         self._broker.stop()
         running = self._launcher.running
@@ -180,6 +187,9 @@ class Daemon:
 
     def _through(self, name: str) -> Callable[[socket.socket, Peer], None]:
         def came(connection: socket.socket, peer: Peer) -> None:
+            if name == GATEWAY and name not in self._broker.catalogue.names():
+                self._broker.gateway(Arrived(connection, Wish("open", ALL), b"", b""), peer)
+                return
             self._broker.open(Arrived(connection, Wish("open", name), b"", b""), peer)
 
         return came
@@ -202,6 +212,7 @@ class Daemon:
         return {
             "version": __version__,
             "listeners": self._addresses,
+            "plain": self._plain.addresses,
             **picture(self._broker, self._loop.time()),
         }
 
@@ -212,6 +223,7 @@ class Daemon:
     def _reload(self) -> tuple[str, ...]:
         changed = self._broker.reload()
         self._open_doors()
+        self._plain.follow(self._options.gateway)
         if self._options.listen:
             self._load_keys()
         self._log.write(f"definitions read again; changed: {', '.join(changed) or 'none'}")
@@ -222,6 +234,11 @@ class Daemon:
         names = tuple(map(str, asked)) if isinstance(asked, list) else self._broker.catalogue.names()
         self._broker.warm(names)
         return {"servers": names}
+
+    def _plain_door(self, request: Mapping[str, object]) -> Mapping[str, object]:
+        """Open the gateway's plain door for as long as whoever asks for it is there."""
+        door = self._plain.open(str(request.get("listen")))
+        return {"listen": door.address, UNTIL: door.close}
 
     # -- what others find
 

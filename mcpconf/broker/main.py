@@ -40,6 +40,7 @@ def _options(given: Given, umask: int) -> Options:
         servers=os.path.join(dirs.broker, "servers"),
         logs=dirs.broker_logs,
         listen=given.listen,
+        gateway=os.path.join(dirs.broker, "gateway.conf"),
         umask=umask,
     )
 

@@ -29,6 +29,7 @@ class Options:
     servers: str
     logs: str
     listen: tuple[tuple[str, int], ...] = ()
+    gateway: str = ""  # the file that says where the gateway's plain door is, if the profile wants one
     umask: int = -1  # that servers are given: ours is stricter than what their user wants for the files they write
 
 

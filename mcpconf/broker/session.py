@@ -69,6 +69,7 @@ class Session:
         self.since = loop.time()
         self.messages = 0  # that it has sent
         self.key: str | None = None  # the one by which it came
+        self.plain = False  # whether it came without having to prove anything
         self._loop = loop
         self._descriptor = descriptor
         self._hangups = hangups
@@ -262,6 +263,9 @@ class Session:
         if self._legacy is old:
             self._legacy = new
         new.said(self, lines)
+
+    def reload(self) -> None:
+        """The configuration was read again: who has one server is let go where that is another now."""
 
     # -- ends
 

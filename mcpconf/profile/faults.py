@@ -116,7 +116,7 @@ def _kind(table: KeyPath) -> str:
         return "profile"
     if table[0] == "servers":
         return "server" if len(table) == 2 else str(table[2])
-    return str(table[0])
+    return str(table[-1])
 
 
 def _dotted(path: KeyPath) -> str:

@@ -75,6 +75,7 @@ def resolve(name: str, find: Find, *, cache: Cache | None = None, untrusted: boo
         servers=tuple(_server(key, keys, family.files) for key, keys in whole.servers.items()),
         order=tuple(RouteName(route) for route in whole.order or ()),
         autostart=bool(whole.autostart),
+        gateway=whole.gateway or "",
         layer=found.layer,
         path=found.path,
         extends=whole.raw.extends,
@@ -99,6 +100,7 @@ class _Whole:
     servers: Mapping[str, Json]
     order: tuple[str, ...] | None
     autostart: bool | None
+    gateway: str | None
 
 
 @dataclass(slots=True)
@@ -122,14 +124,16 @@ class _Family:
             raise Untrusted(found.path)
         raw = self._parse(name, found)
         servers: dict[str, Json] = {}
-        order = autostart = None
+        order = autostart = gateway = None
         for parent in raw.extends:
             its = self.made(parent, self._parent(raw, found, parent, line), line)
             servers = merged(servers, its.servers)
             order, autostart = _later(order, its.order), _later(autostart, its.autostart)
+            gateway = _later(gateway, its.gateway)
         self.files[found.path] = found
         servers = merged(servers, raw.servers)
-        return _Whole(raw, servers, _later(order, raw.order), _later(autostart, raw.autostart))
+        order, autostart = _later(order, raw.order), _later(autostart, raw.autostart)
+        return _Whole(raw, servers, order, autostart, _later(gateway, raw.gateway))
 
     def _parse(self, name: str, found: Found) -> RawProfile:
         if self.cache is None:

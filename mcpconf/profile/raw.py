@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # Counts the versions of the rules in schema.py and of the form below, between releases: what was compiled under
 # others is no use.
-RULES = 3
+RULES = 4
 _NONE: Mapping[str, Mapping[str, Json]] = MappingProxyType({})
 
 
@@ -33,7 +33,8 @@ class Cache(Protocol):
 class RawProfile:
     """What one file says: per server only the keys that stand there, as strings, numbers, lists and tables.
 
-    `order` is None where the file has no `[route] order`, `autostart` where it has no `[broker] autostart`.
+    `order` is None where the file has no `[route] order`, `autostart` where it has no `[broker] autostart`,
+    `gateway` where it has no `[broker.gateway] listen`.
     """
 
     name: str
@@ -43,21 +44,24 @@ class RawProfile:
     servers: Mapping[str, Mapping[str, Json]] = field(default_factory=lambda: _NONE)
     order: tuple[str, ...] | None = None
     autostart: bool | None = None
+    gateway: str | None = None
 
     def to_json(self) -> str:
         """What `from_json` needs, but for name and path: the same text is the same profile anywhere."""
-        kept = [self.description, self.extends, dict(self.servers), self.order, self.autostart]
+        kept = [self.description, self.extends, dict(self.servers), self.order, self.autostart, self.gateway]
         return json.dumps(kept, separators=(",", ":"))
 
     @staticmethod
     def from_json(compiled: str, name: str, path: str) -> RawProfile:
         """The profile that `to_json` wrote. Raises `ValueError` for anything else."""
         try:
-            description, extends, servers, order, autostart = json.loads(compiled)
+            description, extends, servers, order, autostart, gateway = json.loads(compiled)
             plain = isinstance(description, str) and autostart in (None, True, False)
+            plain = plain and isinstance(gateway, str | None)
             if not plain or not all(isinstance(keys, dict) for keys in servers.values()):
                 raise ValueError("not a compiled profile")
-            return RawProfile(name, path, description, tuple(extends), servers, order and tuple(order), autostart)
+            order = order and tuple(order)
+            return RawProfile(name, path, description, tuple(extends), servers, order, autostart, gateway)
         except (TypeError, AttributeError, RecursionError) as error:
             raise ValueError("not a compiled profile") from error
 
@@ -83,6 +87,7 @@ def parse(text: str, path: str, name: str) -> RawProfile:
         data.get("servers", {}),
         None if order is None else tuple(order),
         data.get("broker", {}).get("autostart"),
+        data.get("broker", {}).get("gateway", {}).get("listen"),
     )
 
 

@@ -26,6 +26,7 @@ _ADDRESS = re.compile(r"(https?|wss?)://[^\s]+")
 _IMAGE = re.compile(r"[a-z0-9][A-Za-z0-9._/:@-]*")
 _SERVER_NAME = "^[A-Za-z0-9_-]{1,64}$"  # for editors; the whole rule is in names.py
 _ENDPOINT = re.compile(r"tcp:([A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\]):[0-9]{1,5}")
+_LISTEN = re.compile(r"tcp:(?:[0-9.]+|\[[0-9A-Fa-f:]+\]):[0-9]{1,5}")
 _CATALOG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*")
 
 
@@ -102,6 +103,7 @@ HeaderValue = Annotated[Template, AfterValidator(_one_line)]
 Image = Annotated[str, _matching(_IMAGE, "the name of an image, as in alpine:3.20")]
 Package = Annotated[str, AfterValidator(_package)]
 Endpoint = Annotated[str, _matching(_ENDPOINT, "an endpoint, as in tcp:host.docker.internal:8811")]
+Listen = Annotated[str, _matching(_LISTEN, "an address to listen on, as in tcp:127.0.0.1:8811")]
 Catalog = Annotated[str, _matching(_CATALOG, "a name of the Docker MCP catalog")]
 Client = Annotated[str, _matching(_CLIENT, "the id of a client, as in claude-code")]
 EnvName = Annotated[str, _matching(_ENV_NAME, "the name of an environment variable")]
@@ -186,10 +188,19 @@ class Route(_Table):
     order: Routes = Field(default=[], description="The routes to try, first one first.")
 
 
+class Gateway(_Table):
+    """All servers behind one connection. Without an address to listen on it is there on the broker's own socket."""
+
+    listen: Listen | None = Field(
+        default=None, description="Where to serve it without a key: on the loopback or a bridge's address only."
+    )
+
+
 class Broker(_Table):
     """The broker that keeps servers running between sessions."""
 
     autostart: bool = Field(default=False, description="Reach servers through the broker, started where it is needed.")
+    gateway: Gateway = Field(default=Gateway(), description="All servers behind one connection.")
 
 
 class ProfileFile(_Table):
@@ -213,6 +224,7 @@ def known_keys() -> dict[str, tuple[str, ...]]:
         "tools": Tools,
         "route": Route,
         "broker": Broker,
+        "gateway": Gateway,
     }
     return {kind: tuple(table.model_fields) for kind, table in tables.items()}
 

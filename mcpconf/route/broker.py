@@ -22,6 +22,7 @@ from mcpconf.route.ways import RUN, SYSTEM_PATH, ways
 
 VERSION = 1
 SHIM, BODY, CONF, SERVERS = "shim.py", "mcpconf_shim.py", "shim.conf", "servers"
+GATEWAY = "gateway.conf"
 SHARED = (SHIM, BODY, CONF)  # what all entries use, the same for every profile
 ADDRESS, KEY, START = "MCPCONF_BROKER", "MCPCONF_BROKER_KEY", "MCPCONF_BROKER_START"
 
@@ -77,6 +78,7 @@ def _here(server: Server, context: Context) -> Offer | Refusal:
     path = join(context.platform, context.data, "broker", SERVERS, f"{name}.json")
     try:
         files = {**shared_files(context), path: definition(server, name, way, context.program("docker"))}
+        files |= _plain_door(context)
     except ValueError:
         return Refusal("one of its values can't be given to a process: it holds a NUL or half a character")
     because = "the profile wants the broker" if context.autostart else "asked for"
@@ -144,6 +146,13 @@ def shared_files(context: Context) -> dict[str, bytes]:
     }
 
 
+def _plain_door(context: Context) -> dict[str, bytes]:
+    """Where the broker is to serve all servers without a key, if the profile says so."""
+    if not context.gateway:
+        return {}
+    return {join(context.platform, context.data, "broker", GATEWAY): f"listen={context.gateway}\n".encode()}
+
+
 def shim_conf(runtime: str, launcher: tuple[str, ...], config_dir: str | None) -> bytes:
     """Lines of `key=value`: the socket directory, and each word of the command that starts a broker."""
     named = ("--config-dir", config_dir) if config_dir else ()
@@ -165,6 +174,8 @@ def definition(server: Server, name: str, way: Launch, docker: str | None) -> by
     }
     if way.args[: len(RUN)] == RUN and way.command == docker:
         data["image"] = True
+    if server.tools:
+        data["tools"] = {"allow": list(server.tools.allow), "deny": list(server.tools.deny)}
     text = json.dumps(data, indent=1, ensure_ascii=False)
     if "\\u0000" in text:
         raise ValueError(f"{name}: a value holds a NUL character")

@@ -62,7 +62,7 @@ def _candidates(
 def _filter_note(server: Server) -> tuple[Note, ...]:
     if not server.tools:
         return ()
-    return (Note(f"{server.name}: no route of today filters tools; the client sees all of them"),)
+    return (Note(f"{server.name}: only the gateway filters tools; by this entry the client sees all of them"),)
 
 
 def _share(routed: list[Routed], context: Context) -> tuple[Routed, ...]:

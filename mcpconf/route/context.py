@@ -18,9 +18,10 @@ class Context:
     of the `docker mcp` plugin, `engine` that of the Docker engine, `raw_mcp` a `host:port` that shook hands.
 
     `broker` is the address of another place's broker that shook hands, with the servers that it knows; `autostart`: the
-    profile wants this user's own, started where it is needed. `python` runs `shim` (its files, by name), `runtime` is
-    the socket directory of this user's own broker, and `config_dir` the directory that holds all of ours, where one was
-    named; `remote`: what leads the broker to remote servers is installed. `order` is the profile's own.
+    profile wants this user's own, started where it is needed; `gateway`: where its plain door is to be. `python` runs
+    `shim` (its files, by name), `runtime` is the socket directory of this user's own broker, and `config_dir` the
+    directory that holds all of ours, where one was named; `remote`: what leads the broker to remote servers is
+    installed. `order` is the profile's own.
     """
 
     spec: ClientSpec
@@ -38,6 +39,7 @@ class Context:
     broker: str | None = None
     broker_servers: tuple[str, ...] = ()
     autostart: bool = False
+    gateway: str = ""
     python: str | None = None
     shim: Mapping[str, bytes] = field(default_factory=dict)
     runtime: str | None = None

@@ -5,16 +5,20 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from mcpconf.broker import start as starting
-from mcpconf.broker.control import BrokerUnreachable, ask
+from mcpconf.broker.control import BrokerUnreachable, ask, held
 from mcpconf.broker.options import address, parse
 from mcpconf.broker.place import Paths, is_locked
 from mcpconf.errors import McpconfError
 from mcpconf.model import Json, Note
 from mcpconf.record import dataclass
 from mcpconf.workflow.app import App
+
+if TYPE_CHECKING:
+    import socket
 
 STOPPING = 20.0  # seconds: servers have 2 + 2 to end, and what they started the same again
 WARMING = 60.0
@@ -197,6 +201,24 @@ def _warmed(names: Sequence[str], seen: Mapping[str, Mapping[str, Json]], before
 def reload(app: App) -> tuple[str, ...]:
     """Have the definitions and keys read again; the servers that changed."""
     return tuple(map(str, ask(paths(app).socket, {"do": "reload"}).get("changed", ())))
+
+
+@contextlib.contextmanager
+def plain_door(app: App, listen: str) -> Iterator[tuple[str, Callable[[], None]]]:
+    """Have the broker, started where none runs, serve the gateway without a key for as long as this lasts: where it
+    does, and what waits until the broker goes. Raises `UsageError` for an address that may not be."""
+    from mcpconf.broker.gateway.neighbours import place_for
+
+    place_for(address(listen)[0])
+    starting.start_if_needed(paths(app), words(app))
+    with held(paths(app).socket, {"do": "gateway", "listen": listen}) as (answer, connection):
+        yield str(answer.get("listen")), lambda: _until_gone(connection)
+
+
+def _until_gone(connection: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while connection.recv(4096):
+            pass
 
 
 def log_of(app: App, server: str | None = None) -> str:

@@ -12,7 +12,7 @@ from mcpconf.client.spec import ClientSpec, Target
 from mcpconf.dirs import PACKAGE
 from mcpconf.environment.facts import Facts
 from mcpconf.extras import HTTP, has
-from mcpconf.model import Entry, Profile, RouteName, Server
+from mcpconf.model import Entry, Layer, Profile, RouteName, Server
 from mcpconf.plan import Want
 from mcpconf.record import dataclass, replace
 from mcpconf.route.broker import BODY, CONF, SHIM, shim_conf
@@ -78,7 +78,9 @@ def make_part(
     """Route a profile's servers for one target, and render the entries."""
     context = context_for(app, profile.servers, facts, spec, target, portable=portable)
     if facts.broker or _names_broker(profile, forced):
-        context = replace(context, **broker_context(app, facts, autostart=profile.autostart))
+        # A project's file may not open a door: who trusts it was shown commands, and no address.
+        gateway = "" if profile.layer is Layer.PROJECT else profile.gateway
+        context = replace(context, gateway=gateway, **broker_context(app, facts, autostart=profile.autostart))
     routed = choose(profile, context, forced=forced)
     entries = {one.entry: _entry(spec, one.launch) for one in routed if one.launch is not None}
     return ClientPart(spec, target, routed, entries)

@@ -266,6 +266,7 @@ def broker_report(said: Data | None, home: str) -> Data:
         "running": said is not None,
         **{key: given.get(key) for key in ("version", "pid", "uptime", "memory", "cpu")},
         "listeners": [str(address) for address in given.get("listeners", ())],
+        "plain": [str(address) for address in given.get("plain", ())],
         "clients": [_picked(one, BROKER_CLIENT) for one in given.get("clients", ())],
         "servers": [_broker_server(one, home) for one in given.get("servers", ())],
     }

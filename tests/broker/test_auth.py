@@ -23,7 +23,7 @@ NONCES = st.text("0123456789abcdef", min_size=32, max_size=32)
 SECRETS = st.binary(min_size=32, max_size=32)
 IDS = st.text("abcdefghijklmnopqrstuvwxyz0123456789-", min_size=1, max_size=32)
 SERVERS = st.from_regex(r"[A-Za-z0-9_-]{1,64}(\.[0-9a-f]{8})?", fullmatch=True)
-TARGETS = st.one_of(SERVERS.map("open/".__add__), st.sampled_from(["control", "list"]))
+TARGETS = st.one_of(SERVERS.map("open/".__add__), st.sampled_from(["control", "list", "open/*"]))
 
 
 def challenge(nonce: str = SERVER_NONCE) -> Challenge:

@@ -42,7 +42,7 @@ def test_a_second_one_is_refused_and_the_first_one_stays(broker: Broker) -> None
     assert told(reader) == b"error: a broker is running already; mend it with: mcpconf broker status\n"
     assert popen.wait(5) == 1
     assert broker.pid == pid
-    assert broker.lying() == ["broker.json", "broker.sock", "plain.sock"]
+    assert broker.lying() == ["broker.json", "broker.sock", "gateway.sock", "plain.sock"]
 
 
 def test_of_two_that_start_at_once_one_serves(idle: Broker) -> None:
@@ -113,7 +113,8 @@ def test_a_killed_one_ends_what_it_can_within_ten_seconds_though_no_other_is_sta
     for victim in (broker.supervisor, broker.pid):
         os.kill(victim, signal.SIGKILL)
     until(lambda: not [one for one in known if alive(one)], 10)
-    for path in (broker.paths.socket, broker.paths.server("plain"), broker.paths.server("deaf"), broker.paths.state):
+    sockets = map(broker.paths.server, ("plain", "deaf", "gateway"))
+    for path in (broker.paths.socket, *sockets, broker.paths.state):
         Path(path).unlink(missing_ok=True)  # nobody was left to do that
 
 

@@ -22,6 +22,8 @@ from mcpconf.broker.door.wish import LINE_LIMIT, Wish, may_become, of_target, wi
         (b"MCPCONF1 PASS time /work", Wish("pass", "time", "/work")),
         (b"MCPCONF1 CONTROL", Wish("control")),
         (b"MCPCONF1 LIST", Wish("list")),
+        (b"MCPCONF1 OPEN *", Wish("open", "*")),
+        (b"MCPCONF1 OPEN * /work/a%20b", Wish("open", "*", "/work/a b")),
     ],
 )
 def test_our_own_lines_are_understood(line: bytes, found: Wish) -> None:
@@ -36,6 +38,8 @@ def test_our_own_lines_are_understood(line: bytes, found: Wish) -> None:
         b"MCPCONF1",
         b"MCPCONF2 LIST",
         b"MCPCONF1 LIST x",
+        b"MCPCONF1 OPEN * a",
+        b"MCPCONF1 OPEN * /a /b",
         b"MCPCONF1 CONTROL ",
         b"MCPCONF1 OPEN",
         b"MCPCONF1 OPEN ",

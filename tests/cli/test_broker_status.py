@@ -63,6 +63,12 @@ def test_an_old_error_of_one_that_is_well_is_not_shown_but_in_json() -> None:
     assert broker_report({"servers": [server("a", error="no such")]}, HOME)["servers"][0]["error"] == "no such"
 
 
+def test_a_door_without_a_key_is_loud() -> None:
+    said = {"version": "1", "pid": 1, "uptime": 1.0, "memory": 1, "listeners": [], "plain": ["tcp:172.17.0.1:8811"]}
+    (_, line) = [_plain(one) for one in status_lines(broker_report(said, HOME), HOME)]
+    assert line == "! tcp:172.17.0.1:8811  every server, for whoever reaches it: no key"
+
+
 def test_a_program_can_open_what_it_is_told() -> None:
     listeners = [f"unix:{HOME}/run/broker.sock"]
     said = {"listeners": listeners, "servers": [{**server("a"), "project": f"{HOME}/p"}]}

@@ -152,6 +152,29 @@ def test_the_broker_is_wanted_where_the_nearest_word_says_so(child: str, wanted:
     assert resolve("silent", shelf.find).autostart is False
 
 
+def test_the_gateways_door_is_where_the_nearest_word_says() -> None:
+    door = '[broker.gateway]\nlisten = "tcp:127.0.0.1:%d"'
+    shelf = Shelf(user={"parent": door % 1, "child": 'extends = "parent"', "other": f'extends = "parent"\n{door % 2}'})
+
+    assert [resolve(name, shelf.find).gateway for name in ("parent", "child", "other")] == [
+        "tcp:127.0.0.1:1",
+        "tcp:127.0.0.1:1",
+        "tcp:127.0.0.1:2",
+    ]
+    assert resolve("x", Shelf(user={"x": "[broker]"}).find).gateway == ""
+
+
+@pytest.mark.parametrize("listen", ["8811", "tcp:host:8811", "unix:/x", "tcp:127.0.0.1:"])
+def test_the_gateways_door_is_an_address(listen: str) -> None:
+    with pytest.raises(Located, match="is not an address to listen on"):
+        resolve("x", Shelf(user={"x": f'[broker.gateway]\nlisten = "{listen}"'}).find)
+
+
+def test_an_unknown_key_of_the_gateway_is_named() -> None:
+    with pytest.raises(Located, match='did you mean "listen"'):
+        resolve("x", Shelf(user={"x": '[broker.gateway]\nlistne = "tcp:127.0.0.1:1"'}).find)
+
+
 def test_the_word_project_is_no_directory() -> None:
     text = '[servers.x]\ncommand = "c"\ncwd = "project"\n[servers.y]\ncommand = "c"\ncwd = "./project"'
     x, y = resolve("p", Shelf(user={"p": text}).find).servers

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mcpconf.model import ContainerOptions, Pool, RouteName, Scope, Server
+from mcpconf.model import ContainerOptions, Pool, RouteName, Scope, Server, ToolFilter
 from mcpconf.record import replace
 from mcpconf.route.choose import choose
 from mcpconf.route.context import Context
@@ -68,6 +68,14 @@ def test_a_directory_for_everything_is_named_to_the_broker_too() -> None:
     one = route(SERVER, place(config_dir="/all"))
     assert one.launch is not None
     assert one.launch.files[f"{BROKER}/shim.conf"].decode().endswith("start=--config-dir\nstart=/all\n")
+
+
+def test_the_broker_is_told_of_a_plain_door_and_of_tools() -> None:
+    one = route(replace(SERVER, tools=ToolFilter(allow=("a*",), deny=("ab",))), place(gateway="tcp:172.17.0.1:8811"))
+    assert one.launch is not None
+    assert one.launch.files[f"{BROKER}/gateway.conf"] == b"listen=tcp:172.17.0.1:8811\n"
+    assert told(one)["tools"] == {"allow": ["a*"], "deny": ["ab"]}
+    assert f"{BROKER}/gateway.conf" not in getattr(route(SERVER, place()).launch, "files", {})
 
 
 def test_the_broker_is_told_the_profiles_own_words_and_no_secret() -> None:

@@ -339,9 +339,7 @@ def test_what_a_route_leaves_undone_is_noted() -> None:
     assert [n.text for n in one(replace(CWD, routes=(RouteName.DIRECT,)), context()).notes] == [
         "cwd: its cwd is not set by this route"
     ]
-    assert (
-        "no route of today filters tools" in one(replace(OWN, tools=ToolFilter(deny=("x",))), context()).notes[0].text
-    )
+    assert "only the gateway filters tools" in one(replace(OWN, tools=ToolFilter(deny=("x",))), context()).notes[0].text
 
 
 def test_a_portable_wrapper_also_looks_for_programs_by_name() -> None:

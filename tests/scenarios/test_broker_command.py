@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -287,3 +290,25 @@ def test_a_server_without_a_broker_has_its_log_where_its_client_puts_it(mcpconf:
     assert "its words" in shown
     assert "hunter2secret" not in shown
     assert "no active profile has a server 'two'" in mcpconf("logs", "two", code=1).err
+
+
+def test_the_gateway_is_open_without_a_key_until_it_is_ended(world: World) -> None:
+    argv = [sys.executable, "-m", "mcpconf", "broker", "gateway", "--listen", "tcp:127.0.0.1:0"]
+    with subprocess.Popen(argv, stderr=subprocess.PIPE, text=True) as one:
+        assert one.stderr is not None
+        said = one.stderr.readline()
+        address = next(word for word in said.split() if word.startswith("tcp:")).rstrip(",")
+        assert said.startswith("! all servers are served at tcp:127.0.0.1:")
+        assert f"! {address}  every server" in world("broker", "status").out
+        with socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2])), 5) as connection:
+            connection.sendall(b'{"jsonrpc":"2.0","id":1,"method":"ping"}\n')
+            assert connection.recv(1000) == b'{"jsonrpc":"2.0","id":1,"result":{}}\n'
+        one.send_signal(signal.SIGINT)
+        assert one.wait(PATIENCE) == 0
+    assert world("broker", "status", "--json").json["plain"] == []
+
+
+def test_the_gateway_is_not_open_to_other_machines(world: World) -> None:
+    for listen in ("tcp:0.0.0.0:8811", "tcp:198.51.100.1:8811", "8811"):
+        world("broker", "gateway", "--listen", listen, code=2)
+    assert "no broker is running" in world("broker", "status", code=6).out

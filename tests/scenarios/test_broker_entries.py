@@ -55,6 +55,18 @@ def definition(data: Path, name: str) -> Any:
     return json.loads((data / f"servers/{name}.json").read_text())
 
 
+def test_a_plain_door_comes_and_goes_with_the_users_own_profile(mcpconf: World, data: Path) -> None:
+    door = '[broker.gateway]\nlisten = "tcp:127.0.0.1:8811"\n'
+    mcpconf.profile("b", ONE + door)
+    mcpconf("switch", "b")
+    assert (data / "gateway.conf").read_text() == "listen=tcp:127.0.0.1:8811\n"
+    mcpconf.profile("b", ONE)
+    mcpconf("switch", "b")
+    assert not (data / "gateway.conf").exists()
+    mcpconf("undo")
+    assert (data / "gateway.conf").read_text() == "listen=tcp:127.0.0.1:8811\n"
+
+
 def test_the_entries_start_the_shim_and_what_they_need_is_there(mcpconf: World, data: Path) -> None:
     mcpconf.profile("b", TWO)
     mcpconf("switch", "b")

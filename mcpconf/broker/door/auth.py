@@ -20,7 +20,7 @@ from collections.abc import Callable
 from mcpconf.record import dataclass, field
 
 LINE_LIMIT = 256  # bytes of the first line, its end included
-_TARGET = rb"open/[A-Za-z0-9_-]{1,64}(?:\.[0-9a-f]{8})?|control|list"
+_TARGET = rb"open/(?:[A-Za-z0-9_-]{1,64}(?:\.[0-9a-f]{8})?|\*)|control|list"
 _AUTH = re.compile(rb"AUTH ([a-z0-9-]{1,32}) ([0-9a-f]{32}) (" + _TARGET + rb") ([0-9a-f]{64})")
 _GREETING = re.compile(rb"MCPCONF1 ([0-9a-f]{32})\n")
 _NONCE = re.compile(r"[0-9a-f]{32}")
@@ -32,7 +32,8 @@ _DUMMY = bytes(32)
 class Admitted:
     """A client that proved its key.
 
-    `target` is `open/SERVER`, `control` or `list`; `line` is what to send first; `rest` came behind the client's line.
+    `target` is `open/SERVER` (`*`: all of them, by the gateway), `control` or `list`; `line` is what to send first;
+    `rest` came behind the client's line.
     """
 
     key_id: str

@@ -13,6 +13,7 @@ from mcpconf.wire.lines import Overlong
 
 LIMIT = 65_536  # bytes of a request
 HIGH = 4_194_304
+UNTIL = "until"  # in what a command gives: what to call when whoever asked for it is gone
 Command = Callable[[Mapping[str, object]], Mapping[str, object]]
 
 
@@ -28,6 +29,7 @@ class ControlSession:
     ) -> None:
         self._commands = commands
         self._known = known
+        self._ends: list[Callable[[], None]] = []
         descriptor = arrived.connection.detach()
         self._channel = Channel(loop, descriptor, descriptor, self, LIMIT, HIGH)
         known.add(self)
@@ -46,7 +48,11 @@ class ControlSession:
         if command is None or not isinstance(request, dict):
             return {"ok": False, "error": "this is no request that a broker knows"}
         try:
-            return {"ok": True, **command(request)}
+            answer = dict(command(request))
+            end = answer.pop(UNTIL, None)
+            if callable(end):
+                self._ends.append(end)
+            return {"ok": True, **answer}
         except (McpconfError, OSError) as error:
             return {"ok": False, "error": str(error)}
 
@@ -56,6 +62,9 @@ class ControlSession:
     def lost(self) -> None:
         self._known.discard(self)
         self._channel.close()
+        ends, self._ends = self._ends, []
+        for end in ends:
+            end()
 
     def leave(self) -> None:
         """The broker ends: what was answered is still sent."""

@@ -13,8 +13,8 @@ GREETING = b"MCPCONF1"
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """`open` a server, perhaps for a project's directory; `pass` descriptors to it; `control` the broker; or `list` its
-    servers."""
+    """`open` a server (`*`: all of them at once), perhaps for a project's directory; `pass` descriptors to it;
+    `control` the broker; or `list` its servers."""
 
     verb: str
     server: str = ""

@@ -83,6 +83,8 @@ class Definition:
     url: str | None = None
     transport: str = "http"
     headers: Mapping[str, str] = NOTHING
+    allow: tuple[str, ...] = ()  # patterns of its tools that a gateway shows; none: all
+    deny: tuple[str, ...] = ()
 
     def sharing(self, era: Era) -> Sharing:
         """How clients of an era share: where the profile doesn't say, those without sessions all do."""
@@ -124,6 +126,7 @@ def _definition(data: Mapping[str, object], name: str) -> Definition:
     argv = () if remote else (_text(data["command"]), *map(_text, _list(data.get("args"))))
     env = {_text(key): _text(value) for key, value in _table(data.get("env")).items()}
     pool, cwd, idle, spare = data.get("pool"), data.get("cwd"), data.get("idle_timeout"), data.get("spare")
+    filters = _table(data.get("tools"))
     return Definition(
         name=name,
         argv=argv,
@@ -136,6 +139,8 @@ def _definition(data: Mapping[str, object], name: str) -> Definition:
         url=_text(data["url"]) if remote else None,
         transport=_text(data.get("transport") or "http"),
         headers={_text(key): _text(value) for key, value in _table(data.get("headers")).items()},
+        allow=tuple(map(_text, _list(filters.get("allow")))),
+        deny=tuple(map(_text, _list(filters.get("deny")))),
     )
 
 

@@ -1,4 +1,4 @@
-"""`mcpconf broker run|start|stop|restart|status|logs|warm|reload|key`."""
+"""`mcpconf broker run|start|stop|restart|status|logs|warm|gateway|reload|key`."""
 
 from __future__ import annotations
 
@@ -171,6 +171,26 @@ def warm(
     if warmed == brokers.Warmed():
         console.tell("the broker has no servers to start")
     return 1 if warmed.failed else 0
+
+
+@app.command("gateway")
+def gateway(
+    listen: Annotated[
+        str, typer.Option("--listen", metavar="tcp:ADDR:PORT", help="On the loopback address, or on a bridge's.")
+    ] = "tcp:127.0.0.1:8811",
+) -> int:
+    """Serve all servers as one, without a key, until Ctrl-C.
+
+    For entries that can't shake hands, such as the classic one of Docker's Toolkit. With a key or on the unix socket
+    the gateway is there anyway.
+    """
+    with brokers.plain_door(_world(), listen) as (address, until_gone):
+        console.tell(f"! all servers are served at {address}, to whoever reaches it; Ctrl-C ends that")
+        try:
+            until_gone()
+        except KeyboardInterrupt:
+            return 0
+    raise McpconfError("the broker has ended", hint="mcpconf broker logs")
 
 
 @app.command("reload")

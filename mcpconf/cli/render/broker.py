@@ -24,10 +24,16 @@ def status_lines(report: Mapping[str, Json], home: str) -> list[str]:
         return [f"{symbol('none')} no broker is running", console.hint("mcpconf broker start")]
     servers = report["servers"]
     table = columns([[plain(text, "dim") for text in HEAD], *map(_row, servers)], "") if servers else []
-    lines = [_head(report), *(_dim(tilde_in(str(address), home)) for address in report["listeners"]), *table[:1]]
+    lines = [_head(report), *(_dim(tilde_in(str(address), home)) for address in report["listeners"])]
+    lines += [*map(_plain_door, report["plain"]), *table[:1]]
     for server, line in zip(servers, table[1:], strict=True):
         lines += [line, *_below(server, home)]
     return lines
+
+
+def _plain_door(address: str) -> str:
+    """Loud, since it is an exception that somebody has to know of."""
+    return f"{symbol('warn')} {one_line(address)}  every server, for whoever reaches it: no key"
 
 
 def running_line(said: Mapping[str, Json], home: str) -> str:

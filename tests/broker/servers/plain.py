@@ -1,7 +1,8 @@
 """A server that does as it is told: it keeps state, tells what it was sent, and holds answers back.
 
 Started with `python -I -S`. Words: `modern` speaks both eras, `locked` the one that it is spoken to in first, `error`,
-`never` and `die` are what a server of the older era does when it is asked `server/discover`.
+`never` and `die` are what a server of the older era does when it is asked `server/discover`. `tools=a,b` and
+`resources=u,v` list such things, which say who they are.
 """
 
 import json
@@ -9,6 +10,8 @@ import os
 import sys
 
 WORDS = set(sys.argv[1:])
+LISTED = {word.partition("=")[0]: word.partition("=")[2].split(",") for word in sys.argv[1:] if "=" in word}
+CAPABILITIES = {"tools": {}, **({"resources": {}} if "resources" in LISTED else {})}
 VERSION = "io.modelcontextprotocol/protocolVersion"
 seen = {
     "pid": os.getpid(),
@@ -86,7 +89,9 @@ TOOLS = {
 
 def call(number, params):
     tool = TOOLS.get(params["name"])
-    if tool is None:
+    if tool is None and params["name"] in LISTED.get("tools", ()):
+        result(number, {"tool": params["name"], "pid": os.getpid(), **params.get("arguments", {})})
+    elif tool is None:
         refuse(number, -32602, "no such tool")
     else:
         tool(number, params.get("arguments", {}))
@@ -127,17 +132,22 @@ def answer(method, number, params):
                 "id": number,
                 "result": {
                     "protocolVersion": params["protocolVersion"],
-                    "capabilities": {"tools": {}},
+                    "capabilities": CAPABILITIES,
                     "serverInfo": {"name": "plain", "version": "1", "pid": os.getpid()},
                 },
             }
         )
     elif method == "server/discover":
-        say({"id": number, "result": {"supportedVersions": ["2026-07-28"], "capabilities": {"tools": {}}}})
+        say({"id": number, "result": {"supportedVersions": ["2026-07-28"], "capabilities": CAPABILITIES}})
     elif method == "tools/call":
         call(number, params)
     elif method == "tools/list":
-        say({"id": number, "result": {"tools": []}})
+        listed = [{"name": name, "inputSchema": {"type": "object"}} for name in LISTED.get("tools", ())]
+        say({"id": number, "result": {"tools": listed}})
+    elif method == "resources/list" and "resources" in LISTED:
+        say({"id": number, "result": {"resources": [{"uri": uri, "name": uri} for uri in LISTED["resources"]]}})
+    elif method == "resources/read" and params["uri"] in LISTED.get("resources", ()):
+        say({"id": number, "result": {"contents": [{"uri": params["uri"], "text": str(os.getpid())}]}})
     elif method in ("ping", "logging/setLevel", "resources/subscribe", "resources/unsubscribe"):
         seen["notes"].append(method)
         say({"id": number, "result": {}})

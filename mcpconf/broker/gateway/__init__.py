@@ -1,0 +1,1 @@
+"""All servers behind one connection: sessions of the gateway, what it remembers, and its plain door."""
