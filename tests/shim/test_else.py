@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import select
 from pathlib import Path
 
@@ -63,7 +64,8 @@ def test_once_it_is_joined_it_stays_when_the_broker_goes(start: Start, broker: B
 
 def test_a_broker_that_is_being_started_gets_the_time_that_it_takes(start: Start, place: Place) -> None:
     script = place.path / "starter"
-    script.write_text('#!/bin/bash\n: >"$1/started"\nuntil [[ -e $1/go ]]; do read -rt 0.01 </dev/zero; done\n')
+    script.write_text('#!/bin/bash\n: >"$1/started"\nread -r _ <"$1/go"\n')
+    os.mkfifo(place.path / "go")
     script.chmod(0o755)
     place.configure(str(script), str(place.path), probe=0.05)
     client = start(*otherwise())
@@ -71,7 +73,7 @@ def test_a_broker_that_is_being_started_gets_the_time_that_it_takes(start: Start
     until((place.path / "started").exists, "nothing was started")
     assert not select.select([client.descriptor], [], [], 0.2)[0]  # four times the probe
     broker = Broker(place.socket)
-    (place.path / "go").touch()
+    (place.path / "go").write_text("\n")
 
     assert broker.accept().welcome().line() == INITIALIZE
     broker.stop()
