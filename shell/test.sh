@@ -46,7 +46,7 @@ unset PYTHONPATH PYTHONHOME PYTEST_ADDOPTS MYPYPATH VIRTUAL_ENV
 failed=""
 began=$SECONDS
 
-# step NAME COMMAND...: one line with its time; the whole output where it fails.
+# step NAME COMMAND...: one line with its time; where it fails, what failed and then the whole output.
 step() {
   local name=$1 log start=$SECONDS code=0
   shift
@@ -57,9 +57,15 @@ step() {
     return 0
   fi
   printf 'FAIL  %4ds  %s (exit %s)\n' $((SECONDS - start)) "$name" "$code"
-  sed 's/^/    | /' "$log"
+  what_failed "$log" | sed 's/^/    | /'
   failed="$failed, $name"
   return 1
+}
+
+# The names first, since whoever shows the output may cut it off; without pytest's lines of dots.
+what_failed() {
+  grep -E '^(FAILED|ERROR) ' "$1"
+  grep -vE '^([.sxFEX]+ *\[ *[0-9]+%\])?$|^bringing up nodes' "$1"
 }
 
 # pytest's closing line says how many ran; it belongs beside the step.
