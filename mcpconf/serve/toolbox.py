@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
-from threading import Thread
+from threading import Lock, Thread
 
 from mcpconf.errors import McpconfError, UsageError
 from mcpconf.model import Json, Server, ToolFilter
@@ -16,6 +16,8 @@ from mcpconf.serve.reached import Reached, Stop, reach
 from mcpconf.workflow.app import App
 from mcpconf.workflow.in_use import InUse
 from mcpconf.workflow.kept import Kept, find_keeper
+
+ENDING = 5.0  # seconds that an interrupted command gives what it started to end
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,32 +97,61 @@ def toolboxes(app: App, servers: Sequence[Server], kept: Mapping[str, Kept], *, 
     """The tools of all of these, in their order. `timeout` is in seconds, for each and so for all."""
     deadline = time.monotonic() + timeout
     found: dict[str, Toolbox] = {}
-    stops: list[Stop] = []
+    talks = Talks()
 
     def look(server: Server) -> None:
-        found[server.name] = _look(app, server, kept.get(server.name), deadline, stops)
+        found[server.name] = _look(app, server, kept.get(server.name), deadline, talks)
 
     threads = [Thread(target=look, args=(server,), daemon=True) for server in servers]
     try:
         _run(threads)
     except BaseException:
-        for stop in stops:
-            stop()
+        talks.end()
+        _join(threads, ENDING)  # one may have been about to start its server, and ends it now
         raise
     return tuple(found.get(server.name, Toolbox(server.name, error="it did not answer")) for server in servers)
 
 
-def _run(threads: Iterable[Thread]) -> None:
-    threads = tuple(threads)
+class Talks:
+    """The conversations that are going on, to be ended from another thread. One that begins later is ended at once."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._stops: list[Stop] = []
+        self._over = False
+
+    def begun(self, stop: Stop) -> None:
+        with self._lock:
+            self._stops.append(stop)
+            over = self._over
+        if over:
+            stop()
+
+    def end(self) -> None:
+        with self._lock:
+            self._over = True
+            stops = tuple(self._stops)
+        for stop in stops:
+            stop()
+
+
+def _run(threads: Sequence[Thread]) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
 
 
-def _look(app: App, server: Server, kept: Kept | None, deadline: float, stops: list[Stop]) -> Toolbox:
+def _join(threads: Sequence[Thread], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    for thread in threads:
+        if thread.ident is not None:  # not started: whoever was interrupted did not get that far
+            thread.join(max(deadline - time.monotonic(), 0))
+
+
+def _look(app: App, server: Server, kept: Kept | None, deadline: float, talks: Talks) -> Toolbox:
     try:
-        with reach(app, server, kept, deadline, reply_to, stops.append) as reached:
+        with reach(app, server, kept, deadline, reply_to, talks.begun) as reached:
             return toolbox(server, reached)
     except McpconfError as error:
         return Toolbox(server.name, error=str(error).removeprefix(f"{server.name}: "), hint=error.hint)

@@ -7,6 +7,7 @@ import os
 import secrets
 import shutil
 import socket
+import struct
 import subprocess
 import threading
 import time
@@ -122,6 +123,10 @@ class Connection:
 
     def say(self, data: bytes) -> None:
         self.socket.sendall(data)
+
+    def resets(self) -> None:
+        """Have its close be a reset, whatever is unread."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
     def shake_hands(self, key: Key = KEY) -> Admitted | Turned | None:
         """Do as the broker does, up to its line."""
