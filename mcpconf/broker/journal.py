@@ -103,7 +103,7 @@ class Journal:
     def told(self, data: bytes) -> bool:
         """These lines are out, whole. Whether they could be noted: there must be room."""
         if len(data) > SHORT:
-            data = b"\n".join(map(ends, data.split(b"\n")))
+            data = noted(data)
         if b"\2" in data or b"\1" in data or b"\0" in data:
             data = data.translate(_HARMLESS)
         start, stop = self.at, self.at + len(data) + 2
@@ -164,6 +164,13 @@ class Journal:
                 self._map.madvise(mmap.MADV_REMOVE, edge, length)
                 return
             self.view[edge:stop] = bytes(stop - edge)
+
+
+def noted(lines: bytes) -> bytes:
+    """Whole lines as they are noted."""
+    if lines.find(b"\n") == len(lines) - 1 > SHORT:  # one of many megabytes need not be copied for it
+        return lines[:ENDS] + b"\3" + lines[-ENDS - 1 :]
+    return b"\n".join(map(ends, lines.split(b"\n")))
 
 
 def ends(line: bytes) -> bytes:

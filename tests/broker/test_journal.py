@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mcpconf.broker.journal import BANK, CHUNK, LATE, SOON, Journal
+from mcpconf.broker.journal import BANK, CHUNK, ENDS, LATE, SHORT, SOON, Journal, noted
 from mcpconf.shim import Book, Framer, read_journal, replay
 
 HELLO = b'{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"capabilities":{}}}\n'
@@ -111,6 +111,14 @@ def test_before_it_is_begun_it_says_nothing() -> None:
         assert read_journal(journal.file) == (False, False, b"")
     finally:
         journal.close()
+
+
+@pytest.mark.parametrize("length", [SHORT - 1, SHORT, SHORT + 1, 5 * SHORT])
+def test_one_long_line_is_noted_as_it_is_among_others(length: int) -> None:
+    line = bytes(range(32, 127)) * (length // 95) + b"x" * (length % 95)
+    kept = line if length <= SHORT else line[:ENDS] + b"\3" + line[-ENDS:]
+    assert noted(line + b"\n") == kept + b"\n"
+    assert noted(line + b"\n" + line + b"\n") == kept + b"\n" + kept + b"\n"
 
 
 def test_a_line_that_may_be_half_out_is_told(scene: Scene) -> None:
