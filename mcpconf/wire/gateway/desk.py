@@ -8,44 +8,16 @@ from mcpconf.wire.actions import Era, Limits, Log
 from mcpconf.wire.answers import INTERNAL, cancelled, failure
 from mcpconf.wire.envelope import Envelope, Kind
 from mcpconf.wire.gateway.actions import Action, Learned, ToClient, ToServer
-from mcpconf.wire.gateway.leg import Leg, State
+from mcpconf.wire.gateway.leg import Batch, Flight, Leg, State
 from mcpconf.wire.gateway.offers import Known
 from mcpconf.wire.gateway.translate import LATEST
-from mcpconf.wire.members import Malformed, Span, spliced
+from mcpconf.wire.members import Malformed, spliced
 
 Heard = Callable[[Envelope], None]
 OWN = '"mcpconf-gateway-'  # how the ids of the gateway's own requests begin
 
 
 SENT = Envelope("{}", Kind.REQUEST, None, None, None, {})
-
-
-class Batch:
-    """The answers to an array of requests, which go back in one array (2025-03-26)."""
-
-    __slots__ = ("replies", "waiting")
-
-    def __init__(self) -> None:
-        self.waiting = 1  # the one for reading the array itself
-        self.replies: list[bytes] = []
-
-
-class Flight:
-    """A request of the client that has no answer yet. `leg` is the server that has it or will have it."""
-
-    __slots__ = ("batch", "edits", "envelope", "leg", "method", "open", "sent", "size", "task", "token")
-
-    def __init__(self, envelope: Envelope, batch: Batch | None) -> None:
-        self.envelope = envelope
-        self.token = envelope.id or "null"
-        self.size = len(envelope.text)
-        self.method = envelope.method or ""
-        self.batch = batch
-        self.leg: Leg | None = None
-        self.edits: tuple[tuple[Span, str], ...] = ()  # that make it one for the server
-        self.sent = False
-        self.open = True
-        self.task = False  # whether its answer may be a task
 
 
 class Desk:

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from mcpconf.wire.actions import Era
 from mcpconf.wire.answers import INVALID, PARAMS, UNKNOWN_METHOD
 from mcpconf.wire.envelope import META, VERSION
-from mcpconf.wire.gateway.desk import Desk, Flight
-from mcpconf.wire.gateway.leg import State
+from mcpconf.wire.gateway.desk import Desk
+from mcpconf.wire.gateway.leg import Flight, State
 from mcpconf.wire.gateway.listens import Listens
 from mcpconf.wire.gateway.lists import Lists
 from mcpconf.wire.gateway.offers import Known, capabilities, instructions

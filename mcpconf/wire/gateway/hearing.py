@@ -7,8 +7,8 @@ from mcpconf.wire.answers import INTERNAL, failure
 from mcpconf.wire.envelope import Envelope, Kind, of_text, read
 from mcpconf.wire.express import response
 from mcpconf.wire.gateway.asks import Asks
-from mcpconf.wire.gateway.desk import OWN, Desk, Flight, Heard
-from mcpconf.wire.gateway.leg import Leg
+from mcpconf.wire.gateway.desk import OWN, Desk, Heard
+from mcpconf.wire.gateway.leg import Flight, Leg
 from mcpconf.wire.gateway.listens import Listens
 from mcpconf.wire.gateway.routes import Routes
 from mcpconf.wire.gateway.translate import answer_to_modern, asks_for_input

@@ -1,10 +1,9 @@
-"""One server of a gateway, as far as its client is concerned."""
+"""One server of a gateway, as far as its client is concerned, and what that client asks of it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
-from typing import TYPE_CHECKING
 
 from mcpconf.wire.actions import Era
 from mcpconf.wire.envelope import Envelope
@@ -13,9 +12,6 @@ from mcpconf.wire.gateway.names import ALL, Filter
 from mcpconf.wire.gateway.offers import UNKNOWN, Known
 from mcpconf.wire.gateway.translate import modern_meta, to_legacy, to_modern
 from mcpconf.wire.members import Span
-
-if TYPE_CHECKING:
-    from mcpconf.wire.gateway.desk import Flight
 
 
 class State(Enum):
@@ -73,3 +69,31 @@ class Leg:
         if client is self.era:
             return []
         return to_modern(envelope, info) if self.era is Era.MODERN else to_legacy(envelope)
+
+
+class Batch:
+    """The answers to an array of requests, which go back in one array (2025-03-26)."""
+
+    __slots__ = ("replies", "waiting")
+
+    def __init__(self) -> None:
+        self.waiting = 1  # the one for reading the array itself
+        self.replies: list[bytes] = []
+
+
+class Flight:
+    """A request of the client that has no answer yet. `leg` is the server that has it or will have it."""
+
+    __slots__ = ("batch", "edits", "envelope", "leg", "method", "open", "sent", "size", "task", "token")
+
+    def __init__(self, envelope: Envelope, batch: Batch | None) -> None:
+        self.envelope = envelope
+        self.token = envelope.id or "null"
+        self.size = len(envelope.text)
+        self.method = envelope.method or ""
+        self.batch = batch
+        self.leg: Leg | None = None
+        self.edits: tuple[tuple[Span, str], ...] = ()  # that make it one for the server
+        self.sent = False
+        self.open = True
+        self.task = False  # whether its answer may be a task

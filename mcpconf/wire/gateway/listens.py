@@ -12,8 +12,8 @@ from mcpconf.wire.actions import Era
 from mcpconf.wire.answers import PARAMS, cancelled
 from mcpconf.wire.envelope import META, SUBSCRIPTION, Envelope
 from mcpconf.wire.gateway.catalogue import BY_CHANGE, KINDS, Kind
-from mcpconf.wire.gateway.desk import Desk, Flight
-from mcpconf.wire.gateway.leg import Leg, State
+from mcpconf.wire.gateway.desk import Desk
+from mcpconf.wire.gateway.leg import Flight, Leg, State
 from mcpconf.wire.members import Malformed, Span, elements, members, string
 
 LISTEN = "subscriptions/listen"

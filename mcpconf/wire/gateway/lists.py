@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable
 from mcpconf.wire.actions import Era
 from mcpconf.wire.answers import PARAMS
 from mcpconf.wire.gateway.catalogue import TOOLS, Entry, Kind
-from mcpconf.wire.gateway.desk import Desk, Flight
+from mcpconf.wire.gateway.desk import Desk
 from mcpconf.wire.gateway.fetches import Fetches
-from mcpconf.wire.gateway.leg import Leg, State
+from mcpconf.wire.gateway.leg import Flight, Leg, State
 from mcpconf.wire.gateway.names import Names, Owner
 from mcpconf.wire.gateway.translate import FRESH
 

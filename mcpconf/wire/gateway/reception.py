@@ -7,9 +7,9 @@ from mcpconf.wire.answers import INTERNAL, INVALID, PARAMS, PARSE, empty, failur
 from mcpconf.wire.envelope import Envelope, Kind, NotRpc, batch, is_batch, read
 from mcpconf.wire.gateway.asks import Asks
 from mcpconf.wire.gateway.catalogue import BY_METHOD
-from mcpconf.wire.gateway.desk import OWN, Batch, Desk, Flight
+from mcpconf.wire.gateway.desk import OWN, Desk
 from mcpconf.wire.gateway.greeting import Greeting
-from mcpconf.wire.gateway.leg import State
+from mcpconf.wire.gateway.leg import Batch, Flight, State
 from mcpconf.wire.gateway.listens import Listens
 from mcpconf.wire.gateway.lists import Lists
 from mcpconf.wire.gateway.routes import Routes

@@ -9,8 +9,8 @@ from mcpconf.wire.actions import Era
 from mcpconf.wire.answers import INVALID, PARAMS, UNKNOWN_METHOD
 from mcpconf.wire.envelope import Envelope
 from mcpconf.wire.gateway.catalogue import PROMPTS, RESOURCES, TEMPLATES, TOOLS, Kind
-from mcpconf.wire.gateway.desk import Desk, Flight
-from mcpconf.wire.gateway.leg import Leg
+from mcpconf.wire.gateway.desk import Desk
+from mcpconf.wire.gateway.leg import Flight, Leg
 from mcpconf.wire.gateway.listens import LISTEN, Listens
 from mcpconf.wire.gateway.lists import Lists
 from mcpconf.wire.gateway.opening import Opening
