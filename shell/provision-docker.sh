@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A Docker engine for the campaign of bind mounts: Debian's docker.io, with CI=true and as root. Prints one line where
+# A Docker engine for the tests that need a real one: Debian's docker.io, with CI=true and as root. Prints one line where
 # it could not be had, and exits 0. Nothing is started here: the tests run a dockerd of their own, on their own socket.
 set -euo pipefail
 
@@ -17,4 +17,4 @@ if [ "${CI:-}" = true ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2
     && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends docker.io; } >&2 \
     && has_engine && exit 0
 fi
-echo "missing: dockerd (docker.io, a package of this system): no bind mounts on a real Docker engine"
+echo "missing: dockerd (docker.io, a package of this system): no tests on a real Docker engine"

@@ -183,8 +183,11 @@ def mounts() -> list[str]:
     return [f"--mount=type=bind,source={path},target={path},readonly" for path in chosen]
 
 
-def start_engine(root: Path) -> Engine:
-    """A dockerd with all it has below `root`. Fails with its last words where it does not come up."""
+def start_engine(root: Path, options: Sequence[str] = OPTIONS, before: Sequence[str] = ()) -> Engine:
+    """A dockerd with all it has below `root`. Fails with its last words where it does not come up.
+
+    `before`: what becomes dockerd, the start of its command line.
+    """
     if os.geteuid() != 0:
         unavailable("a Docker engine needs root")
     daemon, docker = program("dockerd"), program("docker")
@@ -195,7 +198,7 @@ def start_engine(root: Path) -> Engine:
     tied = [setpriv, "--pdeathsig", "TERM", "--"] if (setpriv := shutil.which("setpriv")) else []
     with (root / "log").open("wb") as log:
         process = subprocess.Popen(
-            [*tied, daemon, *OPTIONS, *places, f"--host=unix://{root}/s", f"--config-file={root}/daemon.json"],
+            [*tied, *before, daemon, *options, *places, f"--host=unix://{root}/s", f"--config-file={root}/daemon.json"],
             env={"PATH": SBIN, "HOME": str(root), "TMPDIR": str(root)},
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -218,8 +221,14 @@ def _make_image(engine: Engine) -> None:
     (tree / "home/u").mkdir(parents=True)
     (tree / "tmp").mkdir()
     (tree / "tmp").chmod(0o1777)
+    import_image(engine, tree, IMAGE)
+
+
+def import_image(engine: Engine, tree: Path, name: str, *changes: str) -> None:
+    """Make an image of a directory; `changes` are instructions of a Dockerfile, such as `ENTRYPOINT [...]`."""
+    said = [word for change in changes for word in ("--change", change)]
     with subprocess.Popen(["tar", "-C", str(tree), "-c", "."], stdout=subprocess.PIPE) as tar:
-        engine.must("import", "-", IMAGE, stdin=tar.stdout)
+        engine.must("import", *said, "-", name, stdin=tar.stdout)
 
 
 def stop_engine(engine: Engine) -> None:

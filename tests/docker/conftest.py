@@ -1,0 +1,47 @@
+"""One engine for all of these tests; a host and containers for each of them."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.docker.box import Box, start_box
+from tests.docker.engine import start_networked
+from tests.docker.host import Host
+from tests.docker.tools import Tools
+from tests.reliability.engine import Engine, stop_engine
+
+
+@pytest.fixture(scope="session")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """A running engine with a network of its own; started by the first test that wants it."""
+    running = start_networked(tmp_path_factory.mktemp("docker") / "engine")
+    yield running
+    stop_engine(running)
+
+
+@pytest.fixture
+def host(engine: Engine) -> Iterator[Host]:
+    """The machine that the engine runs on, as far as these tests go. Its paths are short, for its sockets."""
+    with tempfile.TemporaryDirectory(prefix="mh") as directory:
+        one = Host(engine, Path(directory))
+        yield one
+        one.close()
+
+
+@pytest.fixture
+def new_box(engine: Engine, tmp_path: Path) -> Iterator[Callable[..., Box]]:
+    """Starts containers that have mcpconf, socat and node; they go with the test."""
+    made: list[Box] = []
+
+    def start(*options: str, **env: str) -> Box:
+        tools = Tools(tmp_path / f"bin{len(made)}").add("socat").add_mcpconf()
+        made.append(start_box(engine, tools, *options, **env))
+        return made[-1]
+
+    yield start
+    for box in made:
+        engine.run("rm", "--force", "--volumes", box.name)
