@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from mcpconf.broker.door import handover
 from mcpconf.broker.door.auth import Admitted, Challenge
-from mcpconf.broker.door.waiting import Waiting
+from mcpconf.broker.door.waiting import Waiting, WaitingRoom
 from mcpconf.broker.door.wish import LINE_LIMIT, Wish, may_become, of_target, wish
 from mcpconf.broker.passage import Ends, give_back
 from mcpconf.broker.session import Peer
@@ -57,49 +57,26 @@ class Arrivals:
     def __init__(self, loop: asyncio.AbstractEventLoop, admit: Callable[[Arrived], None]) -> None:
         self._loop = loop
         self._admit = admit
-        self._waiting: Waiting[Guest] = Waiting()
-        self._timer: asyncio.TimerHandle | None = None
+        self._waiting: WaitingRoom[Guest] = WaitingRoom(loop, Waiting(), self._close)
 
     def take(self, connection: socket.socket, peer: Peer, challenge: Challenge | None = None) -> None:
         """Somebody came; with a challenge, it has to prove first that it may."""
         guest = Guest(connection, peer, challenge)
         connection.setblocking(False)
-        oldest = self._waiting.add(guest, self._loop.time(), (peer.address or "").rpartition(":")[0])
-        if oldest is not None:
-            self._close(oldest)
+        self._waiting.add(guest, peer.address)
         if challenge is not None:
             with contextlib.suppress(OSError):
                 connection.send(challenge.greeting())
         self._loop.add_reader(connection, self._read, guest)
-        self._watch()
         self._read(guest)  # the first line is mostly there already, and saves a turn of the loop
 
     def close(self) -> None:
         """Turn all of them away."""
-        for guest in self._waiting.overdue(float("inf")):
-            self._close(guest)
-        if self._timer is not None:
-            self._timer.cancel()
-
-    def _watch(self) -> None:
-        """One timer for all: the one that came first is due first."""
-        due = self._waiting.next_deadline()
-        if self._timer is None and due is not None:
-            self._timer = self._loop.call_at(due, self._late)
-
-    def _late(self) -> None:
-        self._timer = None
-        for guest in self._waiting.overdue(self._loop.time()):
-            self._close(guest)
-        self._watch()
+        self._waiting.close()
 
     def _close(self, guest: Guest) -> None:
         self._loop.remove_reader(guest.connection)
         handover.hang_up(guest.connection, guest.ends, guest.descriptors)
-
-    def _refuse(self, guest: Guest) -> None:
-        if self._waiting.remove(guest):
-            self._close(guest)
 
     def _read(self, guest: Guest) -> None:
         try:
@@ -115,7 +92,7 @@ class Arrivals:
             give_back(guest.descriptors)
             self._admit(arrived)
         elif not data:
-            self._refuse(guest)
+            self._waiting.refuse(guest)
 
     @staticmethod
     def _receive(guest: Guest) -> bytes:
@@ -138,11 +115,11 @@ class Arrivals:
         end = guest.held.find(b"\n", 0, LINE_LIMIT)
         if end < 0:
             if not may_become(guest.held):
-                self._refuse(guest)
+                self._waiting.refuse(guest)
             return None
         found = wish(guest.held[:end])
         if found is None:
-            self._refuse(guest)
+            self._waiting.refuse(guest)
             return None
         rest = guest.held[end + 1 :]
         if found.verb == "pass":
@@ -156,7 +133,7 @@ class Arrivals:
         try:
             guest.ends = handover.answer(guest.connection, YES, given)
         except OSError:
-            self._refuse(guest)
+            self._waiting.refuse(guest)
             return None
         if guest.ends is None:
             return Arrived(guest.connection, found, b"", rest, guest.peer)
@@ -167,7 +144,7 @@ class Arrivals:
         try:
             decided = handover.decided(guest.held)
         except ValueError:
-            self._refuse(guest)
+            self._waiting.refuse(guest)
             return None
         if decided is None:
             return None
@@ -183,5 +160,5 @@ class Arrivals:
             found = of_target(outcome.target)
             return Arrived(guest.connection, found, outcome.line, outcome.rest, guest.peer, outcome.key_id)
         if outcome is not None:
-            self._refuse(guest)
+            self._waiting.refuse(guest)
         return None

@@ -7,7 +7,8 @@ crowds out itself, and neither another container nor those who come by a unix so
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+import asyncio
+from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
 LIMIT = 64
@@ -69,3 +70,48 @@ class Waiting(Generic[C]):
     def next_deadline(self) -> float | None:
         """When to ask `overdue` again; None while there is nobody."""
         return next((deadline for deadline, _ in self._known.values()), None)
+
+
+class WaitingRoom(Generic[C]):
+    """Those who wait, with a clock: `close` is called for who has no room or no time left."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, waiting: Waiting[C], close: Callable[[C], None]) -> None:
+        self._loop = loop
+        self._waiting = waiting
+        self._close = close
+        self._timer: asyncio.TimerHandle | None = None
+
+    def add(self, guest: C, address: str | None) -> None:
+        """Wait for one more. `address` is `host:port`; None for a unix socket."""
+        oldest = self._waiting.add(guest, self._loop.time(), (address or "").rpartition(":")[0])
+        if oldest is not None:
+            self._close(oldest)
+        self._watch()
+
+    def remove(self, guest: C) -> bool:
+        """It was admitted, or it went; whether it was waited for."""
+        return self._waiting.remove(guest)
+
+    def refuse(self, guest: C) -> None:
+        """Wait for it no longer."""
+        if self._waiting.remove(guest):
+            self._close(guest)
+
+    def close(self) -> None:
+        """Turn all of them away."""
+        for guest in self._waiting.overdue(float("inf")):
+            self._close(guest)
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _watch(self) -> None:
+        """One timer for all: the one that came first is due first."""
+        due = self._waiting.next_deadline()
+        if self._timer is None and due is not None:
+            self._timer = self._loop.call_at(due, self._late)
+
+    def _late(self) -> None:
+        self._timer = None
+        for guest in self._waiting.overdue(self._loop.time()):
+            self._close(guest)
+        self._watch()

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable
 
 from mcpconf.broker.door.arrival import PIECE, Arrived
-from mcpconf.broker.door.waiting import Waiting
+from mcpconf.broker.door.waiting import Waiting, WaitingRoom
 from mcpconf.broker.door.wish import Wish
 from mcpconf.broker.gateway.members import ALL
 from mcpconf.broker.gateway.neighbours import Place, is_here, owner_of
@@ -62,8 +62,7 @@ class PlainDoor:
         self._uid = uid
         self._admit = admit
         self._log = log
-        self._waiting: Waiting[Guest] = Waiting(LIMIT, PATIENCE)
-        self._timer: asyncio.TimerHandle | None = None
+        self._waiting: WaitingRoom[Guest] = WaitingRoom(loop, Waiting(LIMIT, PATIENCE), self._close)
 
     def take(self, connection: socket.socket, peer: Peer) -> None:
         """Somebody came."""
@@ -74,11 +73,8 @@ class PlainDoor:
             return
         guest = Guest(connection, peer)
         connection.setblocking(False)
-        oldest = self._waiting.add(guest, self._loop.time(), (peer.address or "").rpartition(":")[0])
-        if oldest is not None:
-            self._close(oldest)
+        self._waiting.add(guest, peer.address)
         self._loop.add_reader(connection, self._read, guest)
-        self._watch()
         self._read(guest)
 
     def _refusal(self, connection: socket.socket, peer: Peer) -> str | None:
@@ -100,21 +96,7 @@ class PlainDoor:
 
     def close(self) -> None:
         """Turn all of them away."""
-        for guest in self._waiting.overdue(float("inf")):
-            self._close(guest)
-        if self._timer is not None:
-            self._timer.cancel()
-
-    def _watch(self) -> None:
-        due = self._waiting.next_deadline()
-        if self._timer is None and due is not None:
-            self._timer = self._loop.call_at(due, self._late)
-
-    def _late(self) -> None:
-        self._timer = None
-        for guest in self._waiting.overdue(self._loop.time()):
-            self._close(guest)
-        self._watch()
+        self._waiting.close()
 
     def _close(self, guest: Guest) -> None:
         self._loop.remove_reader(guest.connection)
@@ -133,5 +115,5 @@ class PlainDoor:
             self._waiting.remove(guest)
             self._loop.remove_reader(guest.connection)
             self._admit(Arrived(guest.connection, Wish("open", ALL), b"", guest.held, guest.peer))
-        elif (good is False or len(guest.held) > FIRST) and self._waiting.remove(guest):
-            self._close(guest)
+        elif good is False or len(guest.held) > FIRST:
+            self._waiting.refuse(guest)
