@@ -26,7 +26,8 @@ class Box:
         """The whole command line that runs this in it, with our stdin."""
         given = {"PATH": str(self.tools), "HOME": HOME, "LANG": "C.UTF-8", **QUIET, **self.env, **env}
         options = [f"--env={name}={value}" for name, value in given.items()]
-        return [self.engine.docker, "exec", "--interactive", *options, f"--workdir={HOME}", self.name, *argv]
+        reached = [self.engine.docker, "--host", self.engine.env["DOCKER_HOST"]]
+        return [*reached, "exec", "--interactive", *options, f"--workdir={HOME}", self.name, *argv]
 
     def run(self, *argv: str, **env: str) -> Done:
         return self.engine.run(*self.argv(*argv, **env)[1:])
