@@ -10,16 +10,16 @@ FULL = os.environ.get("MCPCONF_CAMPAIGN") == "full"
 DIRECTORY = os.environ.get("MCPCONF_FIGURES")  # read now: no test sees our variables
 
 
-SHARE = 20  # of the cases of a campaign, a run in CI takes each of this many; and a tenth of its turns
+SHARE = 40  # of the cases of a campaign, a run in CI takes each of this many; and a twentieth of its turns
 
 
 def size(full: int) -> int:
-    """How often to try: all of it in a long run, else a tenth, but once at least."""
-    return full if FULL else max(1, full // 10)
+    """How often to try: all of it in a long run, else a twentieth, but once at least."""
+    return full if FULL else max(1, full // 20)
 
 
 def every(count: int) -> range:
-    """Which of `count` cases to take: all, or each twentieth."""
+    """Which of `count` cases to take: all, or each fortieth."""
     return range(0, count, 1 if FULL else SHARE)
 
 
