@@ -9,7 +9,7 @@ from mcpconf.cli.render.paragraph import paragraph
 from mcpconf.cli.render.table import symbol
 from mcpconf.client.project import find_project
 from mcpconf.document.block import marked
-from mcpconf.serve.toolbox import Toolbox
+from mcpconf.use.toolbox import Toolbox
 from mcpconf.workflow.app import App
 from mcpconf.workflow.blocks import write_block
 from mcpconf.workflow.diff import tilde

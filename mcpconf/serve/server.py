@@ -12,18 +12,16 @@ import signal
 import sys
 
 from mcpconf.serve.protocol import INVALID_REQUEST, PARSE_ERROR, Session, error, handle
+from mcpconf.use.stdio import LINE_LIMIT, TOO_LONG, encode, read_lines, write_all
 
 TYPE_CHECKING = False  # what `typing` would give, for 5 ms
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from mcpconf.serve.tools import Tool
     from mcpconf.system import System
 
-LINE_LIMIT = 10_000_000  # bytes; no honest request to us comes near it
-CHUNK = 65536
 BOM = b"\xef\xbb\xbf"
-TOO_LONG = None
 
 
 def main(system: System | None = None) -> int:
@@ -80,35 +78,3 @@ def answer_line(line: bytes | None, session: Session) -> bytes | None:
 
 def _refuse(constant: str) -> None:
     raise ValueError(constant)  # NaN and Infinity are Python's, not JSON's
-
-
-def encode(answer: object) -> bytes:
-    """One line of ASCII: whatever a lone surrogate or U+2028 in an id may do to a terminal, it stays one line."""
-    return json.dumps(answer, separators=(",", ":")).encode("ascii") + b"\n"
-
-
-def read_lines(descriptor: int, limit: int = LINE_LIMIT) -> Iterator[bytes | None]:
-    """The lines of a descriptor, split on LF only and without it; None in the place of one over `limit` bytes.
-
-    A last line without its LF is no message: stdio framing ends each with one, so it was cut short.
-    """
-    parts: list[bytes] = []
-    size = 0
-    while chunk := os.read(descriptor, CHUNK):
-        *ends, rest = chunk.split(b"\n")
-        for end in ends:
-            parts.append(end)
-            yield b"".join(parts) if size + len(end) <= limit else TOO_LONG
-            parts, size = [], 0
-        size += len(rest)
-        if size <= limit:
-            parts.append(rest)
-        else:
-            parts = []
-
-
-def write_all(descriptor: int, data: bytes) -> None:
-    """Write every byte, however little the pipe takes at a time."""
-    view = memoryview(data)
-    while view:
-        view = view[os.write(descriptor, view) :]

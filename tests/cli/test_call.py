@@ -23,7 +23,7 @@ from tests.cli.test_json import check
 
 __all__ = ["idle"]
 
-SERVER = Path(__file__).resolve().parents[1] / "serve/tool_server.py"
+SERVER = Path(__file__).resolve().parents[1] / "use/tool_server.py"
 ERAS = ("legacy", "modern")
 
 

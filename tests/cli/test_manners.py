@@ -310,7 +310,7 @@ def test_the_tools_of_a_server_are_wrapped_on_a_terminal(mcpconf: World, monkeyp
     import sys
 
     from mcpconf.cli.render.probe import probe_lines
-    from mcpconf.serve.introduction import ProbeResult
+    from mcpconf.use.introduction import ProbeResult
 
     found = ProbeResult(era="modern", version="2026-07-28", tools=tuple(f"tool_{i}" for i in range(30)), millis=3)
     assert len(probe_lines("x", found)) == 2

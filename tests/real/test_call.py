@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from mcpconf.serve.call import Conversation, introduce
-from mcpconf.serve.child import Child
-from mcpconf.serve.reached import Reached
+from mcpconf.use.call import Conversation, introduce
+from mcpconf.use.child import Child
+from mcpconf.use.reached import Reached
 from tests.real.programs import VENV_BIN, offline, require
 
 pytestmark = pytest.mark.real

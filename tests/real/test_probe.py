@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from mcpconf.serve.call import probe
-from mcpconf.serve.introduction import ProbeResult
-from mcpconf.serve.remote import probe_http
+from mcpconf.use.call import probe
+from mcpconf.use.introduction import ProbeResult
+from mcpconf.use.remote import probe_http
 from tests.real.programs import VENV_BIN, offline, require
 
 pytestmark = pytest.mark.real

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mcpconf.serve.protocol import HANDSHAKE_VERSIONS, SERVER_KEY, handle
-from tests.serve.fakes import modern, request, session
+from tests.use.fakes import modern, request, session
 
 NAMES = ["status", "env", "profiles", "diff"]
 

@@ -15,8 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mcpconf.serve.server import LINE_LIMIT, answer_line, encode, read_lines, serve
-from tests.serve.fakes import modern, request, session, tools
+from mcpconf.serve.server import answer_line, serve
+from mcpconf.use.stdio import LINE_LIMIT, encode, read_lines
+from tests.use.fakes import modern, request, session, tools
 
 START = "from mcpconf.serve.server import main; raise SystemExit(main())"
 

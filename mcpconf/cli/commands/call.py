@@ -14,10 +14,10 @@ from mcpconf.cli.server_options import ProfileName, Seconds
 from mcpconf.cli.tool_options import NoBroker, read_stdin, read_text
 from mcpconf.errors import McpconfError, UsageError
 from mcpconf.model import Json
-from mcpconf.serve.arguments import Word, assemble, parse_input, parse_word
-from mcpconf.serve.calling import Outcome, call_report, call_tool
-from mcpconf.serve.manners import Manners
-from mcpconf.serve.toolbox import Toolbox, keeping
+from mcpconf.use.arguments import Word, assemble, parse_input, parse_word
+from mcpconf.use.calling import Outcome, call_report, call_tool
+from mcpconf.use.manners import Manners
+from mcpconf.use.toolbox import Toolbox, keeping
 from mcpconf.workflow.app import App
 from mcpconf.workflow.in_use import in_use
 from mcpconf.workflow.learnt import learn

@@ -184,7 +184,7 @@ def try_(
 
     mcpconf server test NAME, or: mcpconf server test NAME -- COMMAND ARGS...
     """
-    from mcpconf.serve.trial import probe_report, try_server
+    from mcpconf.use.trial import probe_report, try_server
 
     world = console.app()
     ways = Ways(tuple(command or ()), pairs(e, "-e"), url, package)

@@ -12,7 +12,7 @@ from mcpconf.cli.catalogue import new_app
 from mcpconf.cli.server_options import ProfileName, Seconds
 from mcpconf.cli.tool_options import NoBroker
 from mcpconf.errors import UsageError
-from mcpconf.serve.toolbox import Toolbox, keeping, only_tool, toolboxes, tools_report
+from mcpconf.use.toolbox import Toolbox, keeping, only_tool, toolboxes, tools_report
 from mcpconf.workflow.app import App
 from mcpconf.workflow.in_use import InUse, in_use
 from mcpconf.workflow.learnt import learn

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from mcpconf.cli.render.tools import arguments
-from mcpconf.serve.toolbox import Tool, Toolbox
+from mcpconf.use.toolbox import Tool, Toolbox
 
 _NAME = re.compile(r"[A-Za-z0-9_.\-/]{1,128}")
 HEAD = """\

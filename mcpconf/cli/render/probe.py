@@ -7,7 +7,7 @@ import sys
 from mcpconf.cli import console, terminal
 from mcpconf.cli.render.table import one_line, symbol
 from mcpconf.redact import redact
-from mcpconf.serve.introduction import ProbeResult
+from mcpconf.use.introduction import ProbeResult
 
 LAST_WORDS = 12  # lines of stderr
 

@@ -11,8 +11,8 @@ from mcpconf.cli import console, terminal
 from mcpconf.cli.render.table import columns, one_line, plain, symbol
 from mcpconf.model import Json
 from mcpconf.redact import redact
-from mcpconf.serve.arguments import types_of
-from mcpconf.serve.toolbox import Tool, Toolbox
+from mcpconf.use.arguments import types_of
+from mcpconf.use.toolbox import Tool, Toolbox
 
 WAYS = {"broker": "through the broker", "process": "started for this once", "http": "by its URL"}
 WORDS = 60  # characters of the values that an argument may have

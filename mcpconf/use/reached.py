@@ -9,9 +9,9 @@ from functools import partial
 
 from mcpconf.errors import McpconfError
 from mcpconf.model import Server
-from mcpconf.serve import call
-from mcpconf.serve.child import Child, Ended
-from mcpconf.serve.introduction import (
+from mcpconf.use import call
+from mcpconf.use.child import Child, Ended
+from mcpconf.use.introduction import (
     INITIALIZED,
     MODERN,
     Ask,
@@ -26,8 +26,8 @@ from mcpconf.serve.introduction import (
     from_initialize,
     handshake,
 )
-from mcpconf.serve.joined import Joined
-from mcpconf.serve.ready import Ready, make_ready
+from mcpconf.use.joined import Joined
+from mcpconf.use.ready import Ready, make_ready
 from mcpconf.workflow.app import App
 from mcpconf.workflow.kept import Kept
 
@@ -178,7 +178,7 @@ def _with_words(child: Child, why: str) -> str:
 
 @contextlib.contextmanager
 def _called(ready: Ready, deadline: float, hear: Hear) -> Iterator[Reached]:
-    from mcpconf.serve import remote  # TLS and all, which a server on this machine has no need of
+    from mcpconf.use import remote  # TLS and all, which a server on this machine has no need of
 
     url = ready.url or ""
     if not remote.is_web(url):

@@ -17,7 +17,7 @@ from urllib.request import HTTPRedirectHandler, OpenerDirector, ProxyHandler, Re
 
 from mcpconf.broker.bridge.mirror import Mirror
 from mcpconf.record import replace
-from mcpconf.serve.introduction import (
+from mcpconf.use.introduction import (
     INITIALIZED,
     NEWEST_MODERN,
     Hear,

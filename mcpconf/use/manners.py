@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from mcpconf.serve.introduction import Message, reply_to
+from mcpconf.use.introduction import Message, reply_to
 
 TOKEN = "mcpconf-call"  # noqa: S105  of the progress that is told
 ROUNDS = 4  # times that a server may ask for more before a call is given up

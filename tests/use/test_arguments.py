@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from mcpconf.cli.render.tools import tool_lines, toolbox_lines
 from mcpconf.errors import UsageError
-from mcpconf.serve.arguments import assemble, parse_input, parse_word, types_of
-from mcpconf.serve.checking import check
-from mcpconf.serve.toolbox import Tool, Toolbox
+from mcpconf.use.arguments import assemble, parse_input, parse_word, types_of
+from mcpconf.use.checking import check
+from mcpconf.use.toolbox import Tool, Toolbox
 
 JSON: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mcpconf.serve.manners import TOKEN, Manners
+from mcpconf.use.manners import TOKEN, Manners
 
 
 def progress(**params: Any) -> dict[str, Any]:

@@ -18,9 +18,9 @@ from contextlib import suppress
 from threading import Thread
 from typing import IO, Any
 
-from mcpconf.serve.introduction import Refusal
-from mcpconf.serve.lane import Lane
-from mcpconf.serve.server import CHUNK, TOO_LONG, encode, read_lines, write_all
+from mcpconf.use.introduction import Refusal
+from mcpconf.use.lane import Lane
+from mcpconf.use.stdio import CHUNK, TOO_LONG, encode, read_lines, write_all
 
 MEGABYTE = 1024 * 1024
 ANSWER_LIMIT = 64 * MEGABYTE  # bytes a server may put in one line, and in all of its messages

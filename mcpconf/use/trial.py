@@ -6,10 +6,10 @@ from mcpconf import record
 from mcpconf.model import Server
 from mcpconf.profile.variables import Unset
 from mcpconf.redact import redact
-from mcpconf.serve.call import probe
-from mcpconf.serve.introduction import ProbeResult
-from mcpconf.serve.ready import NoWay, Ready, make_ready
-from mcpconf.serve.remote import probe_http
+from mcpconf.use.call import probe
+from mcpconf.use.introduction import ProbeResult
+from mcpconf.use.ready import NoWay, Ready, make_ready
+from mcpconf.use.remote import probe_http
 from mcpconf.workflow.app import App
 from mcpconf.workflow.vault import NoKeyring
 

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mcpconf.serve.remote import _events, probe_http
-from tests.serve.fakes import tools
+from mcpconf.use.remote import _events, probe_http
+from tests.use.fakes import tools
 
 Start = Callable[["Habits"], str]
 VERSION_HEADER = "MCP-Protocol-Version"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mcpconf.serve.toolbox import Talks
+from mcpconf.use.toolbox import Talks
 
 
 def test_what_begins_after_the_end_is_ended_at_once() -> None:

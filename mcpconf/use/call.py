@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from mcpconf.record import replace
-from mcpconf.serve.child import Child, Ended
-from mcpconf.serve.introduction import (
+from mcpconf.use.child import Child, Ended
+from mcpconf.use.introduction import (
     INITIALIZED,
     Hear,
     Introduction,

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.serve.test_call import SERVER, is_gone
+from tests.use.test_call import SERVER, is_gone
 
 TIMEOUT = 1.0
 SLACK = 5.0  # seconds that ending it, and two busy cores, may take on top
@@ -19,7 +19,7 @@ MEGABYTE = 1024 * 1024
 
 TRIAL = """
 import json, os, resource, sys, time
-from mcpconf.serve.call import probe
+from mcpconf.use.call import probe
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 began = time.monotonic()
 found = probe(sys.argv[2:], os.environ, None, timeout=float(sys.argv[1]))

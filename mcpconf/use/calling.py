@@ -9,12 +9,12 @@ from typing import Any
 from mcpconf.errors import McpconfError, UsageError
 from mcpconf.model import Json, Server
 from mcpconf.record import dataclass, field
-from mcpconf.serve.arguments import UNSENT
-from mcpconf.serve.checking import check
-from mcpconf.serve.introduction import Message, Refusal
-from mcpconf.serve.manners import ROUNDS, Manners
-from mcpconf.serve.reached import Reached, reach
-from mcpconf.serve.toolbox import Tool, Toolbox, pick, toolbox
+from mcpconf.use.arguments import UNSENT
+from mcpconf.use.checking import check
+from mcpconf.use.introduction import Message, Refusal
+from mcpconf.use.manners import ROUNDS, Manners
+from mcpconf.use.reached import Reached, reach
+from mcpconf.use.toolbox import Tool, Toolbox, pick, toolbox
 from mcpconf.workflow.app import App
 from mcpconf.workflow.kept import Kept
 

@@ -14,9 +14,9 @@ from urllib.parse import quote
 
 from mcpconf.broker.control import PREAMBLE
 from mcpconf.broker.place import connect
-from mcpconf.serve.child import ANSWER_LIMIT, MEGABYTE, Ended
-from mcpconf.serve.introduction import Message, Refusal
-from mcpconf.serve.server import encode
+from mcpconf.use.child import ANSWER_LIMIT, MEGABYTE, Ended
+from mcpconf.use.introduction import Message, Refusal
+from mcpconf.use.stdio import encode
 from mcpconf.workflow.kept import Kept
 
 PIECE = 1_048_576

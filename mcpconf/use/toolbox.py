@@ -11,8 +11,8 @@ from mcpconf.errors import McpconfError, UsageError
 from mcpconf.model import Json, Server, ToolFilter
 from mcpconf.record import asdict, dataclass, replace
 from mcpconf.redact import redact
-from mcpconf.serve.introduction import Message, reply_to
-from mcpconf.serve.reached import Reached, Stop, reach
+from mcpconf.use.introduction import Message, reply_to
+from mcpconf.use.reached import Reached, Stop, reach
 from mcpconf.workflow.app import App
 from mcpconf.workflow.in_use import InUse
 from mcpconf.workflow.kept import Kept, find_keeper

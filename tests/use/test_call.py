@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from mcpconf.serve import child
-from mcpconf.serve.call import probe
-from mcpconf.serve.introduction import ProbeResult
+from mcpconf.use import child
+from mcpconf.use.call import probe
+from mcpconf.use.introduction import ProbeResult
 
 SERVER = str(Path(__file__).with_name("stdio_server.py"))
 OURS = "from mcpconf.serve.server import main; raise SystemExit(main())"
