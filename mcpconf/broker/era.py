@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from mcpconf.wire.actions import Era
 from mcpconf.wire.answers import INVALID, UNKNOWN_METHOD, failure
-from mcpconf.wire.envelope import VERSION, Envelope, Kind, read
+from mcpconf.wire.envelope import Envelope, Kind, read
 from mcpconf.wire.lines import Overlong
 from mcpconf.wire.members import Malformed
+from mcpconf.wire.versions import VERSION_KEY
 
 PROBE = '"mcpconf-probe"'
 UNSUPPORTED = "-32022"
 DISCOVER = "server/discover"
-_MARK = VERSION.encode()
+_MARK = VERSION_KEY.encode()
 
 
 def modern(line: bytes | Overlong) -> Envelope | None:

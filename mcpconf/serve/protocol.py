@@ -11,6 +11,14 @@ Nothing heavy is imported, `typing` included: a client waits for this server at 
 from __future__ import annotations
 
 from mcpconf import __version__
+from mcpconf.wire.versions import (
+    BATCH_VERSION,
+    CAPABILITIES_KEY,
+    HANDSHAKE_VERSIONS,
+    MODERN_VERSIONS,
+    SERVER_KEY,
+    VERSION_KEY,
+)
 
 TYPE_CHECKING = False  # what `typing` would give, for 5 ms
 if TYPE_CHECKING:
@@ -20,14 +28,6 @@ if TYPE_CHECKING:
     from mcpconf.serve.tools import Tool
 
     Message = dict[str, Any]
-
-HANDSHAKE_VERSIONS = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
-MODERN_VERSIONS = ("2026-07-28",)
-BATCH_VERSION = "2025-03-26"
-
-VERSION_KEY = "io.modelcontextprotocol/protocolVersion"
-CAPABILITIES_KEY = "io.modelcontextprotocol/clientCapabilities"
-SERVER_KEY = "io.modelcontextprotocol/serverInfo"
 
 PARSE_ERROR = -32700
 INVALID_REQUEST = -32600

@@ -10,14 +10,20 @@ from typing import Any
 
 from mcpconf import __version__
 from mcpconf.record import dataclass, replace
-from mcpconf.serve.protocol import CAPABILITIES_KEY, HANDSHAKE_VERSIONS, MODERN_VERSIONS, SERVER_KEY, VERSION_KEY
+from mcpconf.wire.versions import (
+    CAPABILITIES_KEY,
+    CLIENT_KEY,
+    HANDSHAKE_VERSIONS,
+    MODERN_VERSIONS,
+    SERVER_KEY,
+    VERSION_KEY,
+)
 
 Message = dict[str, Any]
 Ask = Callable[[str, Message], Message]  # method and params in, the whole answer out
 Hear = Callable[[Message], Message | None]  # a message of the server's own accord in, the answer to a request out
 
 CLIENT = {"name": "mcpconf", "version": __version__}
-CLIENT_KEY = "io.modelcontextprotocol/clientInfo"
 NEWEST_MODERN = MODERN_VERSIONS[-1]
 NEWEST_HANDSHAKE = HANDSHAKE_VERSIONS[-1]
 PAGES = 100  # a server that goes on for longer is not listing tools

@@ -21,10 +21,9 @@ from mcpconf.wire.members import (
     spliced,
     string,
 )
+from mcpconf.wire.versions import VERSION_KEY
 
 META = ("params", "_meta")
-VERSION = "io.modelcontextprotocol/protocolVersion"
-SUBSCRIPTION = "io.modelcontextprotocol/subscriptionId"
 
 
 class NotRpc(Malformed):
@@ -81,7 +80,7 @@ class Envelope:
     @property
     def modern(self) -> bool:
         """Whether a request is of the era without sessions (2026-07-28): it names its version itself."""
-        return self.at(*META, VERSION) is not None
+        return self.at(*META, VERSION_KEY) is not None
 
     @property
     def odd(self) -> str | None:

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 
 from mcpconf.wire.answers import PARAMS, UNKNOWN_METHOD
 from mcpconf.wire.client import Client, Pending
-from mcpconf.wire.envelope import META, SUBSCRIPTION, VERSION, Envelope
+from mcpconf.wire.envelope import META, Envelope
 from mcpconf.wire.express import has
 from mcpconf.wire.members import Span
 from mcpconf.wire.pending import Book
+from mcpconf.wire.versions import SUBSCRIPTION_KEY, VERSION_KEY
 
 LISTEN = "subscriptions/listen"
-PLACE = (*META, SUBSCRIPTION)
+PLACE = (*META, SUBSCRIPTION_KEY)
 Edits = tuple[tuple[Span | None, str], ...]
 
 
@@ -46,7 +47,7 @@ class Modern:
 
     def takes(self, _: Client, method: str, top: Mapping[str, object]) -> bool:
         """Whether a request of this method goes to the server as it is."""
-        return self._book.ready and method not in ("initialize", LISTEN) and has(top, *META, VERSION)
+        return self._book.ready and method not in ("initialize", LISTEN) and has(top, *META, VERSION_KEY)
 
     def notification(self, client: Client, envelope: Envelope) -> None:
         if envelope.method == "notifications/initialized":
@@ -73,7 +74,7 @@ class Modern:
 
     def answered(self, one: Pending, envelope: Envelope) -> None:
         if one.method == LISTEN:
-            place = envelope.at("result", "_meta", SUBSCRIPTION)
+            place = envelope.at("result", "_meta", SUBSCRIPTION_KEY)
             self._book.answered(one, envelope, (place, one.token))
         else:
             self._book.answered(one, envelope)

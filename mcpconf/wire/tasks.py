@@ -8,8 +8,8 @@ from mcpconf.wire.answers import PARAMS
 from mcpconf.wire.client import Client, Pending
 from mcpconf.wire.envelope import META, Envelope
 from mcpconf.wire.pending import Book
+from mcpconf.wire.versions import RELATED_KEY
 
-RELATED = "io.modelcontextprotocol/related-task"
 ENDED = ("completed", "failed", "cancelled")
 
 
@@ -22,7 +22,7 @@ class Tasks:
 
     def owner(self, envelope: Envelope) -> Client | None:
         """The client whose task a message names in its `_meta`."""
-        made = self.made.get(envelope.word(*META, RELATED, "taskId") or "")
+        made = self.made.get(envelope.word(*META, RELATED_KEY, "taskId") or "")
         return made[0] if made else None
 
     def answered(self, one: Pending, envelope: Envelope) -> bool:

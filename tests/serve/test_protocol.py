@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mcpconf.serve.protocol import HANDSHAKE_VERSIONS, SERVER_KEY, handle
+from mcpconf.serve.protocol import handle
+from mcpconf.wire.versions import HANDSHAKE_VERSIONS, SERVER_KEY
 from tests.use.fakes import modern, request, session
 
 NAMES = ["status", "env", "profiles", "diff"]

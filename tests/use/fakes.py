@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from mcpconf.errors import McpconfError
-from mcpconf.serve.protocol import CAPABILITIES_KEY, VERSION_KEY, Session
+from mcpconf.serve.protocol import Session
 from mcpconf.serve.tools import Tool, catalogue
+from mcpconf.wire.versions import CAPABILITIES_KEY, VERSION_KEY
 
 
 def profiles(_arguments: dict[str, Any]) -> dict[str, Any]:

@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 from mcpconf.wire.actions import Action, Drop, Elsewhere, Era, Limits, Log, ToClient, ToServer
-from mcpconf.wire.envelope import VERSION
 from mcpconf.wire.lines import Overlong
 from mcpconf.wire.mux import Mux
+from mcpconf.wire.versions import VERSION_KEY
 
 LATEST = "2025-11-25"
 WELCOME = '{"jsonrpc":"2.0","id":%s,"result":{"protocolVersion":"%s","capabilities":{},"serverInfo":{"name":"s"}}}'
@@ -38,7 +38,7 @@ def refusal(token: str, code: int = -32000) -> str:
 
 def meta(more: str = "") -> str:
     """Params of the era without sessions."""
-    return f'{{"_meta":{{"{VERSION}":"2026-07-28"{more}}}}}'
+    return f'{{"_meta":{{"{VERSION_KEY}":"2026-07-28"{more}}}}}'
 
 
 class Scene:

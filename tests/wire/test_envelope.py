@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mcpconf.wire.envelope import META, VERSION, Kind, batch, is_batch, of_text, read
+from mcpconf.wire.envelope import META, Kind, batch, is_batch, of_text, read
 from mcpconf.wire.members import Malformed, document, elements, members
+from mcpconf.wire.versions import VERSION_KEY
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -107,9 +108,9 @@ def test_values_are_found_by_their_path() -> None:
 
 
 def test_a_request_that_names_its_version_is_of_the_new_era() -> None:
-    text = json.dumps({"id": 1, "method": "tools/list", "params": {"_meta": {VERSION: "2026-07-28"}}})
+    text = json.dumps({"id": 1, "method": "tools/list", "params": {"_meta": {VERSION_KEY: "2026-07-28"}}})
     assert of_text(text).modern
-    assert not of_text(json.dumps({"id": 1, "method": "x", "params": {"a": VERSION}})).modern
+    assert not of_text(json.dumps({"id": 1, "method": "x", "params": {"a": VERSION_KEY}})).modern
 
 
 def test_a_batch_is_its_messages() -> None:

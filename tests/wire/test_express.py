@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from mcpconf.wire import express
 from mcpconf.wire.actions import Action, Era, ToServer
-from mcpconf.wire.envelope import VERSION
 from mcpconf.wire.mux import Mux
+from mcpconf.wire.versions import VERSION_KEY
 
 from .scene import INITIALIZED, LATEST, WELCOME, hello
 
@@ -90,14 +90,14 @@ VALUES = st.recursive(
     lambda inner: st.one_of(
         st.lists(inner, max_size=2).map(lambda all_: "[" + ",".join(all_) + "]"),
         st.lists(
-            st.tuples(st.sampled_from(["id", "_meta", "x", VERSION, "progressToken", "task"]), inner), max_size=3
+            st.tuples(st.sampled_from(["id", "_meta", "x", VERSION_KEY, "progressToken", "task"]), inner), max_size=3
         ).map(lambda all_: "{" + ",".join(f'"{name}":{value}' for name, value in all_) + "}"),
     ),
     max_leaves=6,
 )
 NAMES = st.sampled_from(['"id"', '"method"', '"params"', '"jsonrpc"', '"result"', '"error"', '"i\\u0064"', '"x"'])
 METHODS = st.sampled_from(['"tools/call"', '"ping"', '"logging/setLevel"', '"subscriptions/listen"', '"initialize"'])
-MODERN = f'{{"_meta":{{"{VERSION}":"2026-07-28"}}}}'
+MODERN = f'{{"_meta":{{"{VERSION_KEY}":"2026-07-28"}}}}'
 
 
 @st.composite

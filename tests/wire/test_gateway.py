@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from mcpconf.wire.actions import Era, Limits
-from mcpconf.wire.envelope import SUBSCRIPTION, VERSION
 from mcpconf.wire.gateway.names import Filter
 from mcpconf.wire.gateway.offers import Known
+from mcpconf.wire.versions import SUBSCRIPTION_KEY, VERSION_KEY
 
 from .town import META, House, Person, Town, listed, tools
 
@@ -393,7 +393,7 @@ def test_a_modern_client_meets_both_kinds_of_server() -> None:
     assert (result["resultType"], result["ttlMs"], result["cacheScope"]) == ("complete", 0, "private")
     for name in ("x", "y"):
         call(one, name, name, _meta={**META, "progressToken": 1, "mine": 2})
-    assert VERSION in town.houses["new"].held[0][1]["params"]["_meta"]
+    assert VERSION_KEY in town.houses["new"].held[0][1]["params"]["_meta"]
     assert set(town.houses["old"].held[0][1]["params"]["_meta"]) == {"progressToken", "mine"}
     town.release("new", {"resultType": "input_required", "requestState": "s"})
     town.release("old", {"content": []})
@@ -434,7 +434,7 @@ def test_a_client_with_a_session_meets_a_server_without() -> None:
     assert one.learned["new"].modern_only
     call(one, "x", 1, _meta={"progressToken": 4})
     meta = town.holds("new")["params"]["_meta"]
-    assert meta[VERSION] == "2026-07-28"
+    assert meta[VERSION_KEY] == "2026-07-28"
     assert meta["io.modelcontextprotocol/clientCapabilities"] == {}
     assert "progressToken" in meta
     town.release("new", {"resultType": "complete", "content": []})
@@ -455,7 +455,7 @@ def test_a_client_with_a_session_subscribes_at_a_server_without() -> None:
         assert one.ask("resources/subscribe", {"uri": f"n://{number}"}).get("code") == code
     listening = [m for _, m in town.houses["new"].held if m["method"] == "subscriptions/listen"]
     assert listening[-1]["params"]["notifications"]["resourceSubscriptions"] == ["n://0", "n://1"]
-    meta = {SUBSCRIPTION: listening[-1]["id"]}
+    meta = {SUBSCRIPTION_KEY: listening[-1]["id"]}
     note = {"jsonrpc": "2.0", "method": "notifications/resources/updated", "params": {"uri": "n://1", "_meta": meta}}
     town.say(town.houses["new"], Era.MODERN, note)
     assert one.heard()[0]["params"] == {"uri": "n://1", "_meta": {}}
@@ -482,14 +482,18 @@ def test_a_client_listens_to_changes_of_both_kinds_of_server() -> None:
     )
     (acknowledged,) = one.heard()
     assert acknowledged["params"]["notifications"] == wishes
-    assert acknowledged["params"]["_meta"] == {SUBSCRIPTION: "L"}
+    assert acknowledged["params"]["_meta"] == {SUBSCRIPTION_KEY: "L"}
     assert any(
         m["method"] == "resources/subscribe" and m["params"]["uri"] == "o://1" for _, m in town.houses["old"].heard
     )
     for name in town.houses:
         town.changed(name)
         town.changed(name, "prompts")
-    note = {"jsonrpc": "2.0", "method": "notifications/tools/list_changed", "params": {"_meta": {SUBSCRIPTION: "L"}}}
+    note = {
+        "jsonrpc": "2.0",
+        "method": "notifications/tools/list_changed",
+        "params": {"_meta": {SUBSCRIPTION_KEY: "L"}},
+    }
     assert one.heard() == [note, note]
     params = {"uri": "o://1"}
     town.say(
@@ -497,7 +501,7 @@ def test_a_client_listens_to_changes_of_both_kinds_of_server() -> None:
         Era.LEGACY,
         {"jsonrpc": "2.0", "method": "notifications/resources/updated", "params": params},
     )
-    assert one.heard()[0]["params"] == {"uri": "o://1", "_meta": {SUBSCRIPTION: "L"}}
+    assert one.heard()[0]["params"] == {"uri": "o://1", "_meta": {SUBSCRIPTION_KEY: "L"}}
     one.say({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": "L"}})
     assert any(m["method"] == "resources/unsubscribe" for _, m in town.houses["old"].heard)
     assert any(m["method"] == "notifications/cancelled" for _, m in town.houses["new"].heard)
@@ -516,7 +520,7 @@ def test_a_client_that_asks_and_then_says_initialize_begins_anew() -> None:
 
 
 def test_another_modern_version_is_not_supported() -> None:
-    meta = {**META, VERSION: "2030-01-01"}
+    meta = {**META, VERSION_KEY: "2030-01-01"}
     found = pair().person().ask("server/discover", {"_meta": meta})
     assert found["code"] == -32022
     assert found["data"] == {"supported": ["2026-07-28"], "requested": "2030-01-01"}
@@ -528,7 +532,7 @@ def test_what_the_later_era_has_no_more_is_not_there(method: str) -> None:
 
 
 def test_a_request_that_stands_alone_says_what_its_client_can_do() -> None:
-    found = pair().person().ask("tools/list", {"_meta": {VERSION: "2026-07-28"}})
+    found = pair().person().ask("tools/list", {"_meta": {VERSION_KEY: "2026-07-28"}})
     assert found["code"] == -32602
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mcpconf.wire.actions import Era
-from mcpconf.wire.envelope import SUBSCRIPTION, VERSION
+from mcpconf.wire.versions import SUBSCRIPTION_KEY, VERSION_KEY
 
 from .town import META, House, Town, listed, tools
 
@@ -38,7 +38,7 @@ METAS = st.one_of(
     st.just({}),
     st.just(META),
     VALUES,
-    st.fixed_dictionaries({"progressToken": VALUES, SUBSCRIPTION: VALUES, VERSION: WORDS}),
+    st.fixed_dictionaries({"progressToken": VALUES, SUBSCRIPTION_KEY: VALUES, VERSION_KEY: WORDS}),
 )
 PARAMS = st.one_of(
     VALUES, st.dictionaries(NAMES, VALUES, max_size=3).flatmap(lambda one: METAS.map(lambda m: {**one, "_meta": m}))

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from mcpconf.wire.actions import Era, Limits
-from mcpconf.wire.envelope import SUBSCRIPTION
+from mcpconf.wire.versions import SUBSCRIPTION_KEY
 
 from .scene import Scene, call, code, hello, meta, modern, notice, refusal, result
 
@@ -17,7 +17,7 @@ def listen(token: str) -> str:
 
 
 def on(identity: str, method: str = "notifications/tools/list_changed") -> str:
-    return notice(method, f'{{"x":1.0,"_meta":{{"{SUBSCRIPTION}":{identity}}}}}')
+    return notice(method, f'{{"x":1.0,"_meta":{{"{SUBSCRIPTION_KEY}":{identity}}}}}')
 
 
 def test_requests_pass_with_all_that_they_say_of_themselves() -> None:
@@ -57,16 +57,16 @@ def test_what_is_heard_on_a_subscription_goes_to_its_listener_under_its_own_id(q
     ack = "notifications/subscriptions/acknowledged"
     scene.serve(on(f'"{first}"' if quoted else first, ack), on(f'"{second}"' if quoted else second))
     assert (scene.got(1), scene.got(2)) == ([on("0", ack)], [on("0.0")])
-    end = result(second, f'{{"_meta":{{"{SUBSCRIPTION}":{second}}}}}')
+    end = result(second, f'{{"_meta":{{"{SUBSCRIPTION_KEY}":{second}}}}}')
     scene.serve(end, on(second))
-    assert scene.got(2) == [result("0.0", f'{{"_meta":{{"{SUBSCRIPTION}":0.0}}}}')]
+    assert scene.got(2) == [result("0.0", f'{{"_meta":{{"{SUBSCRIPTION_KEY}":0.0}}}}')]
 
 
 def test_a_long_answer_to_a_listener_is_looked_into() -> None:
     scene = modern(1, limits=Limits(quick=10))
     number = scene.asked(1, listen('"s"'))
-    scene.serve(result(number, f'{{"_meta":{{"{SUBSCRIPTION}":{number}}}}}'))
-    assert scene.got(1) == [result('"s"', f'{{"_meta":{{"{SUBSCRIPTION}":"s"}}}}')]
+    scene.serve(result(number, f'{{"_meta":{{"{SUBSCRIPTION_KEY}":{number}}}}}'))
+    assert scene.got(1) == [result('"s"', f'{{"_meta":{{"{SUBSCRIPTION_KEY}":"s"}}}}')]
 
 
 def test_an_answer_too_long_to_nothing_is_told_in_the_log() -> None:
@@ -89,11 +89,11 @@ def test_what_is_said_on_a_subscription_is_said_under_the_servers_id_and_only_on
     scene = modern(1, 2)
     number = scene.asked(1, listen('"s"'))
     scene.asked(2, listen("0"))
-    scene.say(1, on('"s"', "notifications/x"), call("5", params=meta(f',"{SUBSCRIPTION}":"s"')))
+    scene.say(1, on('"s"', "notifications/x"), call("5", params=meta(f',"{SUBSCRIPTION_KEY}":"s"')))
     note, request = scene.heard()
     assert note == on(number, "notifications/x")
-    assert f'"{SUBSCRIPTION}":{number}' in request
-    scene.say(2, on('"s"', "x"), on(number, "x"), call("5", params=meta(f',"{SUBSCRIPTION}":{number}')))
+    assert f'"{SUBSCRIPTION_KEY}":{number}' in request
+    scene.say(2, on('"s"', "x"), on(number, "x"), call("5", params=meta(f',"{SUBSCRIPTION_KEY}":{number}')))
     assert scene.heard() == []
     assert [code(line) for line in scene.got(2)] == [-32602]
 

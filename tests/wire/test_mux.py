@@ -7,8 +7,8 @@ import json
 import pytest
 
 from mcpconf.wire.actions import Limits
-from mcpconf.wire.envelope import VERSION
 from mcpconf.wire.lines import Overlong
+from mcpconf.wire.versions import VERSION_KEY
 
 from .scene import Scene, call, code, legacy, meta, modern, notice, refusal, result
 
@@ -246,7 +246,7 @@ def test_what_is_no_message_of_a_client_is_refused_without_an_id_and_not_forward
 @pytest.mark.parametrize("era", [legacy, modern])
 def test_what_could_be_read_in_two_ways_inside_is_refused(era: type[Scene]) -> None:
     scene = era(1)
-    scene.say(1, call("1", params=f'{{"_meta":{{"{VERSION}":"2026-07-28","progressToken":1,"progressToken":2}}}}'))
+    scene.say(1, call("1", params=f'{{"_meta":{{"{VERSION_KEY}":"2026-07-28","progressToken":1,"progressToken":2}}}}'))
     assert code(scene.got(1)[0]) == -32600
     scene.say(1, notice("notifications/cancelled", '{"requestId":1,"requestId":2}'))
     assert scene.heard() == []

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from mcpconf.wire.actions import Action, Drop, Elsewhere, Era, Limits, ToClient, ToServer
-from mcpconf.wire.envelope import SUBSCRIPTION, VERSION
 from mcpconf.wire.mux import Mux
+from mcpconf.wire.versions import SUBSCRIPTION_KEY, VERSION_KEY
 
 BATCHES = "2025-03-26"
 TOKENS = st.sampled_from(["1", "1.0", '"1"', "1e0", "2", '"\\u0031"', "9007199254740993"])
@@ -160,7 +160,7 @@ class Sharing(RuleBasedStateMachine):
             if self.era is Era.MODERN:
                 one = self.asked[params["mark"]]
                 assert (one.client, one.state) == (client, "open")
-                assert f'"{SUBSCRIPTION}":{one.token}}}' in line
+                assert f'"{SUBSCRIPTION_KEY}":{one.token}}}' in line
 
     reached: set[int] = set()  # noqa: RUF012  replaced, never changed
 
@@ -200,7 +200,7 @@ class Sharing(RuleBasedStateMachine):
         able = [number for number, state in sorted(self.clients.items()) if state != "new"]
         client, mark = able[pick % len(able)], self.number()
         self.asked[mark] = Asked(client, token, method, mark)
-        meta = f'"_meta":{{"{VERSION}":"2026-07-28","progressToken":"p{mark}"}}'
+        meta = f'"_meta":{{"{VERSION_KEY}":"2026-07-28","progressToken":"p{mark}"}}'
         return client, f'{{"id":{token},"method":"{method}","params":{{"mark":{mark},{params}{meta}}}}}'
 
     @rule(pick=PICK, token=TOKENS)
@@ -450,7 +450,7 @@ class SharingModern(Sharing):
         listens = sorted(n for n, m in self.open.items() if m["method"] == "subscriptions/listen")
         number = listens[pick % len(listens)]
         mark = self.open[number]["params"]["mark"]
-        params = f'{{"mark":{mark},"_meta":{{"{SUBSCRIPTION}":{number}}}}}'
+        params = f'{{"mark":{mark},"_meta":{{"{SUBSCRIPTION_KEY}":{number}}}}}'
         self.reached = set()
         line = f'{{"method":"notifications/tools/list_changed","params":{params}}}'
         self.do(self.mux.from_server(line.encode()))

@@ -10,16 +10,16 @@ from mcpconf.wire.actions import Action as MuxAction
 from mcpconf.wire.actions import Era, Limits, Log
 from mcpconf.wire.actions import ToClient as MuxToClient
 from mcpconf.wire.actions import ToServer as MuxToServer
-from mcpconf.wire.envelope import SUBSCRIPTION, VERSION
 from mcpconf.wire.gateway.actions import AskEra, Enter, Learned, Leave, ToClient, ToServer
 from mcpconf.wire.gateway.gateway import Gateway
 from mcpconf.wire.gateway.leg import Leg
 from mcpconf.wire.gateway.names import ALL, Filter
 from mcpconf.wire.gateway.offers import UNKNOWN, Known
 from mcpconf.wire.mux import Mux
+from mcpconf.wire.versions import SUBSCRIPTION_KEY, VERSION_KEY
 
 INFO = '{"name":"mcpconf","version":"0"}'
-META = {VERSION: "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}}
+META = {VERSION_KEY: "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}}
 LISTS = {"tools": "tools", "prompts": "prompts", "resources": "resources", "resources/templates": "resourceTemplates"}
 
 
@@ -241,7 +241,7 @@ class Town:
         self.say(house, Era.LEGACY, {"jsonrpc": "2.0", "method": f"notifications/{what}/list_changed"})
         for era, message in list(house.held):
             if message["method"] == "subscriptions/listen":
-                meta = {"_meta": {SUBSCRIPTION: message["id"]}}
+                meta = {"_meta": {SUBSCRIPTION_KEY: message["id"]}}
                 self.say(house, era, {"jsonrpc": "2.0", "method": f"notifications/{what}/list_changed", "params": meta})
 
     def die(self, name: str) -> None:

@@ -12,7 +12,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mcpconf.wire.envelope import META, VERSION, Envelope
+from mcpconf.wire.envelope import META, Envelope
+from mcpconf.wire.versions import VERSION_KEY
 
 MARK = b"x-mcp-header"
 TOOLS = 4096  # that are remembered
@@ -32,7 +33,7 @@ class Mirror:
     def headers(self, request: Envelope) -> Headers:
         """What goes with a request that names its version."""
         method = request.method or ""
-        found = {"MCP-Protocol-Version": request.word(*META, VERSION) or "", "Mcp-Method": method}
+        found = {"MCP-Protocol-Version": request.word(*META, VERSION_KEY) or "", "Mcp-Method": method}
         name = request.word("params", _NAMED[method]) if method in _NAMED else None
         if name is not None:
             found["Mcp-Name"] = encoded(name)

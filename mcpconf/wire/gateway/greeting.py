@@ -7,14 +7,15 @@ from collections.abc import Callable
 
 from mcpconf.wire.actions import Era
 from mcpconf.wire.answers import INVALID, PARAMS, UNKNOWN_METHOD
-from mcpconf.wire.envelope import META, VERSION
+from mcpconf.wire.envelope import META
 from mcpconf.wire.gateway.desk import Desk
 from mcpconf.wire.gateway.leg import Flight, State
 from mcpconf.wire.gateway.listens import Listens
 from mcpconf.wire.gateway.lists import Lists
 from mcpconf.wire.gateway.offers import Known, capabilities, instructions
 from mcpconf.wire.gateway.opening import DISCOVER, Opening
-from mcpconf.wire.gateway.translate import CAPABILITIES, FRESH, HANDSHAKES, LATEST, MODERN, SERVER
+from mcpconf.wire.gateway.translate import FRESH, LATEST, MODERN
+from mcpconf.wire.versions import CAPABILITIES_KEY, HANDSHAKE_VERSIONS, SERVER_KEY, VERSION_KEY
 
 GONE = frozenset({"logging/setLevel", "ping", "resources/subscribe", "resources/unsubscribe"})  # since 2026-07-28
 UNSUPPORTED = -32022
@@ -32,13 +33,13 @@ class Greeting:
     def modern(self, flight: Flight, then: Callable[[Flight], None]) -> None:
         """A request that stands alone. The first one is a reason to greet the servers."""
         desk, envelope = self._desk, flight.envelope
-        version = envelope.word(*META, VERSION)
+        version = envelope.word(*META, VERSION_KEY)
         if version != MODERN:
-            data = f'{{"supported":["{MODERN}"],"requested":{envelope.token(*META, VERSION)}}}'
+            data = f'{{"supported":["{MODERN}"],"requested":{envelope.token(*META, VERSION_KEY)}}}'
             text = f'{{"code":{UNSUPPORTED},"message":"this version is not supported","data":{data}}}'
             desk.answer(flight, f'{{"jsonrpc":"2.0","id":{flight.token},"error":{text}}}')
-        elif envelope.at(*META, CAPABILITIES) is None:
-            desk.fail(flight, PARAMS, f"params._meta needs {CAPABILITIES}")
+        elif envelope.at(*META, CAPABILITIES_KEY) is None:
+            desk.fail(flight, PARAMS, f"params._meta needs {CAPABILITIES_KEY}")
         elif flight.method in GONE:
             desk.fail(flight, UNKNOWN_METHOD, f"this version has no {flight.method}")
         elif desk.era is Era.LEGACY:
@@ -61,7 +62,7 @@ class Greeting:
         if version is None or flight.batch is not None:
             desk.fail(flight, PARAMS, "initialize needs a protocolVersion, and stands alone")
             return
-        chosen = version if version in HANDSHAKES else LATEST
+        chosen = version if version in HANDSHAKE_VERSIONS else LATEST
         if desk.hello is not None and chosen != desk.version:
             desk.fail(flight, INVALID, f"this session speaks {desk.version} already")
             return
@@ -75,7 +76,7 @@ class Greeting:
 
     def _discover(self, flight: Flight) -> None:
         told = f'"supportedVersions":["{MODERN}"],"capabilities":{self._offers()}{self._advice()},{FRESH}'
-        self._desk.result(flight, f'{told},"_meta":{{"{SERVER}":{self._desk.info}}}')
+        self._desk.result(flight, f'{told},"_meta":{{"{SERVER_KEY}":{self._desk.info}}}')
 
     def _known(self) -> dict[str, Known]:
         return {leg.name: leg.known for leg in self._desk.legs.values()}

@@ -10,11 +10,12 @@ from collections.abc import Iterable
 
 from mcpconf.wire.actions import Era
 from mcpconf.wire.answers import PARAMS, cancelled
-from mcpconf.wire.envelope import META, SUBSCRIPTION, Envelope
+from mcpconf.wire.envelope import META, Envelope
 from mcpconf.wire.gateway.catalogue import BY_CHANGE, KINDS, Kind
 from mcpconf.wire.gateway.desk import Desk
 from mcpconf.wire.gateway.leg import Flight, Leg, State
 from mcpconf.wire.members import Malformed, Span, elements, members, string
+from mcpconf.wire.versions import SUBSCRIPTION_KEY
 
 LISTEN = "subscriptions/listen"
 UPDATED = "notifications/resources/updated"
@@ -63,7 +64,7 @@ class Listens:
         self._open.append(listen)
         uris = [uri for uri, leg in listen.uris.items() if leg is not None]
         agreed = _notifications([name for name in WISHES if name in listen.wishes], uris)
-        meta = f'"_meta":{{"{SUBSCRIPTION}":{listen.flight.token}}}'
+        meta = f'"_meta":{{"{SUBSCRIPTION_KEY}":{listen.flight.token}}}'
         head = '{"jsonrpc":"2.0","method":"notifications/subscriptions/acknowledged","params":{'
         self._desk.to_client(f'{head}{meta},"notifications":{agreed}}}}}')
         self.refresh()
@@ -133,7 +134,7 @@ class Listens:
             return
         for one in self._hearing():
             if kind.wish in one.wishes:
-                meta = f'{{"_meta":{{"{SUBSCRIPTION}":{one.flight.token}}}}}'
+                meta = f'{{"_meta":{{"{SUBSCRIPTION_KEY}":{one.flight.token}}}}}'
                 desk.to_client(f'{{"jsonrpc":"2.0","method":"{kind.changed}","params":{meta}}}')
 
     def heard(self, envelope: Envelope) -> bool:
@@ -147,7 +148,7 @@ class Listens:
         return True
 
     def _updated(self, envelope: Envelope) -> None:
-        uri, place = envelope.word("params", "uri") or "", envelope.at(*META, SUBSCRIPTION)
+        uri, place = envelope.word("params", "uri") or "", envelope.at(*META, SUBSCRIPTION_KEY)
         desk, params = self._desk, envelope.spans.get("params")
         if params is None or envelope.text[params.start] != "{":
             return
@@ -177,7 +178,7 @@ def _meta_place(envelope: Envelope, params: Span) -> Span:
 def _subscription(envelope: Envelope, place: Span | None, token: str) -> str:
     if place is not None:
         return token
-    inside = f'{{"{SUBSCRIPTION}":{token}}}'
+    inside = f'{{"{SUBSCRIPTION_KEY}":{token}}}'
     return inside if envelope.at(*META) is not None else f'"_meta":{inside},'
 
 

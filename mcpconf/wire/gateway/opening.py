@@ -11,9 +11,10 @@ from mcpconf.wire.envelope import META, Envelope, of_text
 from mcpconf.wire.gateway.actions import AskEra, Enter, Leave
 from mcpconf.wire.gateway.desk import Desk
 from mcpconf.wire.gateway.leg import Leg, State
-from mcpconf.wire.gateway.translate import HANDSHAKES, LATEST, modern_meta
+from mcpconf.wire.gateway.translate import LATEST, modern_meta
 from mcpconf.wire.members import members
 from mcpconf.wire.pending import PROGRESS
+from mcpconf.wire.versions import HANDSHAKE_VERSIONS
 
 LONGEST_DELAY = 30.0  # seconds between two attempts
 TEXT = 100_000  # characters of capabilities or instructions that are remembered
@@ -80,7 +81,7 @@ class Opening:
         if leg.state is not State.OPENING:
             return
         version = answer.word("result", "protocolVersion")
-        if version in HANDSHAKES and not answer.failed:
+        if version in HANDSHAKE_VERSIONS and not answer.failed:
             self._desk.to_server(leg, INITIALIZED)
             self._up(leg, answer)
         elif answer.failed and answer.token("error", "code") != str(INTERNAL) and not leg.tried:

@@ -10,17 +10,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from mcpconf.wire.envelope import META, VERSION, Envelope
+from mcpconf.wire.envelope import META, Envelope
 from mcpconf.wire.members import Span, members
+from mcpconf.wire.versions import (
+    CAPABILITIES_KEY,
+    CLIENT_KEY,
+    HANDSHAKE_VERSIONS,
+    MODERN_VERSIONS,
+    RESERVED,
+    VERSION_KEY,
+)
 
-HANDSHAKES = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
-LATEST = HANDSHAKES[-1]
-MODERN = "2026-07-28"
-RESERVED = "io.modelcontextprotocol/"
-CAPABILITIES = RESERVED + "clientCapabilities"
-CLIENT = RESERVED + "clientInfo"
-SERVER = RESERVED + "serverInfo"
-RELATED = RESERVED + "related-task"
+LATEST = HANDSHAKE_VERSIONS[-1]
+MODERN = MODERN_VERSIONS[-1]
 CACHED = frozenset({"resources/read"})  # whose answers have to say how long they are true
 FRESH = '"ttlMs":0,"cacheScope":"private"'
 Edit = tuple[Span, str]
@@ -28,7 +30,7 @@ Edit = tuple[Span, str]
 
 def modern_meta(info: str) -> str:
     """The members that each request of the era without sessions has, from a client that can do nothing."""
-    return f'"{VERSION}":"{MODERN}","{CAPABILITIES}":{{}},"{CLIENT}":{info}'
+    return f'"{VERSION_KEY}":"{MODERN}","{CAPABILITIES_KEY}":{{}},"{CLIENT_KEY}":{info}'
 
 
 def to_modern(envelope: Envelope, info: str) -> list[Edit]:
