@@ -61,6 +61,10 @@ class System(Protocol):
 
     def is_dir(self, path: str) -> bool: ...
 
+    def may_execute(self, path: str) -> bool:
+        """Whether the file system of a path lets programs be started from there. The path need not be there yet."""
+        ...
+
     def readlink(self, path: str) -> str | None: ...
 
     def realpath(self, path: str) -> str: ...
@@ -142,6 +146,16 @@ class RealSystem:
 
     def is_dir(self, path: str) -> bool:
         return os.path.isdir(self._at(path))
+
+    def may_execute(self, path: str) -> bool:
+        refused = getattr(os, "ST_NOEXEC", 0)  # Linux only
+        at = self._at(path)
+        while refused and not os.path.exists(at) and at != os.path.dirname(at):
+            at = os.path.dirname(at)
+        try:
+            return not (refused and os.statvfs(at).f_flag & refused)
+        except (OSError, ValueError):
+            return True
 
     def readlink(self, path: str) -> str | None:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,15 @@ def test_on_linux_they_are_those_of_platformdirs(monkeypatch: pytest.MonkeyPatch
         theirs.user_data_dir,
         theirs.user_state_dir,
     )
+
+
+@pytest.mark.skipif(not hasattr(os, "ST_NOEXEC"), reason="this system does not tell")
+def test_where_programs_may_be_started_is_known_for_what_is_not_there_yet(tmp_path: Path) -> None:
+    mounts = (line.split() for line in Path("/proc/self/mounts").read_text().splitlines())
+    refused = {point: "noexec" in options.split(",") for _, point, _, options, *_ in mounts}
+
+    assert RealSystem().may_execute("/proc/none/of/it") is not refused["/proc"]
+    assert RealSystem().may_execute(str(tmp_path / "a/b"))
 
 
 def test_elsewhere_platformdirs_is_asked(home: Path) -> None:

@@ -14,8 +14,9 @@ class Context:
     """One client's place in one environment.
 
     `which` maps the programs that were found to absolute paths; `launcher` starts mcpconf itself, by a path that
-    survives upgrades; `data` is our data directory, where the wrapper and its files lie; `toolkit` is the version
-    of the `docker mcp` plugin, `engine` that of the Docker engine, `raw_mcp` a `host:port` that shook hands.
+    survives upgrades; `data` is our data directory, where the wrapper and its files lie, and `noexec` says that nothing
+    in it may be executed (a mount of that kind); `toolkit` is the version of the `docker mcp` plugin, `engine` that of
+    the Docker engine, `raw_mcp` a `host:port` that shook hands.
 
     `broker` is the address of another place's broker that shook hands, with the servers that it knows; `autostart`: the
     profile wants this user's own, started where it is needed; `gateway`: where its plain door is to be. `python` runs
@@ -29,6 +30,7 @@ class Context:
     platform: str
     home: str
     data: str
+    noexec: bool = False
     which: Mapping[str, str] = field(default_factory=dict)
     launcher: tuple[str, ...] = ("mcpconf",)
     engine: str | None = None

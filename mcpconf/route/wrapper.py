@@ -139,7 +139,12 @@ def _launch(server: Server, found: Ways, context: Context) -> Launch:
     shown = link
     if context.portable and link.startswith(context.home + "/") and context.spec.expands:
         shown = "${HOME}" + link.removeprefix(context.home)
-    return Launch(command=shown, timeout=server.timeout, files={**found.files, link: data_file(server, found)})
+    files = {**found.files, link: data_file(server, found)}
+    if context.noexec:
+        # Bash may read what the system would not start. Another place that shares the entry may have another bash.
+        bash = "bash" if context.portable else context.which["bash"]
+        return Launch(command=bash, args=(shown,), timeout=server.timeout, files=files)
+    return Launch(command=shown, timeout=server.timeout, files=files)
 
 
 def file_name(server: str, context: Context) -> str:

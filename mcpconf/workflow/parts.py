@@ -104,6 +104,7 @@ def context_for(
         platform=app.system.platform,
         home=app.system.home,
         data=app.dirs.data,
+        noexec=not app.system.may_execute(app.dirs.data),
         which={**found, **facts.which},
         launcher=launcher(app.system),
         engine=facts.engine,

@@ -12,6 +12,7 @@ from mcpconf.route.launch import Routed
 from tests.route.contexts import DATA, DESKTOP, context, profile, without
 
 OWN = Server(name="own", command="my-server")
+PORTABLE = "${HOME}/.local/share/mcpconf"
 BROKER, WRAPPER, DIRECT = RouteName.BROKER, RouteName.WRAPPER, RouteName.DIRECT
 
 
@@ -85,6 +86,15 @@ def test_a_portable_entry_tries_everything_and_names_no_path_of_this_home() -> N
     assert (found.route, ways(found)) == (WRAPPER, ["broker", "endpoint", "engine", "engine", "way", "way"])
     assert found.launch is not None
     assert found.launch.command == "${HOME}/.local/share/mcpconf/wrapper/mcp-own"
+
+
+@pytest.mark.parametrize(("portable", "bash", "base"), [(False, "/usr/bin/bash", DATA), (True, "bash", PORTABLE)])
+def test_where_nothing_of_ours_may_be_executed_bash_is_started_with_it(portable: bool, bash: str, base: str) -> None:
+    found = routed(Server(name="own", command="my-server"), (WRAPPER,), portable=portable, noexec=True)
+
+    assert found.launch is not None
+    assert (found.launch.command, found.launch.args) == (bash, (f"{base}/wrapper/mcp-own",))
+    assert any(path.endswith("/wrapper/mcp-own") for path in found.launch.files)
 
 
 def test_an_endpoint_alone_is_reached_by_the_wrapper() -> None:
