@@ -14,6 +14,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("switch", "Give the clients a profile's servers ('-': the previous)."),
     ("current", "Print the name of the active profile."),
     ("status", "Show what is active, and whether the files are in step."),
+    ("doctor", "Say what is wrong, why, and the command that mends it."),
     ("diff", "Show what switching would change, without secrets."),
     ("undo", "Take back the last change, in all files together."),
     ("history", "List the changes made so far."),

@@ -68,6 +68,16 @@ def tilde(path: str, home: str) -> str:
     return "~" if path == home else "~/" + path[len(below) :] if path.startswith(below) else path
 
 
+def tilde_all(text: str, home: str) -> str:
+    """A text as it may be pasted in public: every path in it below the home."""
+    import re
+
+    bare = home.rstrip("/\\")
+    if not bare:
+        return text
+    return re.sub(rf"(?<![\w./-]){re.escape(bare)}(?=[/\\]|[^\w.-]|$)", "~", text)
+
+
 def summary(plan: Plan) -> str:
     """One line for all changes: `+2 ~1 -0`."""
     actions = [change.action for change in plan.changes]

@@ -1,0 +1,1 @@
+"""Looking: the only part of the doctor that asks the machine. Nothing here writes."""

@@ -1,0 +1,40 @@
+"""The list of checks: what scripts, pages and people name them by."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from mcpconf.doctor.catalogue import CHECKS
+from mcpconf.doctor.finding import Group
+
+PAGES = Path(__file__).resolve().parents[2] / "docs/doctor"
+
+
+def test_ids_are_unique_ascend_and_belong_to_their_group() -> None:
+    ids = [check.id for check in CHECKS]
+    assert len(set(ids)) == len(ids)
+    for group in Group:
+        mine = [check.id for check in CHECKS if check.group is group]
+        assert mine == sorted(mine)
+        assert len({one[:-2] for one in mine}) <= 1  # the last two digits count within a group
+    assert all(re.fullmatch(r"MC\d{3}", one) for one in ids)
+
+
+def test_every_check_has_a_page_and_every_page_a_check() -> None:
+    pages = {path.stem for path in PAGES.glob("MC*.md")}
+    assert pages == {check.id for check in CHECKS}
+
+
+def test_a_page_says_what_it_means_and_what_to_do() -> None:
+    for check in CHECKS:
+        text = (PAGES / f"{check.id}.md").read_text()
+        assert text.startswith(f"# {check.id}: "), check.id
+        for heading in ("## What was seen", "## Why it matters", "## What to do"):
+            assert heading in text, (check.id, heading)
+
+
+def test_a_title_is_what_is_true_where_nothing_was_found() -> None:
+    for check in CHECKS:
+        assert not check.title.endswith("."), check.id
+        assert len(check.title) <= 70, check.id
