@@ -13,13 +13,21 @@ from mcpconf.broker.start import command
 from mcpconf.cli import console, options
 from mcpconf.cli.broker_keys import app as keys
 from mcpconf.cli.catalogue import new_app
-from mcpconf.cli.render.broker import failed_lines, running_line, status_lines, stopped_line, warmed_lines
+from mcpconf.cli.render.broker import (
+    elsewhere_lines,
+    failed_lines,
+    running_line,
+    status_lines,
+    stopped_line,
+    warmed_lines,
+)
 from mcpconf.cli.render.plan import note_lines
 from mcpconf.cli.tailing import Count, Follow, show
 from mcpconf.errors import McpconfError, UsageError
 from mcpconf.model import Note
 from mcpconf.workflow import brokers
 from mcpconf.workflow.app import App
+from mcpconf.workflow.elsewhere import Elsewhere, look_elsewhere
 from mcpconf.workflow.report import broker_report
 
 UNREACHABLE = 6
@@ -103,17 +111,18 @@ def status(
     json: options.Json = False,
     watch: Annotated[bool, typer.Option("--watch", help="Show it anew each second, until Ctrl-C.")] = False,
 ) -> int:
-    """Show servers, their processes and clients.
+    """Show servers, their processes and clients; in a container without one, whether the host's is met.
 
-    Exit 6 where no broker runs.
+    Exit 6 where there is none.
     """
     world = _world()
     if json and watch:
         raise UsageError("--watch and --json exclude each other", hint="mcpconf broker status --json")
     if json:
         said = brokers.status(world)
-        console.as_json("broker", broker_report(said, world.system.home))
-        return 0 if said is not None else UNREACHABLE
+        elsewhere = look_elsewhere(world) if said is None else None
+        console.as_json("broker", broker_report(said, world.system.home, elsewhere))
+        return _code(said, elsewhere)
     if not watch:
         return _show(world)
     if not (sys.stdout and sys.stdout.isatty()):
@@ -129,9 +138,14 @@ def status(
 
 def _show(world: App) -> int:
     said = brokers.status(world)
-    for line in status_lines(broker_report(said, world.system.home), world.system.home):
+    elsewhere = look_elsewhere(world) if said is None else None
+    for line in status_lines(broker_report(said, world.system.home), world.system.home) + elsewhere_lines(elsewhere):
         console.data(line)
-    return 0 if said is not None else UNREACHABLE
+    return _code(said, elsewhere)
+
+
+def _code(said: object, elsewhere: Elsewhere | None) -> int:
+    return 0 if said is not None or (elsewhere and elsewhere.broker) else UNREACHABLE
 
 
 @app.command("logs")
