@@ -57,8 +57,9 @@ def missing(tried: Sequence[Tried], gateway: str | None = None) -> tuple[str, ..
 def _of_keys(tried: Sequence[Tried]) -> Iterator[str]:
     outcomes = {one.outcome for one in tried}
     if Outcome.NO_KEY in outcomes:
-        run = f"docker run -v FILE:{KEY_FILE}:ro -e MCPCONF_BROKER_KEY={KEY_FILE}"
-        yield f"make a key, on the host: mcpconf broker key new ID; then {run}"
+        # Not as an assignment: what stands behind the name of a key is hidden wherever we show something.
+        yield "make a key, on the host: mcpconf broker key new ID"
+        yield f"give the container its file: docker run -v FILE:{KEY_FILE}:ro, and MCPCONF_BROKER_KEY with that path"
     if Outcome.KEY_REFUSED in outcomes:
         yield "use a key that the host's broker has; there: mcpconf broker key ls, mcpconf broker key new ID"
     if Outcome.KEY_FILE in outcomes:

@@ -8,6 +8,7 @@ from mcpconf.environment.facts import Facts
 from mcpconf.environment.homeward import WORDS, lost, missing, what
 from mcpconf.environment.tried import Outcome, Tried
 from mcpconf.environment.verdict import judge
+from mcpconf.redact import redact
 
 MOUNT = "unix:/run/mcpconf/broker.sock"
 NAME = "tcp:host.docker.internal:8812"
@@ -42,7 +43,10 @@ LOCAL = "on the host: mcpconf broker restart --listen tcp:127.0.0.1:8812"
         ([Tried(NAME, Outcome.OTHER)], ["take another port than 8812: --listen tcp:ADDRESS:PORT on the host"]),
         (
             [Tried(NAME, Outcome.NO_KEY), Tried(BRIDGE, Outcome.REFUSED)],
-            ["make a key, on the host: mcpconf broker key new ID; then docker run -v FILE:/run/secrets/mcpconf:ro -e"],
+            [
+                "make a key, on the host: mcpconf broker key new ID",
+                "give the container its file: docker run -v FILE:/run/secrets/mcpconf:ro, and MCPCONF_BROKER_KEY",
+            ],
         ),
         ([Tried(NAME, Outcome.KEY_REFUSED, "me")], ["use a key that the host's broker has; there: mcpconf broker key"]),
         ([Tried(NAME, Outcome.KEY_FILE, "gone")], ["let MCPCONF_BROKER_KEY be the path in here"]),
@@ -53,6 +57,7 @@ def test_each_trouble_has_its_step(tried: list[Tried], steps: list[str]) -> None
     found = missing(tried, GATEWAY)
     assert len(found) == len(steps), found
     assert all(one.startswith(step) for one, step in zip(found, steps, strict=True))
+    assert [redact(one) for one in found] == list(found)  # else the very flag would be hidden
 
 
 def test_the_note_names_every_address_and_what_happened_there() -> None:

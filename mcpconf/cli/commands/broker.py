@@ -1,4 +1,4 @@
-"""`mcpconf broker run|start|stop|restart|status|logs|warm|gateway|reload|key`."""
+"""`mcpconf broker run|start|stop|restart|status|logs|warm|gateway|expose|reload|key`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import typer
 
 from mcpconf.broker.start import command
 from mcpconf.cli import console, options
+from mcpconf.cli.broker_expose import expose
 from mcpconf.cli.broker_keys import app as keys
 from mcpconf.cli.catalogue import new_app
 from mcpconf.cli.render.broker import (
@@ -205,6 +206,9 @@ def gateway(
         except KeyboardInterrupt:
             return 0
     raise McpconfError("the broker has ended", hint="mcpconf broker logs")
+
+
+app.command("expose")(expose)
 
 
 @app.command("reload")
