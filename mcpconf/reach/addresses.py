@@ -39,13 +39,13 @@ def broker_candidates(
     """Where a broker may answer, best first: `unix:PATH` or `tcp:HOST:PORT`.
 
     MCPCONF_BROKER is all that counts where it is set. TCP is asked only where a key for it is configured, and never
-    on a host, whose own broker has a socket. `everywhere`: also without a key, and for a mount that is not there, to
-    tell what is missing.
+    on a host, whose own broker has a socket. `everywhere`: in a container also without a key, and for a mount that is
+    not there, to tell what is missing.
     """
     explicit = env.get("MCPCONF_BROKER", "").strip()
     if explicit:
         return (explicit,)
-    inside = kind is not Kind.HOST
+    inside, everywhere = kind is not Kind.HOST, everywhere and kind is Kind.CONTAINER
     sockets = [Paths(directory).socket for directory in (runtime, MOUNTED) if directory]
     found = [f"unix:{path}" for path in sockets if os.path.lexists(path)]
     if inside and (everywhere or os.path.isdir(MOUNTED)):

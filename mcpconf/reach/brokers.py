@@ -33,19 +33,31 @@ def find_broker(
     thorough: bool = False,
     resolve: Resolve = socket.getaddrinfo,
 ) -> tuple[Tried, ...]:
-    """What came of asking all of these at once, in their order; who is late is silent.
+    """What came of asking all of these at once, in their order; who is late is silent, or has a name that nobody knows.
 
     `key` is the path of the key file for TCP. It ends early, once one answers that no better one could take the place
     of. `thorough`: who is silent is asked once more, in HTTP, to tell what it is; that takes as long again.
     """
 
-    def ask(address: str) -> Tried:
-        return _ask(address, key, timeout, resolve, thorough)
+    resolving: set[str] = set()
 
-    if len(candidates) == 1 and candidates[0].startswith("unix:"):
-        return (ask(candidates[0]),)  # no thread: a broker answers on a socket of this machine, or is not there
+    def looked_up(host: str, *more: Any) -> list[Any]:
+        resolving.add(host)
+        found = resolve(host, *more)
+        resolving.discard(host)
+        return found
+
+    def ask(address: str) -> Tried:
+        return _ask(address, key, timeout, looked_up, thorough)
+
+    def late(address: str) -> Tried:
+        unknown = split_address(address.partition(":")[2])[0] in resolving  # no name server answers
+        return Tried(address, Outcome.UNRESOLVED if unknown else Outcome.SILENT)
+
+    if not candidates or (len(candidates) == 1 and candidates[0].startswith("unix:")):
+        return tuple(map(ask, candidates))  # no thread: a broker answers on a socket of this machine, or is not there
     answers = race(candidates, ask, lambda tried: tried.found, timeout * (2 if thorough else 1))
-    return tuple(answers.get(address, Tried(address, Outcome.SILENT)) for address in candidates)
+    return tuple(answers.get(address) or late(address) for address in candidates)
 
 
 def first(tried: Sequence[Tried]) -> Tried | None:

@@ -18,9 +18,9 @@ class Elsewhere:
 
 
 def look_elsewhere(app: App) -> Elsewhere | None:
-    """Look for it wherever it may be; None on a host that nobody has led elsewhere."""
+    """Look for it wherever it may be; None outside a container, where nobody has led us elsewhere."""
     led = any(app.system.env.get(name) for name in ("MCPCONF_BROKER", "MCPCONF_BROKER_KEY"))
-    if not led and app.look()[1].kind is Kind.HOST:
+    if not led and app.look()[1].kind is not Kind.CONTAINER:
         return None
     facts, environment = app.look({"home"})
     if not facts.broker_tried:

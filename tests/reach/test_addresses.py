@@ -77,7 +77,8 @@ def test_to_tell_what_is_missing_every_place_is_asked() -> None:
         "tcp:host.lima.internal:8812",
         "tcp:172.17.0.1:8812",
     )
-    assert broker_candidates(Kind.HOST, {}, None, "192.168.1.1", everywhere=True) == ()
+    for kind in (Kind.HOST, Kind.WSL, Kind.UNKNOWN):
+        assert broker_candidates(kind, {}, None, "192.168.1.1", everywhere=True) == ()
     assert broker_candidates(Kind.CONTAINER, {"MCPCONF_BROKER": "tcp:h:1"}, None, None, everywhere=True) == ("tcp:h:1",)
 
 

@@ -112,9 +112,9 @@ def status(
     json: options.Json = False,
     watch: Annotated[bool, typer.Option("--watch", help="Show it anew each second, until Ctrl-C.")] = False,
 ) -> int:
-    """Show servers, their processes and clients; in a container without one, whether the host's is met.
+    """Show servers, their processes and clients.
 
-    Exit 6 where there is none.
+    In a container without a broker of its own: whether the host's is met. Exit 6 where there is none.
     """
     world = _world()
     if json and watch:
