@@ -10,13 +10,18 @@ from typing import Any
 
 from mcpconf.environment.facts import PROGRAMS, SERVICE_ACCOUNT, VARIABLES, Facts
 from mcpconf.environment.mounts import parse_mountinfo, telling
-from mcpconf.environment.network import default_gateway
+from mcpconf.environment.network import Bridge, bridges, default_gateway
+from mcpconf.model import Kind
 from mcpconf.record import replace
 from mcpconf.system import System
 
 PROBES = frozenset({"engine", "toolkit", "raw_mcp", "broker"})
+# What only those ask for who need it. `toolkit_profiles`: the first time, the plugin moves its own old settings for it.
+# `home`: the host's broker, looked for also where there is no sign of it, to tell what is missing.
+SELDOM = frozenset({"toolkit_profiles", "home"})
 DOCKER_SECONDS = 1.5
 SOCKET_SECONDS = 0.3
+NETWORKS = "/sys/class/net"
 _GRACE = 0.2  # for a process that was just killed to be reaped
 
 Answers = dict[str, Any]  # by the names of `Facts`
@@ -35,10 +40,12 @@ MANAGERS = ("/run/host/container-manager", "/run/systemd/container")
 _WORD = 64  # characters of a name that somebody else wrote
 
 
-def gather(system: System, *, probes: Collection[str] = (), runtime: str | None = None) -> Facts:
-    """Read all facts. Files and PATH only, unless `probes` (of PROBES) asks for answers of other programs, too.
+def gather(
+    system: System, *, probes: Collection[str] = (), runtime: str | None = None, override: Kind | None = None
+) -> Facts:
+    """Read all facts. Files and PATH only, unless `probes` (of PROBES and SELDOM) asks for answers of others, too.
 
-    `runtime` is the socket directory of this user's broker.
+    `runtime` is the socket directory of this user's broker, `override` what the user says of where we are.
 
     Probes run in parallel and none is waited for longer than DOCKER_SECONDS and a little; what is late stays None.
     """
@@ -50,7 +57,7 @@ def gather(system: System, *, probes: Collection[str] = (), runtime: str | None 
     )
     if system.platform == "linux":
         facts = _linux(system, facts)
-    return _probed(system, facts, probes, runtime) if probes else facts
+    return _probed(system, facts, probes, runtime, override) if probes else facts
 
 
 def _linux(system: System, facts: Facts) -> Facts:
@@ -148,8 +155,8 @@ def _directories(system: System, pattern: str) -> tuple[str, ...]:
     return tuple(name for name in names if system.is_dir(name))
 
 
-def _probed(system: System, facts: Facts, probes: Collection[str], runtime: str | None) -> Facts:
-    unknown = set(probes) - PROBES
+def _probed(system: System, facts: Facts, probes: Collection[str], runtime: str | None, override: Kind | None) -> Facts:
+    unknown = set(probes) - PROBES - SELDOM
     if unknown:
         raise ValueError(f"no such probe: {', '.join(sorted(unknown))}")
     docker = facts.which.get("docker")
@@ -158,12 +165,15 @@ def _probed(system: System, facts: Facts, probes: Collection[str], runtime: str 
         work.append(lambda: {"engine": _version(system, docker, "version", "--format", "{{.Server.Version}}")})
     if docker and "toolkit" in probes:
         work.append(lambda: {"toolkit": _version(system, docker, "mcp", "version")})
+    if docker and "toolkit_profiles" in probes:
+        work.append(lambda: {"toolkit_profiles": _toolkit_profiles(system, docker)})
     if "raw_mcp" in probes:
-        work.append(lambda: _raw_mcp(facts))
-    if "broker" in probes:
-        work.append(lambda: _broker(system, facts, runtime))
+        work.append(lambda: _raw_mcp(system, facts, override))
+    if "broker" in probes or "home" in probes:
+        everywhere = "home" in probes
+        work.append(lambda: _broker(system, facts, runtime, override, everywhere=everywhere))
     # Alone it needs no thread: a broker answers on a socket of this machine, or is not there.
-    answers = work[0]() if work and set(probes) == {"broker"} else _together(work)
+    answers = work[0]() if work and set(probes) <= {"broker", "home"} else _together(work)
     return replace(facts, **answers)
 
 
@@ -174,22 +184,51 @@ def _version(system: System, *argv: str) -> str | None:
     return _word(words[0]) if len(words) == 1 else None
 
 
-def _raw_mcp(facts: Facts) -> Answers:
-    from mcpconf.environment.verdict import judge
-    from mcpconf.reach import find_raw_mcp, host_candidates
+def _toolkit_profiles(system: System, docker: str) -> tuple[str, ...] | None:
+    """The ids of the Toolkit's own profiles; none where the plugin knows no such thing. None: no answer in time."""
+    ran = system.run((docker, "mcp", "profile", "list", "--format", "json"), timeout=DOCKER_SECONDS)
+    if ran is None:
+        return None
+    import json
 
-    candidates = host_candidates(judge(facts).kind, facts.env, facts.gateway)
+    try:
+        listed = json.loads(ran.out) if ran.code == 0 else []
+        return tuple(word for one in listed if (word := _word(one["id"])) is not None)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return ()  # one without profiles shows its help
+
+
+def _raw_mcp(system: System, facts: Facts, override: Kind | None) -> Answers:
+    from mcpconf.environment.verdict import judge
+    from mcpconf.reach.addresses import host_candidates
+    from mcpconf.reach.raw import find_raw_mcp
+
+    docker0 = next((one.address for one in find_bridges(system) if one.name == "docker0"), None)
+    candidates = host_candidates(judge(facts, override).kind, facts.env, facts.gateway, docker0)
     reached = find_raw_mcp(candidates, timeout=SOCKET_SECONDS)
-    return {"raw_mcp": reached.raw, "http_mcp": reached.http}
+    return {"raw_mcp": reached.raw, "http_mcp": reached.http, "bridge": docker0}
 
 
-def _broker(system: System, facts: Facts, runtime: str | None) -> Answers:
+def find_bridges(system: System) -> tuple[Bridge, ...]:
+    """The bridges of this machine, with their addresses; none where the system is not Linux."""
+    if system.platform != "linux":
+        return ()
+    devices = [name for name in system.listdir(NETWORKS) if system.is_dir(f"{NETWORKS}/{name}/bridge")]
+    return bridges(devices, _text(system, "/proc/net/route"), _text(system, "/proc/net/fib_trie"))
+
+
+def _broker(system: System, facts: Facts, runtime: str | None, override: Kind | None, *, everywhere: bool) -> Answers:
     from mcpconf.environment.verdict import judge
-    from mcpconf.reach import broker_candidates, find_broker
+    from mcpconf.reach.addresses import broker_candidates
+    from mcpconf.reach.brokers import find_broker, first
 
-    candidates = broker_candidates(judge(facts).kind, system.env, runtime, facts.gateway)
-    found = find_broker(candidates, system.env.get("MCPCONF_BROKER_KEY"), timeout=SOCKET_SECONDS)
-    return {} if found is None else {"broker": found.address, "broker_servers": found.servers}
+    kind = judge(facts, override).kind
+    candidates = broker_candidates(kind, system.env, runtime, facts.gateway, everywhere=everywhere)
+    key = system.env.get("MCPCONF_BROKER_KEY")
+    tried = find_broker(candidates, key, timeout=SOCKET_SECONDS, thorough=everywhere)
+    found = first(tried)
+    known: Answers = {} if found is None else {"broker": found.address, "broker_servers": found.servers}
+    return {"broker_tried": tried, **known}
 
 
 def _together(work: list[Callable[[], Answers]]) -> Answers:

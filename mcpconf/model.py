@@ -13,6 +13,7 @@ Json = Any  # a value that json.loads can give
 Entry = Mapping[str, Json]  # one member of `mcpServers`, as a client reads it
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
+TOOLKIT_ENTRY = "MCP_DOCKER"  # the name that Docker Desktop gives its entry
 PROJECT_DIRECTORY = "project"  # as a server's `cwd`: that of the project in which its client runs
 
 
@@ -119,7 +120,7 @@ class Server:
 @dataclass(frozen=True, slots=True)
 class Profile:
     """A named set of servers. `path` is the file it came from; `autostart`: the broker is wanted; `gateway`: where
-    its plain door is to be, or nothing."""
+    its plain door is to be, or nothing; `toolkit`: the Docker Toolkit's own profile that has its servers, or none."""
 
     name: str
     description: str = ""
@@ -127,6 +128,7 @@ class Profile:
     order: tuple[RouteName, ...] = ()
     autostart: bool = False
     gateway: str = ""
+    toolkit: str = ""
     layer: Layer = Layer.USER
     path: str = ""
     extends: tuple[str, ...] = ()

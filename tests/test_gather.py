@@ -12,7 +12,7 @@ import pytest
 
 import mcpconf.gather as gathering
 from mcpconf.gather import gather
-from mcpconf.reach import RawAnswer, Reached
+from mcpconf.reach.raw import RawAnswer, Reached
 from mcpconf.record import dataclass, field
 from mcpconf.system import Ran, RealSystem
 from tests.broker.daemon import daemon
@@ -213,7 +213,7 @@ def test_the_raw_endpoint_is_looked_for_from_where_we_are(root: Path, monkeypatc
         assert timeout <= 0.3
         return Reached((("a:8811", RawAnswer.HTTP), ("b:8811", RawAnswer.RAW_MCP)))
 
-    monkeypatch.setattr("mcpconf.reach.find_raw_mcp", find)
+    monkeypatch.setattr("mcpconf.reach.raw.find_raw_mcp", find)
     facts = gather(machine(root, MCPCONF_HOST="build.example:9000"), probes={"raw_mcp"})
 
     assert asked[0][0] == "build.example:9000"
@@ -234,3 +234,55 @@ def test_a_broker_is_asked_for_only_by_its_probe(root: Path, tmp_path: Path) -> 
         facts = gather(machine(root), probes={"broker"}, runtime=runtime)
     assert (facts.broker, facts.broker_servers) == (f"unix:{runtime}/broker.sock", ("time",))
     assert gather(machine(root), probes={"broker"}, runtime=None).broker is None
+
+
+PROFILES = ("mcp", "profile", "list", "--format", "json")
+
+
+@pytest.mark.parametrize(
+    ("answer", "ids"),
+    [
+        (Ran(0, '[{"version": 1, "id": "dev", "name": "Dev"}, {"id": "web"}]', ""), ("dev", "web")),
+        (Ran(0, "[]\n", ""), ()),
+        (Ran(0, "Usage: docker mcp [OPTIONS]", ""), ()),
+        (Ran(1, "", "unknown command: docker mcp profile"), ()),
+        (Ran(0, '{"id": "dev"}', ""), ()),
+        (Ran(0, "[1]", ""), ()),
+        (None, None),
+    ],
+)
+def test_the_toolkits_own_profiles_are_known_by_their_ids(
+    root: Path, answer: Ran | None, ids: tuple[str, ...] | None
+) -> None:
+    program(root, "/usr/bin/docker")
+    system = machine(root, {PROFILES: answer} if answer else {})
+
+    assert gather(system, probes={"toolkit_profiles"}).toolkit_profiles == ids
+    assert system.ran == [PROFILES]
+
+
+def test_what_may_move_somebody_elses_settings_is_asked_only_by_its_name(root: Path) -> None:
+    program(root, "/usr/bin/docker")
+    system = machine(root)
+
+    gather(system, probes=gathering.PROBES - {"raw_mcp"})
+
+    assert PROFILES not in system.ran
+
+
+def test_an_endpoint_is_looked_for_where_containers_of_this_machine_would(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (root / "sys/class/net/docker0/bridge").mkdir(parents=True)
+    (root / "sys/class/net/eth0").mkdir()
+    header = "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\n"
+    write(root, "/proc/net/route", header + "docker0\t000011AC\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0\n")
+    write(root, "/proc/net/fib_trie", "Main:\n  |-- 172.17.0.1\n     /32 host LOCAL\n")
+    (root / "proc/self/ns").mkdir(parents=True)
+    (root / "proc/self/ns/pid").symlink_to("pid:[4026531836]")
+    write(root, "/proc/2/comm", "kthreadd\n")
+    asked: list[tuple[str, ...]] = []
+    monkeypatch.setattr("mcpconf.reach.raw.find_raw_mcp", lambda found, timeout: asked.append(found) or Reached())
+
+    assert gather(machine(root), probes={"raw_mcp"}).bridge == "172.17.0.1"
+    assert asked == [("172.17.0.1", "127.0.0.1")]

@@ -20,12 +20,29 @@ PREAMBLE = b"MCPCONF1 "
 SECONDS = 5.0
 LIMIT = 16 * 1024 * 1024  # bytes of an answer
 PIECE = 65_536
+LINE = 256  # bytes of a greeting, at most
 
 
 class BrokerUnreachable(McpconfError):
     """There is no broker, or it does not answer."""
 
     exit_code = 6
+
+
+class HungUp(ValueError, EOFError):
+    """The other side closed the connection where a line was waited for."""
+
+
+class NoBroker(ValueError):
+    """Something else listens there; what it said first."""
+
+    def __init__(self, said: bytes) -> None:
+        super().__init__("it is no broker")
+        self.said = said
+
+
+class KeyRefused(ValueError):
+    """A broker listens there, and one side did not prove the key to the other."""
 
 
 def ask(path: str, request: Mapping[str, Json], timeout: float = SECONDS) -> dict[str, Json]:
@@ -78,18 +95,26 @@ def listed(connection: socket.socket, timeout: float) -> tuple[str, ...]:
 
 
 def listed_by_key(connection: socket.socket, key_file: str, timeout: float) -> tuple[str, ...]:
-    """The same over TCP, where both sides prove that they hold the key. A bad key file raises `McpconfError`."""
+    """The same over TCP, where both sides prove that they hold the key.
+
+    Raises `NoBroker`, `KeyRefused`, `OSError`, or `McpconfError` for a bad key file.
+    """
     from mcpconf.broker.door.auth import reply
     from mcpconf.broker.door.keys import read_key_file
 
     key = read_key_file(key_file)
     lines = _Lines(connection, timeout)
-    answer = reply(lines.next() + b"\n", key.id, key.secret, "list", os.urandom(16).hex())
+    greeting = lines.first()
+    answer = reply(greeting, key.id, key.secret, "list", os.urandom(16).hex())
     if answer is None:
-        raise ValueError("it is no broker")
-    connection.sendall(answer.line)
-    if not answer.proves(lines.next() + b"\n"):
-        raise ValueError("it does not hold the key")
+        raise NoBroker(greeting)
+    try:
+        connection.sendall(answer.line)
+        proved = answer.proves(lines.next() + b"\n")
+    except (EOFError, ConnectionError):
+        raise KeyRefused(f"it does not take the key {key.id}") from None
+    if not proved:
+        raise KeyRefused(f"it does not prove that it has the key {key.id}")
     return tuple(line.decode("utf-8") for line in lines.rest() if line)
 
 
@@ -122,12 +147,19 @@ class _Lines:
         self._held = b""
 
     def next(self) -> bytes:
-        """A line without its end. Raises `TimeoutError`, or `ValueError` where none comes."""
+        """A line without its end. Raises `TimeoutError`, or `HungUp` where none comes."""
         while b"\n" not in self._held:
             if not self._more():
-                raise ValueError("it hung up")
+                raise HungUp("it hung up")
         line, _, self._held = self._held.partition(b"\n")
         return line
+
+    def first(self) -> bytes:
+        """A line with its end, or as much as came before the other side hung up, or too much for a line."""
+        while b"\n" not in self._held and len(self._held) < LINE and self._more():
+            pass
+        line, end, self._held = self._held.partition(b"\n")
+        return line + end
 
     def rest(self) -> list[bytes]:
         """All lines up to the end."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mcpconf.environment.mounts import Mounts
+from mcpconf.environment.tried import Tried
 from mcpconf.model import NOTHING
 from mcpconf.record import dataclass, field
 
@@ -72,7 +73,10 @@ class Facts:
     # What probes found; None: not probed, or no answer.
     engine: str | None = None  # version of the Docker engine
     toolkit: str | None = None  # version of the `docker mcp` plugin
+    toolkit_profiles: tuple[str, ...] | None = None  # ids of its own profiles; none where it knows no such thing
+    bridge: str | None = None  # address of docker0, where containers of an engine on this machine meet it
     raw_mcp: str | None = None  # host:port where newline-delimited MCP over TCP shook hands
     http_mcp: str | None = None  # host:port that answered HTTP there
     broker: str | None = None  # address of a broker of ours: unix:PATH or tcp:HOST:PORT
     broker_servers: tuple[str, ...] = ()  # those that it knows
+    broker_tried: tuple[Tried, ...] = ()  # every address where one was looked for

@@ -5,7 +5,9 @@ from __future__ import annotations
 from mcpconf.environment.container import CONTAINER_PIECES, variables
 from mcpconf.environment.evidence import Evidence
 from mcpconf.environment.facts import Facts
+from mcpconf.environment.homeward import missing
 from mcpconf.environment.runtime import container_runtime, wsl_runtime
+from mcpconf.environment.tried import Tried
 from mcpconf.environment.wsl import WSL_PIECES
 from mcpconf.errors import UsageError
 from mcpconf.model import Kind
@@ -46,6 +48,7 @@ class Environment:
 
     `overridden` is what the evidence alone would have said, where the user said something else; None without an
     override. An unknown kind has confidence 0: nothing may be built on it but a question, or a choice by capability.
+    `tried` is where a broker was looked for, and `missing` what would be needed to reach one that did not answer.
     """
 
     kind: Kind
@@ -55,6 +58,8 @@ class Environment:
     evidence: tuple[Evidence, ...]
     capabilities: Capabilities
     overridden: str | None = None
+    tried: tuple[Tried, ...] = ()
+    missing: tuple[str, ...] = ()
 
 
 def judge(facts: Facts, override: Kind | None = None) -> Environment:
@@ -73,6 +78,8 @@ def judge(facts: Facts, override: Kind | None = None) -> Environment:
         evidence=evidence,
         capabilities=capabilities(facts),
         overridden=overridden,
+        tried=facts.broker_tried,
+        missing=() if facts.broker else missing(facts.broker_tried, facts.gateway),
     )
 
 

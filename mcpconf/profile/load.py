@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from mcpconf.errors import McpconfError, Refused
-from mcpconf.model import ContainerOptions, Json, Layer, Pool, Profile, RouteName, Server, ToolFilter
+from mcpconf.model import TOOLKIT_ENTRY, ContainerOptions, Json, Layer, Pool, Profile, RouteName, Server, ToolFilter
 from mcpconf.profile.names import check_profile_name
 from mcpconf.profile.raw import Cache, RawProfile, parse, parse_cached
 from mcpconf.record import dataclass, field
@@ -72,10 +72,11 @@ def resolve(name: str, find: Find, *, cache: Cache | None = None, untrusted: boo
     return Profile(
         name=name,
         description=whole.raw.description,
-        servers=tuple(_server(key, keys, family.files) for key, keys in whole.servers.items()),
+        servers=tuple(_server(key, keys, family.files) for key, keys in _with_entry(whole).items()),
         order=tuple(RouteName(route) for route in whole.order or ()),
         autostart=bool(whole.autostart),
         gateway=whole.gateway or "",
+        toolkit=whole.toolkit or "",
         layer=found.layer,
         path=found.path,
         extends=whole.raw.extends,
@@ -101,6 +102,7 @@ class _Whole:
     order: tuple[str, ...] | None
     autostart: bool | None
     gateway: str | None
+    toolkit: str | None
 
 
 @dataclass(slots=True)
@@ -124,16 +126,16 @@ class _Family:
             raise Untrusted(found.path)
         raw = self._parse(name, found)
         servers: dict[str, Json] = {}
-        order = autostart = gateway = None
+        order = autostart = gateway = toolkit = None
         for parent in raw.extends:
             its = self.made(parent, self._parent(raw, found, parent, line), line)
             servers = merged(servers, its.servers)
             order, autostart = _later(order, its.order), _later(autostart, its.autostart)
-            gateway = _later(gateway, its.gateway)
+            gateway, toolkit = _later(gateway, its.gateway), _later(toolkit, its.toolkit)
         self.files[found.path] = found
         servers = merged(servers, raw.servers)
         order, autostart = _later(order, raw.order), _later(autostart, raw.autostart)
-        return _Whole(raw, servers, order, autostart, _later(gateway, raw.gateway))
+        return _Whole(raw, servers, order, autostart, _later(gateway, raw.gateway), _later(toolkit, raw.toolkit))
 
     def _parse(self, name: str, found: Found) -> RawProfile:
         if self.cache is None:
@@ -170,6 +172,15 @@ def _at_extends(raw: RawProfile, found: Found, message: str, hint: str | None) -
 
     fault = at_value(found.text, ("extends",), message)
     return Invalid(found.path, [fault], hint=hint or f"mcpconf profile edit {raw.name}")
+
+
+def _with_entry(whole: _Whole) -> Mapping[str, Mapping[str, Json]]:
+    """The servers, and where a profile of the Toolkit's is all that is said of it, the whole of that as one."""
+    if not whole.toolkit or any(keys.get("toolkit") for keys in whole.servers.values()):
+        return whole.servers
+    # No name of the catalog has a space: this one says what it is, to whoever reads it.
+    entry = {"toolkit": f"profile {whole.toolkit}", **whole.servers.get(TOOLKIT_ENTRY, {})}
+    return {**whole.servers, TOOLKIT_ENTRY: entry}
 
 
 def _server(name: str, keys: Mapping[str, Json], files: Mapping[str, Found]) -> Server:

@@ -28,6 +28,7 @@ _SERVER_NAME = "^[A-Za-z0-9_-]{1,64}$"  # for editors; the whole rule is in name
 _ENDPOINT = re.compile(r"tcp:([A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\]):[0-9]{1,5}")
 _LISTEN = re.compile(r"tcp:(?:[0-9.]+|\[[0-9A-Fa-f:]+\]):[0-9]{1,5}")
 _CATALOG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*")
+_TOOLKIT_PROFILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 
 def _refuse(message: str, offset: int = 0) -> PydanticCustomError:
@@ -105,6 +106,7 @@ Package = Annotated[str, AfterValidator(_package)]
 Endpoint = Annotated[str, _matching(_ENDPOINT, "an endpoint, as in tcp:host.docker.internal:8811")]
 Listen = Annotated[str, _matching(_LISTEN, "an address to listen on, as in tcp:127.0.0.1:8811")]
 Catalog = Annotated[str, _matching(_CATALOG, "a name of the Docker MCP catalog")]
+ToolkitProfile = Annotated[str, _matching(_TOOLKIT_PROFILE, "the id of a Toolkit profile (docker mcp profile ls)")]
 Client = Annotated[str, _matching(_CLIENT, "the id of a client, as in claude-code")]
 EnvName = Annotated[str, _matching(_ENV_NAME, "the name of an environment variable")]
 HeaderName = Annotated[str, _matching(_HEADER_NAME, "the name of a header")]
@@ -188,6 +190,14 @@ class Route(_Table):
     order: Routes = Field(default=[], description="The routes to try, first one first.")
 
 
+class Toolkit(_Table):
+    """The Docker MCP Toolkit, where it is there."""
+
+    profile: ToolkitProfile | None = Field(
+        default=None, description="The id of a profile of the Toolkit's own, which then says what its servers are."
+    )
+
+
 class Gateway(_Table):
     """All servers behind one connection. Without an address to listen on it is there on the broker's own socket."""
 
@@ -213,6 +223,7 @@ class ProfileFile(_Table):
     )
     route: Route = Field(default=Route(), description="How servers are reached.")
     broker: Broker = Field(default=Broker(), description="The broker that keeps servers running between sessions.")
+    toolkit: Toolkit = Field(default=Toolkit(), description="The Docker MCP Toolkit, where it is there.")
 
 
 def known_keys() -> dict[str, tuple[str, ...]]:
@@ -225,6 +236,7 @@ def known_keys() -> dict[str, tuple[str, ...]]:
         "route": Route,
         "broker": Broker,
         "gateway": Gateway,
+        "toolkit": Toolkit,
     }
     return {kind: tuple(table.model_fields) for kind, table in tables.items()}
 

@@ -75,7 +75,8 @@ def summary(profile: Profile) -> tuple[str, ...]:
 
     Characters that a terminal would act on or not show (escapes, bidirectional overrides) are spelled out.
     """
-    return tuple(line for server in profile.servers for line in _server(server))
+    toolkit = (f"the Docker MCP Toolkit's own profile {shown(profile.toolkit)}",) if profile.toolkit else ()
+    return (*toolkit, *(line for server in profile.servers for line in _server(server)))
 
 
 def _server(server: Server) -> Iterator[str]:

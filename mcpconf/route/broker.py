@@ -43,6 +43,8 @@ def offer(server: Server, context: Context) -> Offer | Refusal:
         if isinstance(there, Offer) or ADDRESS in context.env:
             return there
         # What the other one doesn't know, our own can be told; a variable would lead its shim astray.
+    elif ADDRESS in context.env and context.broker_lost is not None:
+        return Refusal(context.broker_lost.text, hint=context.broker_lost.hint)
     return _here(server, context)
 
 
@@ -72,7 +74,7 @@ def _here(server: Server, context: Context) -> Offer | Refusal:
     if way is None:
         reasons = [way for way in found if isinstance(way, Refusal)]
         if not reasons:
-            return Refusal("only the Docker Toolkit can serve it", hint="docker mcp version")
+            return Refusal("only the Docker Toolkit can serve it")
         return Refusal("; ".join(refusal.reason for refusal in reasons), hint=reasons[0].hint)
     name = server.name + context.of_project
     path = join(context.platform, context.data, "broker", SERVERS, f"{name}.json")

@@ -24,7 +24,7 @@ AUTO = (RouteName.TOOLKIT, RouteName.BROKER, RouteName.WRAPPER, RouteName.DIRECT
 
 def choose(profile: Profile, context: Context, *, forced: RouteName | None = None) -> tuple[Routed, ...]:
     """Route every server that this client is to have. A server that nothing can serve keeps its place and says why."""
-    context = replace(context, order=profile.order)
+    context = replace(context, order=profile.order, toolkit_profile=profile.toolkit)
     wanted = [s for s in profile.servers if not s.disabled and (not s.clients or context.spec.id in s.clients)]
     routed = [_route(server, profile.order, context, forced) for server in wanted]
     return tuple(_enter(one, context.target.enter) for one in _share(routed, context))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mcpconf.client.spec import ClientSpec, Target
-from mcpconf.model import RouteName
+from mcpconf.model import Note, RouteName
 from mcpconf.record import dataclass, field
 
 
@@ -15,10 +15,13 @@ class Context:
 
     `which` maps the programs that were found to absolute paths; `launcher` starts mcpconf itself, by a path that
     survives upgrades; `data` is our data directory, where the wrapper and its files lie, and `noexec` says that nothing
-    in it may be executed (a mount of that kind); `toolkit` is the version of the `docker mcp` plugin, `engine` that of
-    the Docker engine, `raw_mcp` a `host:port` that shook hands.
+    in it may be executed (a mount of that kind); `toolkit` is the version of the `docker mcp` plugin, with
+    `toolkit_profiles` of its own (None: it did not say), `toolkit_profile` the one that the profile wants; `engine` is
+    the version of the Docker engine, `bridge` the address of docker0, where the engine is this machine's own; `raw_mcp`
+    is a `host:port` that shook hands, `http_mcp` one that speaks HTTP.
 
-    `broker` is the address of another place's broker that shook hands, with the servers that it knows; `autostart`: the
+    `broker` is the address of another place's broker that shook hands, with the servers that it knows; `broker_lost`
+    says why none does where somebody led us to one; `autostart`: the
     profile wants this user's own, started where it is needed; `gateway`: where its plain door is to be. `python` runs
     `shim` (its files, by name), `runtime` is the socket directory of this user's own broker, and `config_dir` the
     directory that holds all of ours, where one was named; `remote`: what leads the broker to remote servers is
@@ -35,11 +38,16 @@ class Context:
     launcher: tuple[str, ...] = ("mcpconf",)
     engine: str | None = None
     toolkit: str | None = None
+    toolkit_profiles: tuple[str, ...] | None = None
+    toolkit_profile: str = ""
+    bridge: str | None = None
     raw_mcp: str | None = None
+    http_mcp: str | None = None
     env: Mapping[str, str] = field(default_factory=dict)
     portable: bool = False
     broker: str | None = None
     broker_servers: tuple[str, ...] = ()
+    broker_lost: Note | None = None
     autostart: bool = False
     gateway: str = ""
     python: str | None = None

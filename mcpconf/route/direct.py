@@ -17,7 +17,7 @@ def offer(server: Server, context: Context) -> Offer | Refusal:
     if launch is None:
         reasons = [way for way in found if isinstance(way, Refusal)]
         if not reasons:
-            return Refusal("only the Docker Toolkit can serve it", hint="docker mcp version")
+            return Refusal("only the Docker Toolkit can serve it")
         return Refusal("; ".join(refusal.reason for refusal in reasons), hint=reasons[0].hint)
     if not context.spec.expands and has_reference(launch):
         return Refusal(f"{context.spec.title} does not fill in variables")

@@ -70,7 +70,8 @@ class App:
 
     def look(self, probes: Collection[str] = (), *, own_broker: bool = True) -> tuple[Facts, Environment]:
         """Gather the facts, once, and judge them. Without `own_broker` only another place's broker is asked."""
-        facts = gather(self.system, probes=probes, runtime=self.runtime if own_broker and "broker" in probes else None)
+        runtime = self.runtime if own_broker and "broker" in probes else None
+        facts = gather(self.system, probes=probes, runtime=runtime, override=self.override)
         return facts, judge(facts, self.override)
 
 

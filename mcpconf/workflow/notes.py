@@ -30,6 +30,13 @@ def of_profile(app: App, profile: Profile, parts: Sequence[ClientPart]) -> Itera
     yield from _missing(app, [one for part in parts for one in part.routed if one.route is not None])
 
 
+def of_lost_broker(lost: Note | None, wish: RouteName | None, parts: Sequence[ClientPart]) -> tuple[Note, ...]:
+    """That the broker of another place, to which there are signs, does not answer; once, if no server says so."""
+    said = any(lost and lost.text in one.because for part in parts for one in part.routed)
+    meant = wish in (None, RouteName.BROKER, RouteName.WRAPPER)
+    return (lost,) if lost is not None and meant and not said else ()
+
+
 def _missing(app: App, routed: Sequence[Routed]) -> Iterator[Note]:
     """What servers need that is set nowhere: which of them, and the command that sets it."""
     env = app.system.env

@@ -11,8 +11,9 @@ from mcpconf.client.entry import process_entry, remote_entry
 from mcpconf.client.spec import ClientSpec, Target
 from mcpconf.dirs import PACKAGE
 from mcpconf.environment.facts import Facts
+from mcpconf.environment.homeward import lost
 from mcpconf.extras import HTTP, has
-from mcpconf.model import Entry, Layer, Profile, RouteName, Server
+from mcpconf.model import Entry, Layer, Note, Profile, RouteName, Server
 from mcpconf.plan import Want
 from mcpconf.record import dataclass, replace
 from mcpconf.route.broker import BODY, CONF, SHIM, shim_conf
@@ -49,14 +50,21 @@ def probes_for(app: App, profile: Profile) -> Collection[str]:
     """
     wanted = [server for server in profile.servers if not server.disabled]
     found = {"engine", "toolkit", "raw_mcp"} if any(server.toolkit for server in wanted) else set()
+    found |= {"toolkit_profiles"} if found and profile.toolkit else set()
     return found | ({"broker"} if _foreign_broker_seen(app) else set())
 
 
 def _foreign_broker_seen(app: App) -> bool:
-    """It leaves a socket where it can be seen, so that nobody has to knock where there is none."""
+    """Its directory is mounted where it can be seen, so that nobody has to knock where there is none."""
     env = app.system.env
     told = any(env.get(name) for name in ("MCPCONF_BROKER", "MCPCONF_BROKER_KEY"))
-    return told or app.system.exists(Paths(MOUNTED).socket)
+    return told or app.system.is_dir(MOUNTED)
+
+
+def lost_broker(app: App, facts: Facts) -> Note | None:
+    """Why no broker of another place answers where there is a sign of one; None where one does, or there is none."""
+    own = f"unix:{Paths(app.runtime).socket}"  # which comes and goes, and says nothing
+    return lost(tuple(one for one in facts.broker_tried if one.address != own), facts.gateway)
 
 
 def _names_broker(profile: Profile, forced: RouteName | None) -> bool:
@@ -109,7 +117,10 @@ def context_for(
         launcher=launcher(app.system),
         engine=facts.engine,
         toolkit=facts.toolkit,
+        toolkit_profiles=facts.toolkit_profiles,
+        bridge=facts.bridge,
         raw_mcp=facts.raw_mcp,
+        http_mcp=facts.http_mcp,
         env=app.system.env,
         portable=portable,
     )
@@ -120,6 +131,7 @@ def broker_context(app: App, facts: Facts, *, autostart: bool) -> dict[str, Any]
     return {
         "broker": facts.broker,
         "broker_servers": facts.broker_servers,
+        "broker_lost": lost_broker(app, facts),
         "autostart": autostart,
         "python": python(app.system),
         "shim": shim_files(),

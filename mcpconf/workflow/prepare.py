@@ -16,7 +16,7 @@ from mcpconf.workflow import active, notes, settings, surroundings
 from mcpconf.workflow.app import App
 from mcpconf.workflow.approve import approval_wants
 from mcpconf.workflow.owned import leaving
-from mcpconf.workflow.parts import ClientPart, make_part, probes_for
+from mcpconf.workflow.parts import ClientPart, lost_broker, make_part, probes_for
 from mcpconf.workflow.profiles import CompiledProfiles, compiled_profiles, load_profile
 from mcpconf.workflow.targets import Targets, choose_targets
 
@@ -118,6 +118,7 @@ def prepare(app: App, wish: Wish) -> Prepared:
     told = (
         *targets.notes,
         *notes.of_profile(app, profile, parts),
+        *notes.of_lost_broker(lost_broker(app, facts), wish.route, parts),
         *notes.of_leaving(gone),
         *plan.notes,
         *surroundings.notes(app.system, targets.chosen, plan),

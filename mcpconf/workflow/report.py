@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from mcpconf import record
+from mcpconf.environment.homeward import what
 from mcpconf.errors import McpconfError
 from mcpconf.profile.redact import bare_url, hidden, redacted
 from mcpconf.redact import redact
@@ -18,10 +19,14 @@ from mcpconf.workflow.switch import Prepared, Wish, prepare
 
 if TYPE_CHECKING:
     from mcpconf.commit.generation import Generation
+    from mcpconf.environment.exposure import Way
+    from mcpconf.environment.tried import Tried
     from mcpconf.environment.verdict import Environment
     from mcpconf.model import Note, Profile, Server
     from mcpconf.plan import Plan
     from mcpconf.system import System
+    from mcpconf.workflow.elsewhere import Elsewhere
+    from mcpconf.workflow.expose import Exposure
     from mcpconf.workflow.undo import Undone
     from mcpconf.workflow.uninstall import Uninstalled
 
@@ -115,7 +120,14 @@ def env_report(environment: Environment) -> Data:
         "overridden": environment.overridden,
         "evidence": [{**record.asdict(one), "toward": str(one.toward)} for one in environment.evidence],
         "capabilities": record.asdict(environment.capabilities),
+        **tried_report(environment.tried, environment.missing),
     }
+
+
+def tried_report(tried: Iterable[Tried], missing: Iterable[str]) -> Data:
+    """Where a broker was looked for, what happened there, and what is missing."""
+    found = [{"address": one.address, "outcome": str(one.outcome), "said": redact(what(one))} for one in tried]
+    return {"tried": found, "missing": list(missing)}
 
 
 def profiles_report(app: App) -> Data:
@@ -157,6 +169,7 @@ def profile_report(profile: Profile, home: str) -> Data:
         "extends": list(profile.extends),
         "order": [str(route) for route in profile.order],
         "autostart": profile.autostart,
+        "toolkit": profile.toolkit or None,
         "servers": [_server(server) for server in profile.servers],
     }
 
@@ -259,8 +272,11 @@ def uninstall_report(done: Uninstalled, home: str) -> Data:
     return {"changed": bool(done.plan.files), "removed": removed, **changes_report(done.plan, home)}
 
 
-def broker_report(said: Data | None, home: str) -> Data:
-    """What a broker says of itself, as JSON; None: there is none. Times in seconds, p50 and p99 in milliseconds."""
+def broker_report(said: Data | None, home: str, elsewhere: Elsewhere | None = None) -> Data:
+    """What a broker says of itself, as JSON; None: there is none. Times in seconds, p50 and p99 in milliseconds.
+
+    `elsewhere` is what was found of another place's, where that was asked for.
+    """
     given = said or {}
     return {
         "running": said is not None,
@@ -269,6 +285,50 @@ def broker_report(said: Data | None, home: str) -> Data:
         "plain": [str(address) for address in given.get("plain", ())],
         "clients": [_picked(one, BROKER_CLIENT) for one in given.get("clients", ())],
         "servers": [_broker_server(one, home) for one in given.get("servers", ())],
+        "elsewhere": None if elsewhere is None else _elsewhere(elsewhere),
+    }
+
+
+def _elsewhere(found: Elsewhere) -> Data:
+    servers = None if found.broker is None else list(found.broker.servers)
+    address = None if found.broker is None else found.broker.address
+    return {"address": address, "servers": servers, **tried_report(found.tried, found.missing)}
+
+
+def expose_report(exposure: Exposure, variables: Mapping[str, str]) -> Data:
+    """`broker expose` as JSON: every way in, with its lines; `use` names the one to go."""
+    engine = exposure.engine
+    return {
+        "engine": {
+            "program": engine.program,
+            "version": engine.version or None,
+            "title": engine.title or None,
+            "home": str(engine.home),
+        },
+        "directory": exposure.machine.directory,
+        "running": exposure.machine.running,
+        "use": None if exposure.way.trouble else exposure.way.name,
+        "ways": [_way(way, variables) for way in exposure.ways],
+    }
+
+
+def _way(way: Way, variables: Mapping[str, str]) -> Data:
+    from mcpconf.environment import grants
+
+    compose, devcontainer = (
+        None if way.trouble else "".join(f"{line}\n" for line in lines(way.grant, variables))
+        for lines in (grants.compose_lines, grants.devcontainer_lines)
+    )
+    return {
+        "name": way.name,
+        "trouble": way.trouble or None,
+        "because": way.because or None,
+        "listen": way.listen or None,
+        "steps": [{"command": step.command, "done": step.done} for step in way.steps],
+        "run": list(grants.run_words(way.grant)),
+        "compose": compose,
+        "devcontainer": devcontainer,
+        "notes": list(way.notes),
     }
 
 

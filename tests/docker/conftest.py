@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pytest
 
 from tests.docker.box import Box, start_box
 from tests.docker.engine import start_networked
-from tests.docker.host import Host
+from tests.docker.host import Host, a_host
 from tests.docker.tools import Tools
 from tests.reliability.engine import Engine, stop_engine
 
@@ -25,11 +24,9 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 
 @pytest.fixture
 def host(engine: Engine) -> Iterator[Host]:
-    """The machine that the engine runs on, as far as these tests go. Its paths are short, for its sockets."""
-    with tempfile.TemporaryDirectory(prefix="mh") as directory:
-        one = Host(engine, Path(directory))
+    """The machine that the engine runs on, as far as these tests go."""
+    with a_host(engine) as one:
         yield one
-        one.close()
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -112,3 +113,14 @@ class Host:
     def close(self) -> None:
         """Its broker ends."""
         self.run(f"{self.tools}/mcpconf", "broker", "stop")
+
+
+@contextmanager
+def a_host(engine: Engine) -> Iterator[Host]:
+    """One whose paths are short, for its sockets; its broker ends with it."""
+    with tempfile.TemporaryDirectory(prefix="mh") as directory:
+        one = Host(engine, Path(directory))
+        try:
+            yield one
+        finally:
+            one.close()

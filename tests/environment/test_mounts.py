@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mcpconf.environment.mounts import Mount, parse_mountinfo, telling
-from mcpconf.environment.network import default_gateway
+from mcpconf.environment.network import Bridge, bridges, default_gateway
 
 HEADER = "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT\n"
 
@@ -68,3 +68,42 @@ def test_any_text_is_a_routing_table(text: str) -> None:
     gateway = default_gateway(HEADER + text)
 
     assert gateway is None or gateway.count(".") == 3
+
+
+ROUTES = (
+    HEADER + "eth0\t00000000\t0101A8C0\t0003\t0\t0\t100\t00000000\t0\t0\t0\n"
+    "docker0\t000011AC\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0\n"
+    "br-1\t000013AC\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0\n"
+    "eth0\t0001A8C0\t00000000\t0001\t0\t0\t100\t00FFFFFF\t0\t0\t0\n"
+)
+FIB = """Main:
+  +-- 0.0.0.0/0 3 0 5
+     |-- 172.17.0.0
+        /16 link UNICAST
+     |-- 172.17.0.1
+        /32 host LOCAL
+     |-- 172.17.255.255
+        /32 link BROADCAST
+     |-- 172.19.0.254
+        /32 host LOCAL
+     |-- 192.168.1.7
+        /32 host LOCAL
+Local:
+     |-- 172.17.0.1
+        /32 host LOCAL
+"""
+
+
+def test_a_bridges_address_is_this_machines_own_in_its_network() -> None:
+    assert bridges(["br-1", "docker0", "virbr0"], ROUTES, FIB) == (
+        Bridge("br-1", "172.19.0.254"),
+        Bridge("docker0", "172.17.0.1"),
+    )
+    assert bridges(["docker0"], ROUTES, "") == ()
+    assert bridges(["docker0"], "", FIB) == ()
+    assert bridges([], ROUTES, FIB) == ()
+
+
+@given(st.text(alphabet="|-. /0123456789 hostLOCA\n"))
+def test_any_text_is_a_table_of_addresses(text: str) -> None:
+    assert all(one.name == "docker0" for one in bridges(["docker0"], ROUTES, text))

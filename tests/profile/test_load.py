@@ -175,6 +175,32 @@ def test_an_unknown_key_of_the_gateway_is_named() -> None:
         resolve("x", Shelf(user={"x": '[broker.gateway]\nlistne = "tcp:127.0.0.1:1"'}).find)
 
 
+def test_the_toolkits_own_profile_is_what_the_nearest_word_says() -> None:
+    text = '[toolkit]\nprofile = "%s"\n'
+    server = '[servers.x]\ntoolkit = "x"\n'
+    shelf = Shelf(user={"parent": server + text % "a", "child": 'extends = "parent"', "own": f"{server}{text % 'b'}"})
+
+    assert [resolve(name, shelf.find).toolkit for name in ("parent", "child", "own")] == ["a", "a", "b"]
+    assert [server.name for server in resolve("child", shelf.find).servers] == ["x"]
+
+
+def test_a_profile_of_the_toolkits_alone_is_one_server_that_can_be_told_more() -> None:
+    text = '[toolkit]\nprofile = "dev"\n'
+    more = text + '[servers.MCP_DOCKER]\nclients = ["claude-code"]\n[servers.own]\ncommand = "c"\n'
+    shelf = Shelf(user={"plain": text, "more": more})
+
+    (one,) = resolve("plain", shelf.find).servers
+    assert (one.name, one.toolkit) == ("MCP_DOCKER", "profile dev")
+    own, told = sorted(resolve("more", shelf.find).servers, key=lambda server: server.name, reverse=True)
+    assert (own.toolkit, told.toolkit, told.clients) == (None, "profile dev", ("claude-code",))
+
+
+@pytest.mark.parametrize("name", ["", "-x", "a b", "--help", "a/b"])
+def test_the_toolkits_profile_is_named_as_the_plugin_does(name: str) -> None:
+    with pytest.raises(Located, match="is not the id of a Toolkit profile"):
+        resolve("x", Shelf(user={"x": f'[toolkit]\nprofile = "{name}"'}).find)
+
+
 def test_the_word_project_is_no_directory() -> None:
     text = '[servers.x]\ncommand = "c"\ncwd = "project"\n[servers.y]\ncommand = "c"\ncwd = "./project"'
     x, y = resolve("p", Shelf(user={"p": text}).find).servers

@@ -147,3 +147,8 @@ def test_nothing_in_the_summary_can_move_the_cursor_or_hide() -> None:
 
     assert all(line.isprintable() for line in lines)
     assert lines[1] == r"  runs 'git\x1b[2K\r' 'a\u202eb' '\u200b' 'x\ny'"
+
+
+def test_a_profile_of_the_toolkits_own_is_named_first() -> None:
+    profile = Profile("p", servers=(Server("s", toolkit="fetch"),), toolkit="dev")
+    assert summary(profile) == ("the Docker MCP Toolkit's own profile dev", "s", "  Docker MCP Toolkit: fetch")

@@ -97,7 +97,12 @@ def test_the_route_and_its_reason(server: Server, where: Context, route: str, be
             "toolkit: the docker mcp plugin does not answer; direct: only the Docker Toolkit",
             "docker mcp",
         ),
-        (KIT, context(which={}), "toolkit: docker is not on PATH; direct: only the Docker Toolkit can", "docker mcp"),
+        (
+            KIT,
+            context(which={}),
+            "toolkit: docker is not on PATH; direct: only the Docker Toolkit can",
+            "install Docker",
+        ),
         (KIT, context(raw_mcp="h:1"), "toolkit: the docker mcp plugin does not answer", "docker mcp version"),
         (OWN, context(which={}), "direct: my-server is not on PATH", "install my-server"),
         (NPM, context(which={}), "direct: npx is not here, and @scope/server needs it", "install Node.js"),
@@ -283,6 +288,56 @@ def test_the_toolkits_servers_share_one_entry() -> None:
     assert {" ".join(argv(each)) for each in routed if each.entry == "MCP_DOCKER"} == {
         "/usr/bin/docker mcp gateway run --servers time,fetch"
     }
+
+
+def test_a_profile_of_the_toolkits_own_is_named_in_their_place() -> None:
+    kits = (KIT, replace(KIT_OR, package=None))
+    where = context(toolkit="v0.41", toolkit_profiles=("dev", "web"))
+
+    routed = choose(profile(*kits, toolkit="dev"), where)
+
+    assert {each.because for each in routed} == {"docker mcp v0.41 has the profile dev"}
+    assert {" ".join(argv(each)) for each in routed} == {"/usr/bin/docker mcp gateway run --profile dev"}
+    unsure = one(KIT, replace(where, toolkit_profiles=None), toolkit="dev")
+    assert argv(unsure)[-2:] == ["--profile", "dev"]
+    assert [note.text for note in unsure.notes] == ["docker mcp did not say in time whether it has the profile dev"]
+
+
+@pytest.mark.parametrize(
+    ("known", "reason", "hint"),
+    [
+        (("a", "b"), "toolkit: docker mcp has no profile dev, but a, b", "docker mcp profile create --name dev"),
+        ((), "toolkit: docker mcp v0.22 has no profile dev", "docker mcp feature enable profiles"),
+    ],
+)
+def test_a_profile_that_the_toolkit_has_not_is_no_entry(known: tuple[str, ...], reason: str, hint: str) -> None:
+    where = context(toolkit="v0.22", toolkit_profiles=known)
+
+    lost = one(KIT, where, RouteName.TOOLKIT, toolkit="dev")
+
+    assert (lost.route, lost.because) == (None, reason)
+    assert hint in (lost.hint or "")
+    assert one(KIT_OR, where, toolkit="dev").route is RouteName.DIRECT
+
+
+def test_an_endpoint_on_loopback_alone_is_no_use_to_a_container_of_this_machine() -> None:
+    here = context(raw_mcp="127.0.0.1:8811", engine="28", bridge="172.17.0.1")
+
+    lost = one(KIT, here, RouteName.TOOLKIT)
+
+    assert lost.because.endswith("reaches it, and not on 172.17.0.1:8811")
+    assert "mcpconf broker gateway --listen tcp:172.17.0.1:8811" in (lost.hint or "")
+    assert one(KIT, replace(here, raw_mcp="172.17.0.1:8811")).route is RouteName.TOOLKIT
+    assert one(KIT, replace(here, bridge=None)).route is RouteName.TOOLKIT  # Docker Desktop
+
+
+@pytest.mark.parametrize("which", [{"docker": "/usr/bin/docker"}, {}])
+def test_a_gateway_that_speaks_http_is_told_apart(which: dict[str, str]) -> None:
+    lost = one(KIT, context(http_mcp="host.docker.internal:8811", which=which), RouteName.TOOLKIT)
+
+    assert "host.docker.internal:8811 speaks HTTP, as Docker's gateway does since its version 0.13" in lost.because
+    assert "url = 'http://host.docker.internal:8811/mcp'" in (lost.hint or "")
+    assert "${MCP_GATEWAY_AUTH_TOKEN}" in (lost.hint or "")
 
 
 def test_the_classic_endpoint_is_one_entry_for_all() -> None:

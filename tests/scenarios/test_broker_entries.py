@@ -250,7 +250,7 @@ def test_where_nobody_wants_a_broker_nobody_is_asked(mcpconf: World, monkeypatch
     def asked(*_: object, **__: object) -> None:
         raise AssertionError
 
-    monkeypatch.setattr("mcpconf.reach.find_broker", asked)
+    monkeypatch.setattr("mcpconf.reach.brokers.find_broker", asked)
     mcpconf.profile("plain", PLAIN)
     mcpconf("switch", "plain")
     assert mcpconf.servers()["one"]["command"].endswith("myserver")

@@ -1,4 +1,4 @@
-"""`mcpconf broker run|start|stop|restart|status|logs|warm|gateway|reload|key`."""
+"""`mcpconf broker run|start|stop|restart|status|logs|warm|gateway|expose|reload|key`."""
 
 from __future__ import annotations
 
@@ -11,15 +11,24 @@ import typer
 
 from mcpconf.broker.start import command
 from mcpconf.cli import console, options
+from mcpconf.cli.broker_expose import expose
 from mcpconf.cli.broker_keys import app as keys
 from mcpconf.cli.catalogue import new_app
-from mcpconf.cli.render.broker import failed_lines, running_line, status_lines, stopped_line, warmed_lines
+from mcpconf.cli.render.broker import (
+    elsewhere_lines,
+    failed_lines,
+    running_line,
+    status_lines,
+    stopped_line,
+    warmed_lines,
+)
 from mcpconf.cli.render.plan import note_lines
 from mcpconf.cli.tailing import Count, Follow, show
 from mcpconf.errors import McpconfError, UsageError
 from mcpconf.model import Note
 from mcpconf.workflow import brokers
 from mcpconf.workflow.app import App
+from mcpconf.workflow.elsewhere import Elsewhere, look_elsewhere
 from mcpconf.workflow.report import broker_report
 
 UNREACHABLE = 6
@@ -105,15 +114,16 @@ def status(
 ) -> int:
     """Show servers, their processes and clients.
 
-    Exit 6 where no broker runs.
+    In a container without a broker of its own: whether the host's is met. Exit 6 where there is none.
     """
     world = _world()
     if json and watch:
         raise UsageError("--watch and --json exclude each other", hint="mcpconf broker status --json")
     if json:
         said = brokers.status(world)
-        console.as_json("broker", broker_report(said, world.system.home))
-        return 0 if said is not None else UNREACHABLE
+        elsewhere = look_elsewhere(world) if said is None else None
+        console.as_json("broker", broker_report(said, world.system.home, elsewhere))
+        return _code(said, elsewhere)
     if not watch:
         return _show(world)
     if not (sys.stdout and sys.stdout.isatty()):
@@ -129,9 +139,14 @@ def status(
 
 def _show(world: App) -> int:
     said = brokers.status(world)
-    for line in status_lines(broker_report(said, world.system.home), world.system.home):
+    elsewhere = look_elsewhere(world) if said is None else None
+    for line in status_lines(broker_report(said, world.system.home), world.system.home) + elsewhere_lines(elsewhere):
         console.data(line)
-    return 0 if said is not None else UNREACHABLE
+    return _code(said, elsewhere)
+
+
+def _code(said: object, elsewhere: Elsewhere | None) -> int:
+    return 0 if said is not None or (elsewhere and elsewhere.broker) else UNREACHABLE
 
 
 @app.command("logs")
@@ -191,6 +206,9 @@ def gateway(
         except KeyboardInterrupt:
             return 0
     raise McpconfError("the broker has ended", hint="mcpconf broker logs")
+
+
+app.command("expose")(expose)
 
 
 @app.command("reload")

@@ -24,7 +24,7 @@ def env(
 
     --env host|container, or MCPCONF_ENV, overrides the verdict.
     """
-    _, environment = console.app().look(PROBES)
+    _, environment = console.app().look(PROBES | {"home"})
     if json:
         console.as_json("env", env_report(environment))
         return 0

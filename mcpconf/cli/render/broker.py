@@ -7,10 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from mcpconf.cli import console, terminal
 from mcpconf.cli.render.table import Cell, columns, mark, one_line, plain, symbol
+from mcpconf.cli.render.tried import tried_lines
 from mcpconf.model import Json
 from mcpconf.redact import redact
 from mcpconf.workflow.brokers import WELL, Stopped, Warmed
 from mcpconf.workflow.diff import tilde
+from mcpconf.workflow.elsewhere import Elsewhere
 from mcpconf.workflow.report import tilde_in
 
 INDENT = "     "
@@ -29,6 +31,14 @@ def status_lines(report: Mapping[str, Json], home: str) -> list[str]:
     for server, line in zip(servers, table[1:], strict=True):
         lines += [line, *_below(server, home)]
     return lines
+
+
+def elsewhere_lines(found: Elsewhere | None) -> list[str]:
+    """The host's broker, for who is in a container and has none: its servers, or why it is not met."""
+    if found is None or found.broker is None:
+        return [] if found is None else tried_lines(found.tried, found.missing)
+    names = ", ".join(one_line(name) for name in found.broker.servers) or "none"
+    return [f"{symbol('ok')} a broker elsewhere answers at {one_line(found.broker.address)}", _dim(f"servers: {names}")]
 
 
 def _plain_door(address: str) -> str:

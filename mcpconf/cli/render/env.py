@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from mcpconf import record
 from mcpconf.cli import console
 from mcpconf.cli.render.table import columns, mark, plain
+from mcpconf.cli.render.tried import tried_lines
 from mcpconf.environment.evidence import Evidence
 from mcpconf.environment.verdict import CONTAINER_FROM, HOST_UP_TO, Environment
 
@@ -38,6 +39,8 @@ def env_lines(environment: Environment, *, explain: bool) -> list[str]:
         shown = ", ".join(value) if isinstance(value, tuple) else value
         rows.append([mark("ok" if shown else "none"), plain(LABELS.get(name, name)), plain(shown or "no", "dim")])
     lines += columns(rows)
+    looked = tried_lines(environment.tried, environment.missing)
+    lines += ["", *looked] if looked else []
     return lines + (_explained(environment) if explain else [])
 
 

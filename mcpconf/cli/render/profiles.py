@@ -41,6 +41,7 @@ def profile_lines(profile: Profile, home: str) -> list[str]:
     origin = one_line(f"{profile.layer}: {tilde(profile.path, home)}")
     parents = f", extends {', '.join(profile.extends)}" if profile.extends else ""
     lines = [head, console.paint(f"{origin}{parents}", "dim")]
+    lines += [f"the Toolkit's own profile: {one_line(profile.toolkit)}"] if profile.toolkit else []
     return [*lines, *(line for server in profile.servers for line in _server_lines(server))]
 
 
