@@ -78,11 +78,6 @@ def _ready(descriptor: int | None) -> Callable[[str], None]:
 
 def _clean(options: Options, identity: str) -> None:
     """Remove the containers of a broker that has ended, if it started any."""
-    note = os.path.join(options.logs, f"docker-{identity}")
-    with contextlib.suppress(OSError):
-        with open(note, encoding="utf-8") as stream:
-            docker = stream.read()
-        from mcpconf.broker.upstream.image import remove_all
+    from mcpconf.broker.upstream.leftovers import clean
 
-        remove_all(docker, identity)
-        os.unlink(note)
+    clean(options.logs, identity)
