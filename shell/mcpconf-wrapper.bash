@@ -1139,7 +1139,7 @@ _mc_locate_us() {
   fi
 }
 
-# PID: sets _mc_born to what tells the process from a later one of that number; fails where there is none.
+# PID: sets _mc_born to what tells the process from a later one of that number; fails where there is none that lives.
 _mc_birth() {
   local line=""
   _mc_born=-
@@ -1151,7 +1151,7 @@ _mc_birth() {
   # shellcheck disable=SC2086  # words they are
   set -- ${line##*) }
   _mc_born=${20-}
-  [[ -n $_mc_born ]]
+  [[ -n $_mc_born && $1 != [ZX] ]]
 }
 
 # Posts a guard, which ends the container when its client has ended, however that went: 4 closes with it. The guard
@@ -1174,7 +1174,7 @@ _mc_post() {
 
 # Who killed our client may have killed the container's, too, or only closed its stdin, which not every server heeds.
 _mc_stand_guard() {
-  local found gone=0 swept=""
+  local found pause gone=0 swept=""
   trap '' HUP INT TERM
   while [[ $gone -lt 2 ]] && ! _mc_client_ended; do
     [[ -n $swept ]] || _mc_sweep
@@ -1183,9 +1183,9 @@ _mc_stand_guard() {
     [[ -n $_mc_parent ]] && read -r -t 0 -u 6 && ! { _mc_birth "$PPID" && [[ $_mc_born == "$_mc_parent" ]]; } || gone=0
   done
   exec 6<&-
-  # Twice: it may have been killed while the engine was about to make the container.
-  for _ in 1 2; do
-    _mc_search sleep "$PATH" && "$_mc_found" 1
+  # Again and again: it may have been killed while the engine was about to make the container.
+  for pause in 1 1 3; do
+    _mc_search sleep "$PATH" && "$_mc_found" "$pause"
     found=$("$_mc_program" ps -aq --filter "label=mcpconf.session=$_mc_session")
     # shellcheck disable=SC2086  # words they are
     [[ -z $found ]] || "$_mc_program" rm -f $found

@@ -25,7 +25,9 @@ def main(argv: Sequence[str]) -> int:
     options = _options(given, umask)
     identity = f"{os.getpid()}-{time.time_ns() // 1_000_000}"
     return supervise(
-        lambda parent: _serve(options, identity, parent, given.ready), identity, lambda: _clean(options, identity)
+        lambda parent: _serve(options, identity, parent, given.ready),
+        identity,
+        lambda killed: _clean(options, identity, killed),
     )
 
 
@@ -76,8 +78,8 @@ def _ready(descriptor: int | None) -> Callable[[str], None]:
     return tell
 
 
-def _clean(options: Options, identity: str) -> None:
+def _clean(options: Options, identity: str, killed: bool) -> None:
     """Remove the containers of a broker that has ended, if it started any."""
     from mcpconf.broker.upstream.leftovers import clean
 
-    clean(options.logs, identity)
+    clean(options.logs, identity, killed=killed)

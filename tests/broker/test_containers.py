@@ -124,6 +124,11 @@ def test_an_owner_is_gone_once_its_process_is_and_not_where_that_cannot_be_told(
     assert mine is not None
     place, number, start = mine.rsplit("/", 2)
 
+    dead = subprocess.Popen(["true"])
+    named = str(owner_of(dead.pid))
+
+    assert until(lambda: is_gone(named)), "nobody has waited for it yet"
+    dead.wait()
     assert is_gone(gone())
     assert is_gone(f"{place}/{number}/{int(start) + 1}")
     assert not any(map(is_gone, (mine, "", "x", f"{place}/x/1", f"another/{number}/{start}", f"{place}//")))

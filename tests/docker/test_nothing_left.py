@@ -103,6 +103,12 @@ class House:
     def containers(self) -> list[str]:
         return self.engine.must("ps", "--all", "--quiet", "--filter", LABEL).split()
 
+    def tell(self) -> str:
+        """What there is to know of what was left."""
+        shape = "{{.Names}} {{.Status}} {{.Labels}}"
+        shown = self.engine.run("ps", "--all", "--no-trunc", "--filter", LABEL, "--format", shape).out
+        return "\n".join([shown, *map(str, self.broker.logs.glob("docker-*")), self.broker.log()[-2000:]])
+
     def kill_broker(self, how: str) -> None:
         """By SIGKILL, and have another one started, as the next shim would."""
         serving, (guard, *_) = self.broker.pid, [*_guards(self.broker), 0]
@@ -186,7 +192,7 @@ def test_whatever_is_killed_nothing_is_left(house: House) -> None:
             for session in sessions:
                 session.end()
         began = time.monotonic()
-        assert poll(lambda: not house.containers(), GONE), house.engine.run("ps", "--all", "--no-trunc")
+        assert poll(lambda: not house.containers(), GONE), house.tell()
         counts["slowest ms"] = max(counts["slowest ms"], round((time.monotonic() - began) * 1000))
 
     assert house.engine.must("network", "ls", "--quiet") == networks

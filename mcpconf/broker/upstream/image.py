@@ -10,7 +10,7 @@ import contextlib
 import os
 import subprocess
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from mcpconf.broker.upstream.definition import Container, Start
 from mcpconf.broker.upstream.owner import is_gone, owner_of
@@ -19,7 +19,9 @@ from mcpconf.record import replace
 
 BROKER, OWNER, SESSION = "mcpconf.broker", "mcpconf.owner", "mcpconf.session"
 PATIENCE = 30.0  # seconds that an engine has to answer
-AGAIN = 0.7  # seconds after which one that was just being made is there
+# Seconds after which one looks for what is left, each from the look before: whoever was killed may have asked for a
+# container that the engine is still making.
+ONCE, TWICE, LONGER = (0.0,), (0.0, 0.7), (0.0, 0.7, 2.3)
 # What docker and podman say of an image that they lack.
 _MISSING = ("no such image", "image not known", "unable to find image")
 
@@ -39,22 +41,24 @@ class NoImage(McpconfError):
 
 def lacking(said: str, container: Container | None) -> NoImage | None:
     """What there is to do about an image that is not here, where that is what the engine's client says."""
-    if container is None or not any(words in said.lower() for words in _MISSING):
+    if container is None or not says_missing(said):
         return None
     return NoImage(f"the image {container.image} is not here", hint=f"mcpconf server pull {container.server}")
 
 
-def remove(containers: Collection[Container], environ: Mapping[str, str], *, twice: bool = True) -> None:
-    """Remove what is left of containers whose clients have ended, or been ended.
-
-    `twice`: one that was killed may have asked for a container that the engine is still making.
-    """
-    _remove([(one.engine, f"{SESSION}={one.session}") for one in containers], environ, twice=twice)
+def says_missing(said: str) -> bool:
+    """Whether these are an engine's words for an image that it does not have."""
+    return any(words in said.lower() for words in _MISSING)
 
 
-def remove_all(engines: Iterable[str], broker: str) -> None:
+def remove(container: Container, environ: Mapping[str, str], looks: Sequence[float] = ONCE) -> None:
+    """Remove what is left of a container whose client has ended, or been ended."""
+    _remove([container.engine], f"{SESSION}={container.session}", environ, looks)
+
+
+def remove_all(engines: Collection[str], broker: str, looks: Sequence[float]) -> None:
     """Remove every container that a broker started; what an engine can't do is left to it."""
-    _remove([(engine, f"{BROKER}={broker}") for engine in engines], os.environ, twice=True)
+    _remove(engines, f"{BROKER}={broker}", os.environ, looks)
 
 
 def sweep(engine: str, environ: Mapping[str, str]) -> None:
@@ -74,10 +78,10 @@ def _owned(engine: str, environ: Mapping[str, str]) -> Iterator[tuple[str, str]]
         yield number, owner
 
 
-def _remove(labelled: Collection[tuple[str, str]], environ: Mapping[str, str], *, twice: bool) -> None:
-    for pause in (0, AGAIN) if twice else (0,):
+def _remove(engines: Collection[str], label: str, environ: Mapping[str, str], looks: Sequence[float]) -> None:
+    for pause in looks:
         time.sleep(pause)
-        for engine, label in labelled:
+        for engine in engines:
             with contextlib.suppress(OSError, subprocess.SubprocessError):
                 _force(engine, _listed(engine, label, environ), environ)
 

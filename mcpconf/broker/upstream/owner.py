@@ -26,7 +26,9 @@ def is_gone(owner: str) -> bool:
     where, _, number = where.rpartition("/")
     if where != _place() or not number.isascii() or not number.isdigit():
         return False
-    return start_token(int(number)) != rest if sys.platform == "linux" else not _is_there(int(number))
+    if sys.platform != "linux":
+        return not _is_there(int(number))
+    return start_token(int(number)) != rest or _is_dead(int(number))
 
 
 def _place() -> str | None:
@@ -40,6 +42,15 @@ def _place() -> str | None:
     except (OSError, ValueError):
         return None
     return f"{boot}/{first}" if boot and first is not None else None
+
+
+def _is_dead(pid: int) -> bool:
+    """Whether a process has ended, and only waits for its parent to notice."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as stream:
+            return stream.read().rpartition(b")")[2].split()[0] in (b"Z", b"X")
+    except (OSError, IndexError):
+        return True
 
 
 def _is_there(pid: int) -> bool:
