@@ -69,7 +69,9 @@ elif words[0] == "inspect":
 elif words[0] == "rm":
     rm(words[2:])
 elif words[:2] == ["image", "inspect"]:
-    sys.exit(words[2] not in ("good", "stubborn"))
+    lacking = [word for word in words[2:] if word not in ("good", "stubborn", "--format", "-")]
+    sys.stderr.writelines("Error: No such image: " + word + "\\n" for word in lacking)
+    sys.exit(bool(lacking))
 elif words[0] == "pull":
     print("pulling", words[1])
     sys.exit(words[1] == "unheard/of")

@@ -56,7 +56,7 @@ class Ready:
             failed = False
         finally:
             if self.container is not None:
-                image.remove([self.container], self.env, twice=failed)
+                image.remove(self.container, self.env, image.TWICE if failed else image.ONCE)
 
 
 def make_ready(app: App, server: Server) -> Ready:

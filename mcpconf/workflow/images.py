@@ -5,12 +5,15 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Sequence
 
+from mcpconf.broker.upstream.image import says_missing
 from mcpconf.errors import McpconfError
 from mcpconf.model import Note, Profile, Server
 from mcpconf.record import dataclass
-from mcpconf.route.image import ENGINES
+from mcpconf.route.image import ENGINES, pulls
 from mcpconf.workflow.app import App
 from mcpconf.workflow.own_servers import only
+
+SECONDS = 1.5  # that an engine has to tell whether it has an image
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +57,29 @@ def pull(engine: str, image: str, *, quiet: bool) -> bool:
     return done.returncode == 0
 
 
+def lacking(app: App, servers: Sequence[Server]) -> tuple[Server, ...]:
+    """Those whose image is not here, where the engine says so in time; it is asked about all of them at once first."""
+    wanted = [one for one in servers if one.image is not None and not pulls(one.container)]
+    engine = _found(app)
+    if engine is None or not wanted or _is_here(app, engine, [one.image or "" for one in wanted]) is not False:
+        return ()
+    return tuple(one for one in wanted if _is_here(app, engine, [one.image or ""]) is False)
+
+
+def _is_here(app: App, engine: str, images: Sequence[str]) -> bool | None:
+    """Whether all of them are; None where that is not told."""
+    ran = app.system.run([engine, "image", "inspect", "--format", "-", *dict.fromkeys(images)], timeout=SECONDS)
+    if ran is None or ran.code == 0:
+        return None if ran is None else True
+    return False if says_missing(ran.err) else None
+
+
+def _found(app: App) -> str | None:
+    return next((path for name in ENGINES if (path := app.system.which(name)) is not None), None)
+
+
 def _engine(app: App) -> str:
-    found = next((path for name in ENGINES if (path := app.system.which(name)) is not None), None)
+    found = _found(app)
     if found is None:
         raise McpconfError("neither docker nor podman is on PATH", hint="install Docker or Podman")
     return found

@@ -104,6 +104,16 @@ def test_that_a_container_has_no_network_is_told_where_the_profile_names_none(mc
     assert "far: its container" not in told
 
 
+def test_a_switch_says_which_images_have_to_be_got_first(mcpconf: World, engine: StandIn) -> None:
+    told = mcpconf("switch", "mine").err
+
+    assert "far: the image other is not here, and no client waits for it to be pulled" in told
+    assert "try: mcpconf server pull far" in told
+    assert "box: the image" not in told
+    assert "off: the image" not in told
+    assert sum(asked[:2] == ["image", "inspect"] for asked in engine.asked) == 5, "all at once, then each"
+
+
 def test_a_network_can_be_said_where_a_server_is_added(mcpconf: World, engine: StandIn) -> None:
     mcpconf("server", "add", "new", "--image", "good", "--network", "bridge", "--no-apply", "--profile", "mine")
 
