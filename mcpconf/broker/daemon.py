@@ -28,6 +28,7 @@ from mcpconf.broker.place import Paths
 from mcpconf.broker.session import Peer
 from mcpconf.broker.upstream.catalogue import Catalogue
 from mcpconf.broker.upstream.launcher import Launcher
+from mcpconf.broker.upstream.leftovers import Leftovers
 from mcpconf.broker.upstream.logfile import LogFile
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ class Daemon:
         self._addresses: list[str] = []
         self._lent = False  # whether our socket is systemd's, who goes on listening
         self._arrivals = Arrivals(self._loop, self._admit)
-        self._launcher = Launcher(self._loop, environ, options.data, identity, self._uses_docker, options.umask)
+        self._leftovers = Leftovers(options.logs, identity, environ)
+        self._launcher = Launcher(self._loop, environ, options.data, identity, self._leftovers, options.umask)
         commands = {
             "status": self._status,
             "stop": self._stop,
@@ -94,6 +96,7 @@ class Daemon:
     def _begin(self) -> None:
         os.makedirs(os.path.join(self._options.logs, "logs"), 0o700, exist_ok=True)
         self._claim.take()
+        self._leftovers.of_others()
         self._loop.add_signal_handler(signal.SIGCHLD, self._launcher.reap)
         self._listen()
         self._claim.announce(
@@ -240,18 +243,6 @@ class Daemon:
         door = self._plain.open(str(request.get("listen")))
         return {"listen": door.address, UNTIL: door.close}
 
-    # -- what others find
-
-    def _uses_docker(self, docker: str) -> None:
-        """Note it down for the supervisor, who removes containers when we can't any more."""
-        path = os.path.join(self._options.logs, f"docker-{self._identity}")
-        with contextlib.suppress(OSError), open(path, "x", encoding="utf-8", opener=_private) as stream:
-            stream.write(docker)
-
 
 def _setter(gone: asyncio.Future[None]) -> Callable[[object], None]:
     return lambda _: None if gone.done() else gone.set_result(None)
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NOFOLLOW, 0o600)

@@ -334,7 +334,7 @@ def _way(way: Way, variables: Mapping[str, str]) -> Data:
 
 BROKER_CLIENT = ("id", "server", "age", "peer", "messages", "in_flight", "queued")
 BROKER_SERVER = ("name", "pool", "state", "requests", "restarts", "p50", "p99")
-BROKER_PROCESS = ("pid", "era", "age", "clients", "memory", "state")
+BROKER_PROCESS = ("pid", "era", "age", "clients", "memory", "state", "container")
 
 
 def _broker_server(one: Data, home: str) -> Data:
