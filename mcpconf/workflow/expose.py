@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from mcpconf.broker.door.keys import keys_directory, list_keys, new_key
+from mcpconf.broker.door.keys import check_id, keys_directory, list_keys, new_key
 from mcpconf.environment.engine import (
     BRIDGE_NAME,
     DOCKER_INFO,
@@ -51,6 +51,7 @@ def expose(app: App, to: str | None = None, by: str | None = None, key: str = "c
     for word, known, option in ((to, ENGINES, "--to"), (by, WAYS, "--by")):
         if word is not None and word not in known:
             raise UsageError(f"{option} {word!r} is not one of {', '.join(known)}", hint=f"{option} {known[0]}")
+    check_id(key)
     if app.look()[1].kind is Kind.CONTAINER:
         raise McpconfError(
             "this is a container: run it on the machine whose broker is meant", hint="if this is one: --env host"

@@ -105,6 +105,7 @@ def test_applied_by_tcp_a_container_gets_in_with_its_key(world: World, programs:
     [
         (("--to", "lxc"), 2, "--to 'lxc' is not one of docker, podman"),
         (("--by", "magic"), 2, "--by 'magic' is not one of mount, tcp"),
+        (("--key", "../x"), 1, "'../x' can't be the id of a key"),
         (("--by", "tcp", "--apply"), 4, "--by tcp is no way in here: there is no bridge"),
     ],
 )
