@@ -211,6 +211,9 @@ class Broker(_Table):
 
     autostart: bool = Field(default=False, description="Reach servers through the broker, started where it is needed.")
     gateway: Gateway = Field(default=Gateway(), description="All servers behind one connection.")
+    listen: Listen | None = Field(
+        default=None, description="Where clients that have a key may come: on the loopback or a bridge's address only."
+    )
 
 
 class ProfileFile(_Table):

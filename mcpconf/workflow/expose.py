@@ -105,6 +105,7 @@ def look(app: App, key: str) -> Machine:
         bridges=tuple((one.name, one.address) for one in find_bridges(system)),
         running=said is not None,
         listening=brokers.tcp_of(said or {}),
+        lasting=tuple(map(str, (said or {}).get("followed", ()))),
         has_key=any(one.id == key and one.problem is None for one in list_keys(keys)),
         selinux=(system.read(ENFORCES) or b"").strip() == b"1",
         lingers=not app.runtime.startswith("/run/user/") or system.exists(f"{LINGER}/{name}"),
@@ -137,7 +138,8 @@ def _listen(app: App, machine: Machine, listen: str) -> None:
     if listen in machine.listening:
         brokers.reload(app)
         return
-    words = brokers.words(app, (*machine.listening, listen), allow_nonlocal=True)
+    before = brokers.given_tcp(brokers.status(app) or {})
+    words = brokers.words(app, (*before, listen), allow_nonlocal=True)
     if machine.running:
         brokers.restart(app, words)
     else:

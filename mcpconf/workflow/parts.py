@@ -90,8 +90,10 @@ def make_part(
     context = context_for(app, profile.servers, facts, spec, target, portable=portable)
     if facts.broker or _names_broker(profile, forced):
         # A project's file may not open a door: who trusts it was shown commands, and no address.
-        gateway = "" if profile.layer is Layer.PROJECT else profile.gateway
-        context = replace(context, gateway=gateway, **broker_context(app, facts, autostart=profile.autostart))
+        gateway, listen = ("", "") if profile.layer is Layer.PROJECT else (profile.gateway, profile.listen)
+        context = replace(
+            context, gateway=gateway, listen=listen, **broker_context(app, facts, autostart=profile.autostart)
+        )
     routed = choose(profile, context, forced=forced)
     entries = {one.entry: _entry(spec, one.launch) for one in routed if one.launch is not None}
     return ClientPart(spec, target, routed, entries)

@@ -87,6 +87,9 @@ def test_the_notes_say_who_gets_in_and_what_does_not_last() -> None:
     assert not any("enable-linger" in note for note in ways(DOCKER)["mount"].notes)
     assert any("NET_RAW" in note for note in ways(DOCKER)["tcp"].notes)
     assert not any("NET_RAW" in note for note in ways(DESKTOP)["tcp"].notes)
+    (note,) = ways(DESKTOP)["tcp"].notes
+    assert '[broker] listen = "tcp:127.0.0.1:8812" in your profile' in note
+    assert ways(DESKTOP, lasting=("tcp:127.0.0.1:8812",))["tcp"].notes == ()
     assert ways(PODMAN, selinux=True)["mount"].grant.options == ("--security-opt=label=disable",)
 
 
