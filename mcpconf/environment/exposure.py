@@ -90,11 +90,14 @@ def _mount(engine: Engine, machine: Machine) -> Way:
 
 
 def _of_mount(engine: Engine, machine: Machine) -> Iterator[str]:
-    who = "root in the container" + (f" and user {machine.uid}" if machine.uid > 0 else "")
     if engine.home is Home.ROOTLESS:
-        keep = "; as another user there: --userns=keep-id" if engine.title == "Podman" else ""
-        who = f"root in the container, which is you{keep},"
-    yield f"{who} can use every server of the broker; without capabilities (--cap-drop ALL) only its own user can"
+        yield "root in the container, which is you, can use every server of the broker"
+        if engine.title == "Podman":
+            yield "to be yourself in the container, too: --userns=keep-id"
+    else:
+        who = "root in the container" + (f" and user {machine.uid}" if machine.uid > 0 else "")
+        yield f"{who} can use every server of the broker"
+        yield f"root without its capabilities (--cap-drop ALL) can't: --user {machine.uid}"
     if not machine.lingers:
         yield "the directory goes with your last session here, unless: loginctl enable-linger"
 
