@@ -18,6 +18,7 @@ from mcpconf.broker.door.activation import Notifier, inherited
 from mcpconf.broker.door.arrival import Arrivals, Arrived
 from mcpconf.broker.door.auth import Challenge
 from mcpconf.broker.door.control_session import UNTIL
+from mcpconf.broker.door.keyed import KeyedDoor
 from mcpconf.broker.door.keys import keys_directory, load_keys
 from mcpconf.broker.door.listener import Listener, tcp_socket, unix_socket
 from mcpconf.broker.door.wish import Wish
@@ -66,6 +67,7 @@ class Daemon:
         logs = os.path.join(options.logs, "logs")
         self._broker = Broker(self._loop, Catalogue(options.servers), self._launcher, logs, commands)
         self._plain = PlainDoors(self._loop, self._broker.gateway, self._log.write)
+        self._keyed = KeyedDoor(self._loop, self._came_by_tcp, self._load_keys, self._log.write)
         self._done = self._loop.create_future()
         self._claim = Claim(self._paths)
         self._notifier = Notifier(environ)
@@ -103,7 +105,7 @@ class Daemon:
             {
                 "identity": self._identity,
                 "address": self._addresses[0],
-                "listeners": self._addresses,
+                "listeners": [*self._addresses, *self._keyed.addresses],
                 "mcpconf": __version__,
             }
         )
@@ -123,7 +125,12 @@ class Daemon:
             self._addresses.append(f"tcp:{shown}:{listening.getsockname()[1]}")
             self._listeners.append(Listener(self._loop, listening, self._came_by_tcp))
         self._open_doors()
+        self._follow()
+
+    def _follow(self) -> None:
+        """The doors that the profile wants."""
         self._plain.follow(self._options.gateway)
+        self._keyed.follow(self._options.keyed, self._addresses)
 
     def _open_doors(self) -> None:
         """A socket for each server, for those who can't say which one they want."""
@@ -157,6 +164,7 @@ class Daemon:
         for listener in (*self._listeners, *self._doors.values()):
             listener.close()
         self._plain.close()
+        self._keyed.close()
         self._arrivals.close()
         self._broker.stop()
         running = self._launcher.running
@@ -214,7 +222,8 @@ class Daemon:
 
         return {
             "version": __version__,
-            "listeners": self._addresses,
+            "listeners": [*self._addresses, *self._keyed.addresses],
+            "followed": self._keyed.addresses,  # of them, what the profile wants
             "plain": self._plain.addresses,
             **picture(self._broker, self._loop.time()),
         }
@@ -226,8 +235,8 @@ class Daemon:
     def _reload(self) -> tuple[str, ...]:
         changed = self._broker.reload()
         self._open_doors()
-        self._plain.follow(self._options.gateway)
-        if self._options.listen:
+        self._follow()
+        if self._options.listen or self._keyed.addresses:
             self._load_keys()
         self._log.write(f"definitions read again; changed: {', '.join(changed) or 'none'}")
         return changed

@@ -43,6 +43,7 @@ def _options(given: Given, umask: int) -> Options:
         logs=dirs.broker_logs,
         listen=given.listen,
         gateway=os.path.join(dirs.broker, "gateway.conf"),
+        keyed=os.path.join(dirs.broker, "listen.conf"),
         umask=umask,
     )
 

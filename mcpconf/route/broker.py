@@ -22,7 +22,7 @@ from mcpconf.route.ways import SYSTEM_PATH, ways
 
 VERSION = 1
 SHIM, BODY, CONF, SERVERS = "shim.py", "mcpconf_shim.py", "shim.conf", "servers"
-GATEWAY = "gateway.conf"
+GATEWAY, KEYED = "gateway.conf", "listen.conf"
 SHARED = (SHIM, BODY, CONF)  # what all entries use, the same for every profile
 ADDRESS, KEY, START = "MCPCONF_BROKER", "MCPCONF_BROKER_KEY", "MCPCONF_BROKER_START"
 
@@ -80,7 +80,7 @@ def _here(server: Server, context: Context) -> Offer | Refusal:
     path = join(context.platform, context.data, "broker", SERVERS, f"{name}.json")
     try:
         files = {**shared_files(context), path: definition(server, name, way)}
-        files |= _plain_door(context)
+        files |= _doors(context)
     except ValueError:
         return Refusal("one of its values can't be given to a process: it holds a NUL or half a character")
     because = "the profile wants the broker" if context.autostart else "asked for"
@@ -148,11 +148,15 @@ def shared_files(context: Context) -> dict[str, bytes]:
     }
 
 
-def _plain_door(context: Context) -> dict[str, bytes]:
-    """Where the broker is to serve all servers without a key, if the profile says so."""
-    if not context.gateway:
-        return {}
-    return {join(context.platform, context.data, "broker", GATEWAY): f"listen={context.gateway}\n".encode()}
+def _doors(context: Context) -> dict[str, bytes]:
+    """Where the broker is to be met by TCP, if the profile says so: by anybody, or by who has a key."""
+    wanted = {GATEWAY: context.gateway, KEYED: context.listen}
+    directory = join(context.platform, context.data, "broker")
+    return {
+        join(context.platform, directory, name): f"listen={address}\n".encode()
+        for name, address in wanted.items()
+        if address
+    }
 
 
 def shim_conf(runtime: str, launcher: tuple[str, ...], config_dir: str | None) -> bytes:

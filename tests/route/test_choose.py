@@ -10,6 +10,7 @@ import pytest
 from mcpconf.client.spec import ClientSpec
 from mcpconf.model import ContainerOptions, RouteName, Scope, Server, ToolFilter
 from mcpconf.record import replace
+from mcpconf.redact import redact
 from mcpconf.route.choose import choose
 from mcpconf.route.context import Context
 from mcpconf.route.launch import Launch, Routed
@@ -338,8 +339,9 @@ def test_a_gateway_that_speaks_http_is_told_apart(which: dict[str, str]) -> None
     lost = one(KIT, context(http_mcp="host.docker.internal:8811", which=which), RouteName.TOOLKIT)
 
     assert "host.docker.internal:8811 speaks HTTP, as Docker's gateway does since its version 0.13" in lost.because
-    assert "url = 'http://host.docker.internal:8811/mcp'" in (lost.hint or "")
-    assert "${MCP_GATEWAY_AUTH_TOKEN}" in (lost.hint or "")
+    hint = lost.hint or ""
+    assert "mcpconf server add NAME --url http://host.docker.internal:8811/mcp --header" in hint
+    assert "${MCP_GATEWAY_AUTH_TOKEN}" in redact(hint)
 
 
 def test_the_classic_endpoint_is_one_entry_for_all() -> None:
