@@ -442,12 +442,16 @@ _mc_read_conf() {
   while IFS= read -r _mc_one || [[ -n $_mc_one ]]; do
     case $_mc_one in
       directory=*) _mc_sockets=${_mc_one#*=} ;;
+      shared=1) ! _mc_is_guest || _mc_sockets=$_mc_sockets/${HOSTNAME-} ;;
       start=*) _mc_starter=${_mc_starter:-${_mc_one#*=}} ;;
       broker=*) _mc_address=${_mc_address:-${_mc_one#*=}} ;;
       key=*) _mc_key=${_mc_key:-${_mc_one#*=}} ;;
     esac
   done <"$_mc_broker/shim.conf"
 }
+
+# Whether this is a container, which may have its home together with the machine.
+_mc_is_guest() { [[ -e /.dockerenv || -e /run/.containerenv || -n ${container-} ]]; }
 
 # Reads this way: the broker's name for the server, the Python that runs the shim, and whether a project is to be named.
 _mc_read_broker() {
@@ -469,12 +473,15 @@ _mc_to_broker() {
   esac
 }
 
-# Where nobody says where the broker is: this user's own, the one that a container was given, the host's by TCP.
+# Where nobody says where the broker is: this user's own, the one that a container was given, one that can be started,
+# the host's by TCP.
 _mc_by_habit() {
-  if [[ -n $_mc_sockets && -S $_mc_sockets/broker.sock ]] || _mc_may_start; then
+  if [[ -n $_mc_sockets && -S $_mc_sockets/broker.sock ]]; then
     _mc_by_unix "$_mc_sockets/broker.sock"
   elif [[ -S $_mc_mounted/broker.sock ]]; then
     _mc_by_unix "$_mc_mounted/broker.sock" --at "unix:$_mc_mounted/broker.sock"
+  elif _mc_may_start; then
+    _mc_by_unix "$_mc_sockets/broker.sock"
   elif [[ $_mc_after != *" unix "* ]]; then
     _mc_lack "no broker is running" "mcpconf broker start"
   fi
@@ -829,7 +836,7 @@ _mc_probe() {
 # The default gateway, where this is a container: on a host that is somebody's router.
 _mc_add_gateway() {
   local to via hex
-  [[ (-e /.dockerenv || -e /run/.containerenv || -n ${container-}) && -r /proc/net/route ]] || return 0
+  _mc_is_guest && [[ -r /proc/net/route ]] || return 0
   while read -r _mc_one to via _mc_one; do
     [[ $to == 00000000 && ${#via} == 8 && $via != *[!0-9A-F]* ]] || continue
     hex="$((16#${via:6:2})).$((16#${via:4:2})).$((16#${via:2:2})).$((16#${via:0:2}))"
