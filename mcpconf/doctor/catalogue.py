@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from mcpconf.doctor.check import Check
-from mcpconf.doctor.checks import files, place
+from mcpconf.doctor.checks import containers, files, place, routes, toolkit
 from mcpconf.errors import UsageError
 
-CHECKS: tuple[Check, ...] = (*place.CHECKS, *files.CHECKS)
+CHECKS: tuple[Check, ...] = (
+    *place.CHECKS,
+    *files.CHECKS,
+    *routes.CHECKS,
+    *toolkit.CHECKS,
+    *containers.CHECKS,
+)
 
 
 def check(name: str) -> Check:

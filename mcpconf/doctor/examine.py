@@ -11,10 +11,12 @@ from mcpconf.client.spec import ClientSpec, Target
 from mcpconf.doctor.catalogue import CHECKS
 from mcpconf.doctor.check import judged
 from mcpconf.doctor.finding import Finding, Group, Level
-from mcpconf.doctor.look import files, place
+from mcpconf.doctor.look import containers, files, place, routes, toolkit
+from mcpconf.doctor.look.actives import Once, actives_here
 from mcpconf.doctor.seen.whole import Seen
 from mcpconf.errors import McpconfError
 from mcpconf.gather import PROBES
+from mcpconf.model import Kind
 from mcpconf.record import dataclass
 from mcpconf.workflow.app import App
 from mcpconf.workflow.targets import detected
@@ -62,9 +64,15 @@ def examine(app: App, order: Order, progress: Progress = lambda _: None) -> Repo
 def _looks(app: App, order: Order) -> dict[Group, Look]:
     facts, environment = app.look(PROBES if order.network else ())
     targets = every_target(app, detected(app.place, facts))
+    active = Once(lambda: actives_here(app, network=order.network))
+    server, network = order.server, order.network
+    inside = environment.kind is Kind.CONTAINER
     return {
         Group.PLACE: lambda: place.look(app, environment),
         Group.FILES: lambda: files.look(app, targets),
+        Group.ROUTES: lambda: routes.look(app, active(), server=server, inside=inside),
+        Group.TOOLKIT: lambda: toolkit.look(app, targets, active(), facts, environment, server=server, network=network),
+        Group.CONTAINERS: lambda: containers.look(app, targets, active(), environment, server=server, network=network),
     }
 
 

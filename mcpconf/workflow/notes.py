@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from mcpconf.client.table import client
 from mcpconf.errors import McpconfError
-from mcpconf.model import Layer, Note, Profile, RouteName, Scope
+from mcpconf.model import Layer, Note, Profile, RouteName, Scope, Server
 from mcpconf.plan import Action, Plan, Want
 from mcpconf.profile.names import warnings
 from mcpconf.profile.variables import Unset, references
@@ -28,7 +28,7 @@ def of_profile(app: App, profile: Profile, parts: Sequence[ClientPart]) -> Itera
     yield from warnings(server.name for server in profile.servers if not server.disabled)
     yield from dict.fromkeys(note for part in parts for one in part.routed for note in one.notes)
     yield from _without_image(app, [one for part in parts for one in part.routed])
-    yield from _missing(app, [one for part in parts for one in part.routed if one.route is not None])
+    yield from missing(app, [one for part in parts for one in part.routed if one.route is not None])
 
 
 def of_lost_broker(lost: Note | None, wish: RouteName | None, parts: Sequence[ClientPart]) -> tuple[Note, ...]:
@@ -39,16 +39,22 @@ def of_lost_broker(lost: Note | None, wish: RouteName | None, parts: Sequence[Cl
 
 
 def _without_image(app: App, routed: Sequence[Routed]) -> Iterator[Note]:
-    """Whose image has to be got first, since no start does. Only those that run here and have no other way."""
-    here = (RouteName.BROKER, RouteName.WRAPPER, RouteName.DIRECT)
-    boxed = {one.server.name: one.server for one in routed if one.server.image and one.route in here and _is_ours(one)}
-    if not boxed:
+    """Whose image has to be got first, since no start does."""
+    servers = boxed(routed)
+    if not servers:
         return
     from mcpconf.workflow.images import lacking
 
-    for server in lacking(app, tuple(boxed.values())):
+    for server in lacking(app, servers):
         text = f"{server.name}: the image {server.image} is not here, and no client waits for it to be pulled"
         yield Note(text, hint=f"mcpconf server pull {server.name}")
+
+
+def boxed(routed: Sequence[Routed]) -> tuple[Server, ...]:
+    """The servers that run here in a container, and have no other way."""
+    here = (RouteName.BROKER, RouteName.WRAPPER, RouteName.DIRECT)
+    found = {one.server.name: one.server for one in routed if one.server.image and one.route in here and _is_ours(one)}
+    return tuple(found.values())
 
 
 def _is_ours(one: Routed) -> bool:
@@ -56,7 +62,7 @@ def _is_ours(one: Routed) -> bool:
     return not others and one.launch is not None and ADDRESS not in one.launch.env
 
 
-def _missing(app: App, routed: Sequence[Routed]) -> Iterator[Note]:
+def missing(app: App, routed: Sequence[Routed]) -> Iterator[Note]:
     """What servers need that is set nowhere: which of them, and the command that sets it."""
     env = app.system.env
     variables: dict[str, dict[str, None]] = {}

@@ -89,7 +89,7 @@ def _context(app: App, context: str, now: active.Active) -> ContextStatus:
         prepared = prepare(app, wish_for(context, profile))
     except McpconfError as error:
         return ContextStatus(context, profile, now.previous, error=str(error), hint=error.hint)
-    parts = tuple(_target(app, part, prepared.plan) for part in prepared.parts)
+    parts = tuple(target_status(app, part, prepared.plan) for part in prepared.parts)
     return ContextStatus(context, profile, now.previous, parts, prepared.notes + _unused(app, prepared))
 
 
@@ -130,7 +130,8 @@ def wish_for(context: str, profile: str) -> Wish:
     return Wish(profile=profile, scope=Scope(context.partition(":")[0]), foreign=Foreign.KEEP, remember=False)
 
 
-def _target(app: App, part: ClientPart, plan: Plan) -> TargetStatus:
+def target_status(app: App, part: ClientPart, plan: Plan) -> TargetStatus:
+    """What has become of a client's part of a plan that was made for it anew."""
     entries = tuple(_with_files(app, one, _entry(one, part, plan)) for one in part.routed)
     names = {entry.name for entry in entries} | {one.entry for one in part.routed}
     left = tuple(
@@ -181,4 +182,14 @@ def current(app: App) -> str | None:
     return None
 
 
-__all__ = ["ContextStatus", "EntryStatus", "Prepared", "TargetStatus", "contexts_here", "current", "status", "wish_for"]
+__all__ = [
+    "ContextStatus",
+    "EntryStatus",
+    "Prepared",
+    "TargetStatus",
+    "contexts_here",
+    "current",
+    "status",
+    "target_status",
+    "wish_for",
+]

@@ -64,16 +64,21 @@ def remove_all(engines: Collection[str], broker: str, looks: Sequence[float]) ->
 def sweep(engine: str, environ: Mapping[str, str]) -> None:
     """Remove containers whose owner is gone, whoever that was: a broker, a wrapper, a command of ours."""
     with contextlib.suppress(OSError, subprocess.SubprocessError):
-        _force(engine, [number for number, owner in _owned(engine, environ) if is_gone(owner)], environ)
+        _force(engine, abandoned(engine, environ), environ)
 
 
-def _owned(engine: str, environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def abandoned(engine: str, environ: Mapping[str, str], patience: float = PATIENCE) -> list[str]:
+    """The containers whose owner is gone. Raises `OSError`, or `subprocess.TimeoutExpired` after so many seconds."""
+    return [number for number, owner in _owned(engine, environ, patience) if is_gone(owner)]
+
+
+def _owned(engine: str, environ: Mapping[str, str], patience: float) -> Iterator[tuple[str, str]]:
     """The containers that have an owner."""
-    found = _listed(engine, OWNER, environ)
+    found = _listed(engine, OWNER, environ, patience)
     if not found:
         return
     shape = f'{{{{.Id}}}} {{{{index .Config.Labels "{OWNER}"}}}}'
-    for line in _said(engine, "inspect", "--format", shape, *found, env=environ).splitlines():
+    for line in _said(engine, "inspect", "--format", shape, *found, env=environ, patience=patience).splitlines():
         number, _, owner = line.partition(" ")
         yield number, owner
 
@@ -86,8 +91,9 @@ def _remove(engines: Collection[str], label: str, environ: Mapping[str, str], lo
                 _force(engine, _listed(engine, label, environ), environ)
 
 
-def _listed(engine: str, label: str, environ: Mapping[str, str]) -> list[str]:
-    return _said(engine, "ps", "-aq", "--no-trunc", "--filter", f"label={label}", env=environ).split()
+def _listed(engine: str, label: str, environ: Mapping[str, str], patience: float = PATIENCE) -> list[str]:
+    asked = ("ps", "-aq", "--no-trunc", "--filter", f"label={label}")
+    return _said(engine, *asked, env=environ, patience=patience).split()
 
 
 def _force(engine: str, containers: Sequence[str], environ: Mapping[str, str]) -> None:
@@ -95,8 +101,8 @@ def _force(engine: str, containers: Sequence[str], environ: Mapping[str, str]) -
         _said(engine, "rm", "-f", *containers, env=environ)
 
 
-def _said(*argv: str, env: Mapping[str, str]) -> str:
+def _said(*argv: str, env: Mapping[str, str], patience: float = PATIENCE) -> str:
     done = subprocess.run(
-        argv, stdin=subprocess.DEVNULL, capture_output=True, env=dict(env), timeout=PATIENCE, check=False
+        argv, stdin=subprocess.DEVNULL, capture_output=True, env=dict(env), timeout=patience, check=False
     )
     return done.stdout.decode("utf-8", "replace")
