@@ -28,17 +28,22 @@ def doctor_lines(findings: Sequence[Finding], home: str) -> list[str]:
 
 def _group(group: Group, findings: Sequence[Finding], home: str) -> Iterator[str]:
     level = worst(one.level for one in findings)
-    told = [one for one in findings if one.level not in (Level.OK, Level.SKIPPED)]
+    told = [one for one in findings if one.level not in (Level.OK, Level.SKIPPED) or _is_told_at_length(one)]
     yield f"{symbol(SIGNS[level])} {console.paint(f'{group!s:<{WIDTH}}', 'bold')}  {_word(findings, level)}"
     for one in sorted(told, key=lambda one: WORST.index(one.level)):
         yield from _finding(one, home)
+
+
+def _is_told_at_length(one: Finding) -> bool:
+    """What is fine and has its reasons, such as a route: for --verbose."""
+    return console.settings.verbose and one.level is Level.OK and bool(one.evidence)
 
 
 def _word(findings: Sequence[Finding], level: Level) -> str:
     """What a group amounts to."""
     if all(one.level is Level.SKIPPED for one in findings):
         return console.paint(f"skipped: {findings[0].text}", "dim")
-    good = sum(one.level is Level.OK for one in findings)
+    good = len({one.id for one in findings if one.level is Level.OK})
     parts = [_count(findings, one) for one in (Level.ERROR, Level.WARNING) if any(f.level is one for f in findings)]
     skipped = sum(one.level is Level.SKIPPED for one in findings)
     parts += [f"{good} fine"] if good else []
