@@ -1,7 +1,4 @@
-"""What the doctor says of a real engine, its host and its containers that are not right, and that the mend it names does.
-
-Each of them is what people run into: docs/doctor has a page about each.
-"""
+"""What the doctor says of a real engine, its host and its containers that are not right, and that its mends mend."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""What set-ups need to be right but for the one thing that they are about: a server that answers, a stand-in for docker,
-something that listens."""
+"""What set-ups need to be right but for the one thing that they are about: a server that answers, a stand-in for
+docker, something that listens."""
 
 from __future__ import annotations
 

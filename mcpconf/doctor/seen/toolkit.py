@@ -78,7 +78,7 @@ class Wanted:
 class ToolkitSeen:
     """`docker` is the client's path, `said` what it said where the engine does not answer; `needed` are the labels of
     all that need the engine, `host` is the variable that leads docker elsewhere. `plugin` is its version, `profiles`
-    its own ones (None: it was not asked, or did not say). `bridge` is where containers meet this machine, if they do."""
+    its own ones (None: it was not asked, or did not say). `bridge` is where containers meet this machine."""
 
     docker: str | None = None
     engine: EngineState = EngineState.UNASKED
