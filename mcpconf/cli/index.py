@@ -39,7 +39,7 @@ With every command, before or after it:
   --config-dir DIR             keep mcpconf's own files there
   --no-input                   never ask
   -q, --quiet                  only data and errors
-  -v, --verbose                where an error came from; why routes were chosen
+  -v, --verbose                where an error came from
   --version
 """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mcpconf.cli import console
 from mcpconf.doctor.checks.containers import engine_for_images, file_outlasts, host_is_met, listens_for_containers
 from mcpconf.doctor.finding import Level
 from mcpconf.doctor.look.containers import _outlasts
@@ -48,37 +49,25 @@ def test_one_that_answers_is_fine() -> None:
 
 
 def test_a_file_beside_what_is_kept_was_meant_to_be_kept() -> None:
-    plain, meant = file_outlasts(
-        seen(
-            fleeting=(
-                Fleeting("/root/.claude.json", "Claude Code"),
-                Fleeting("/u/.claude.json", "Claude Code", "/u/.claude"),
-            )
-        )
-    )
+    client = "Claude Code"
+    files = (Fleeting("/root/.claude.json", client), Fleeting("/u/.claude.json", client, "/u/.claude"))
+    plain, meant = file_outlasts(seen(fleeting=files))
     assert (plain.level, meant.level) == (Level.INFO, Level.WARNING)
     assert meant.mend is not None
     assert "CLAUDE_CONFIG_DIR=/u/.claude" in meant.mend.command
 
 
 def test_what_outlasts_a_container_is_what_is_mounted(mcpconf: World) -> None:
-    from mcpconf.cli import console
-
     home = str(mcpconf.home)
     root = Mount(root="/", point="/", fstype="overlay", source="overlay")
     volume = Mount(root="/v", point=home, fstype="ext4", source="/dev/sda")
     memory = Mount(root="/", point=home, fstype="tmpfs", source="tmpfs")
     nearer = Mount(root="/f", point=f"{home}/.claude.json", fstype="ext4", source="/dev/sda")
     path = f"{home}/.claude.json"
-    cases = (
-        ((root,), False),
-        ((root, volume), True),
-        ((root, memory), False),
-        ((root, memory, nearer), True),
-        ((), True),
-    )
-    for mounts, outlasts in cases:
-        assert _outlasts(console.app(), path, mounts) is outlasts, mounts
+    for mounts in ((root, volume), (root, memory, nearer), ()):
+        assert _outlasts(console.app(), path, mounts), mounts
+    for mounts in ((root,), (root, memory)):
+        assert not _outlasts(console.app(), path, mounts), mounts
 
 
 def test_an_image_without_an_engine_is_worse_where_a_client_has_it() -> None:
