@@ -120,7 +120,8 @@ def _commit(
     files = {context: up_to_date(app, its) for context, its in (kept.files if kept else {}).items()}
     artifacts = Artifacts(app.dirs.wrapper, files)
     before = artifacts.before(state)
-    with artifacts.in_place(state, named_in(app, paths)):
+    # A change of our own files alone has touched no client's; their entries may need these files all the same.
+    with artifacts.in_place(state, named_in(app, [*paths, *state.ledger().files])):
         committed = commit(request, state, app.system)
     return committed, reload(app, before, files)
 

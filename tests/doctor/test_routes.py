@@ -37,7 +37,6 @@ def findings(world: World, *argv: str) -> dict[str, list[dict[str, Any]]]:
         routes_setups.never_applied,
         routes_setups.profile_edited,
         routes_setups.program_moved,
-        routes_setups.wrapper_data_gone,
         routes_setups.wrapper_data_older,
     ],
 )
@@ -46,6 +45,16 @@ def test_a_safe_mend_is_a_switch_that_mends(build: Callable[[Path, World], None]
     ((one,),) = findings(mcpconf).values()
     assert one["mend"] == {"command": "mcpconf switch work", "safe": True}
     mcpconf(*one["mend"]["command"].split()[1:])
+    assert findings(mcpconf) == {}
+
+
+def test_a_lost_file_comes_back_and_undo_leaves_what_an_entry_names(mcpconf: World) -> None:
+    routes_setups.wrapper_data_gone(mcpconf.home, mcpconf)
+    ((one,),) = findings(mcpconf).values()
+    assert one["mend"] == {"command": "mcpconf switch work", "safe": False}
+    mcpconf("switch", "work")
+    mcpconf("undo")
+    assert Path(mcpconf.servers()["one"]["command"]).is_symlink()
     assert findings(mcpconf) == {}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Iterator
 
 from mcpconf.doctor.check import Check
@@ -10,6 +11,7 @@ from mcpconf.doctor.seen.routes import Routes, Served, Trouble
 from mcpconf.workflow.status import EDITED, FOREIGN, LEFT_OVER, MISSING, OUTDATED, UNAVAILABLE
 
 _G = Group.ROUTES
+FINE = Level.OK  # no more than what is told at length
 # A profile that is gone or invalid leaves entries that go on as they are, and can't be put in place again.
 TROUBLES = {Trouble.GONE: Level.ERROR, Trouble.INVALID: Level.ERROR, Trouble.UNTRUSTED: Level.WARNING}
 
@@ -31,6 +33,7 @@ def can_be_used(seen: Routes) -> Iterator[Found]:
 def _of_servers(judge: Callable[[Served], Iterable[Found]]) -> Callable[[Routes], Iterator[Found]]:
     """A check of each server, which is skipped where no profile could be looked at."""
 
+    @functools.wraps(judge)
     def check(seen: Routes) -> Iterator[Found]:
         if seen.unseen is not None:
             yield Found(Level.SKIPPED, seen.unseen.partition("\n")[0])
@@ -59,7 +62,7 @@ def _reasons(one: Served) -> tuple[str, ...]:
 
 def _why(one: Served) -> Iterator[Found]:
     if one.route is not None:
-        yield Found(Level.OK, f"by the route {one.route}", one.label, _reasons(one))
+        yield Found(FINE, f"by the route {one.route}", one.label, _reasons(one))
 
 
 def _is_written(one: Served) -> Iterator[Found]:
@@ -124,7 +127,8 @@ def _switch(profile: str, scope: str, *, safe: bool) -> Mend:
 def files_are_there(seen: Routes) -> Iterator[Found]:
     for active in seen.actives:
         for one in active.files:
-            mend = _switch(one.profile, one.scope, safe=True)
+            # What undo could not lose again is asked for.
+            mend = _switch(one.profile, one.scope, safe=not one.gone)
             if one.gone:
                 text = f"what its entry starts needs {one.path}, which is gone"
                 yield Found(Level.ERROR, text, one.server, (), mend)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Iterator
 
 from mcpconf.doctor.check import Check
@@ -95,6 +96,7 @@ def _of_classics(
 ) -> Callable[[ToolkitSeen], Iterator[Found]]:
     """A check of each classic entry, which is skipped where there is no engine to run it."""
 
+    @functools.wraps(judge)
     def check(seen: ToolkitSeen) -> Iterator[Found]:
         classics = [one for one in seen.entries if one.classic]
         if classics and seen.engine is not EngineState.ANSWERS:
