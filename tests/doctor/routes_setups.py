@@ -134,10 +134,12 @@ def wrapper_data_gone(home: Path, world: World) -> None:
     (wrapped(world) / "mcp-one").unlink()
 
 
-def wrapper_data_older(home: Path, world: World) -> None:
-    wrapped(world)
-    world.patch.setenv("OTHER", "set")
-    world.profile("work", ONE + 'env = { A = "secret:TOKEN", B = "secret:OTHER" }\n')
+def wrapper_link_gone(home: Path, world: World) -> None:
+    (wrapped(world).parent / "mcp-one").unlink()
+
+
+def wrapper_script_gone(home: Path, world: World) -> None:
+    (wrapped(world).parent / "mcpconf-wrapper.bash").unlink()
 
 
 def secret_unset(home: Path, world: World) -> None:
@@ -145,15 +147,9 @@ def secret_unset(home: Path, world: World) -> None:
     world.patch.delenv("TOKEN")
 
 
-def route_is_none(home: Path, world: World) -> None:
-    wrapped(world)
-    world.profile("work", ONE)
-    (home.parent / "bin/bash").unlink()
-
-
-def way_gone(home: Path, world: World) -> None:
-    active(world, '[servers.one]\ncommand = "good"\npackage = "npm:some-server@1.0.0"\n', "--route", "wrapper")
-    (home.parent / "bin/bash").unlink()
+def told_its_route(home: Path, world: World) -> None:
+    """A switch with a route of its own is meant."""
+    active(world, ONE, "--route", "wrapper")
 
 
 BROKEN = {
@@ -170,12 +166,13 @@ BROKEN = {
     "a server was added to the profile": (never_applied, "MC404"),
     "a server was changed in the profile": (profile_edited, "MC405"),
     "its program is found elsewhere now": (program_moved, "MC405"),
-    "the route is none any more": (way_gone, "MC406"),
+    "another route was asked for": (told_its_route, "MC406"),
     "an entry was edited by hand": (edited, "MC407"),
     "somebody else's entry has the name": (anothers, "MC408"),
     "an earlier profile's entry was edited": (left_over, "MC409"),
     "the wrapper's data are gone": (wrapper_data_gone, "MC410"),
-    "the wrapper's data are older than the profile": (wrapper_data_older, "MC410"),
+    "the wrapper's link is gone": (wrapper_link_gone, "MC410"),
+    "the wrapper itself is gone": (wrapper_script_gone, "MC410"),
     "a secret is set nowhere": (secret_unset, "MC411"),
 }
 
@@ -190,11 +187,6 @@ def active_and_right(home: Path, world: World) -> None:
 
 def behind_the_wrapper(home: Path, world: World) -> None:
     wrapped(world)
-
-
-def told_its_route(home: Path, world: World) -> None:
-    """A switch with a route of its own is meant."""
-    active(world, ONE, "--route", "wrapper")
 
 
 def portable(home: Path, world: World) -> None:
@@ -214,7 +206,6 @@ HEALTHY = {
     "no profile is active": nothing_active,
     "a profile is active": active_and_right,
     "a server behind the wrapper": behind_the_wrapper,
-    "a route by name": told_its_route,
     "portable entries": portable,
     "a server that is switched off": switched_off,
     "a profile for one directory": local,

@@ -37,7 +37,6 @@ def findings(world: World, *argv: str) -> dict[str, list[dict[str, Any]]]:
         routes_setups.never_applied,
         routes_setups.profile_edited,
         routes_setups.program_moved,
-        routes_setups.wrapper_data_older,
     ],
 )
 def test_a_safe_mend_is_a_switch_that_mends(build: Callable[[Path, World], None], mcpconf: World) -> None:
@@ -63,15 +62,21 @@ def test_a_profile_for_one_directory_is_put_in_place_there(mcpconf: World) -> No
     routes_setups.active(mcpconf, routes_setups.ONE, "--scope", "local")
     mcpconf.profile("work", routes_setups.TWO)
     ((one,),) = findings(mcpconf).values()
-    assert one["about"] == "two (claude-code, local)"
+    assert one["about"] == "two"
+    assert one["evidence"][0].endswith(".claude.json, Claude Code (local)")
     assert one["mend"]["command"] == "mcpconf switch work --scope local"
 
 
 def test_what_the_broker_is_told_of_a_server_has_to_be_there(mcpconf: World) -> None:
     routes_setups.active(mcpconf, "[broker]\nautostart = true\n" + routes_setups.ONE)
     assert findings(mcpconf) == {}
-    (mcpconf.home / ".local/share/mcpconf/broker/servers/one.json").unlink()
-    assert set(findings(mcpconf)) == {"MC410"}
+    broker = mcpconf.home / ".local/share/mcpconf/broker"
+    for name in ("servers/one.json", "shim.py"):
+        (broker / name).unlink()
+        ((one,),) = findings(mcpconf).values()
+        assert (one["id"], one["about"]) == ("MC410", "one")
+        assert name in one["text"]
+        mcpconf("switch", "work")
 
 
 def test_a_route_by_name_is_told_and_not_taken_back_without_asking(mcpconf: World) -> None:
@@ -82,11 +87,21 @@ def test_a_route_by_name_is_told_and_not_taken_back_without_asking(mcpconf: Worl
     assert one["mend"] == {"command": "mcpconf switch work", "safe": False}
 
 
+def test_a_route_that_is_none_any_more_is_told_with_the_one_that_is(mcpconf: World) -> None:
+    text = '[servers.one]\ncommand = "good"\npackage = "npm:some-server@1.0.0"\n'
+    routes_setups.active(mcpconf, text, "--route", "wrapper")
+    (mcpconf.home.parent / "bin/bash").unlink()
+    ((one,),) = findings(mcpconf).values()
+    assert (one["id"], one["level"]) == ("MC406", "info")
+    assert "takes the route wrapper, which is none any more; direct is one" in one["text"]
+    assert "wrapper: there is no bash here" in one["evidence"]
+
+
 def test_why_a_route_was_chosen_is_for_those_who_ask(mcpconf: World) -> None:
     routes_setups.active_and_right(mcpconf.home, mcpconf)
     assert "by the route" not in mcpconf("doctor", "--only", "routes").out
     told = mcpconf("doctor", "--only", "routes", "--verbose").out
-    assert "one (claude-code, user): by the route direct" in told
+    assert "one: by the route direct" in told
 
 
 def test_what_the_toolkit_is_to_serve_is_told_of_below(mcpconf: World) -> None:

@@ -28,7 +28,7 @@ LEADS = ["alpine/socat", "STDIO", "TCP:host.docker.internal:8811"]
 def read(world: World, **entries: object) -> dict[str, DockerEntry]:
     world.claude.write_text(json.dumps({"mcpServers": entries}))
     found = docker_entries(console.app(), every_target(console.app(), CLIENTS))
-    return {one.label.partition(" ")[0]: one for one in found}
+    return {one.name: one for one in found}
 
 
 def test_entries_are_told_apart_by_their_words(mcpconf: World) -> None:
@@ -123,7 +123,7 @@ def test_an_engine_that_nobody_needs_is_no_fault_nor_is_a_slow_one() -> None:
 
 
 def test_the_plugin_is_asked_for_where_it_is_needed_alone() -> None:
-    assert list(plugin_answers(seen(EngineState.ANSWERS, entries=(DockerEntry(label="a", path="p"),)))) == []
+    assert list(plugin_answers(seen(EngineState.ANSWERS, entries=(DockerEntry(name="a", where="p"),)))) == []
 
 
 def test_a_password_in_dockers_address_is_not_shown(mcpconf: World, home: Path) -> None:

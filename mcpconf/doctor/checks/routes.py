@@ -49,20 +49,22 @@ def _has_route(one: Served) -> Iterator[Found]:
         return
     mend = Mend(one.hint) if one.hint else Mend(f"mcpconf profile edit {one.profile}")
     if one.elsewhere:
-        yield Found(Level.INFO, f"it can't be served here, of which {one.elsewhere} below tells", one.label, (), mend)
+        yield Found(
+            Level.INFO, f"it can't be served here, of which {one.elsewhere} below tells", one.entry, (one.where,), mend
+        )
         return
     yield Found(
-        Level.WARNING, "it can't be served here, and its client has no entry of it", one.label, _reasons(one), mend
+        Level.WARNING, "it can't be served here, and its client has no entry of it", one.entry, _reasons(one), mend
     )
 
 
 def _reasons(one: Served) -> tuple[str, ...]:
-    return tuple(one.because.split("; "))
+    return (one.where, *one.because.split("; "))
 
 
 def _why(one: Served) -> Iterator[Found]:
     if one.route is not None:
-        yield Found(FINE, f"by the route {one.route}", one.label, _reasons(one))
+        yield Found(FINE, f"by the route {one.route}", one.entry, _reasons(one))
 
 
 def _is_written(one: Served) -> Iterator[Found]:
@@ -70,16 +72,16 @@ def _is_written(one: Served) -> Iterator[Found]:
         return
     if one.written is not None:
         text = "somebody has taken its entry out of the file since it was written"
-        yield Found(Level.ERROR, text, one.label, (one.path,), _again(one))
+        yield Found(Level.ERROR, text, one.entry, (one.where,), _again(one))
     else:
         text = f"{one.profile} has it, and its client has no entry of it yet"
-        yield Found(Level.WARNING, text, one.label, (one.path,), _again(one))
+        yield Found(Level.WARNING, text, one.entry, (one.where,), _again(one))
 
 
 def _is_current(one: Served) -> Iterator[Found]:
     if one.state == OUTDATED and not one.still and not one.refused:
         text = f"its entry is an older one than {one.profile} and this machine would give now"
-        yield Found(Level.WARNING, text, one.label, (one.path, "mcpconf diff shows what differs"), _again(one))
+        yield Found(Level.WARNING, text, one.entry, (one.where, "mcpconf diff shows what differs"), _again(one))
 
 
 def _is_best_route(one: Served) -> Iterator[Found]:
@@ -87,32 +89,33 @@ def _is_best_route(one: Served) -> Iterator[Found]:
         return
     asked = _again(one, safe=False)
     if one.refused:
+        # What is wrong with the entry is told where entries are looked at; this is what would serve in its place.
         text = f"its entry takes the route {one.written}, which is none any more; {one.route} is one"
-        yield Found(Level.WARNING, text, one.label, (*one.refused.split("; "), *_reasons(one)), asked)
+        yield Found(Level.INFO, text, one.entry, (*_reasons(one), *one.refused.split("; ")), asked)
     elif one.still and one.written != one.route:
         text = f"its entry takes the route {one.written}, as it was told to; else {one.route} would be taken"
-        yield Found(Level.INFO, text, one.label, _reasons(one), asked)
+        yield Found(Level.INFO, text, one.entry, _reasons(one), asked)
 
 
 def _not_edited(one: Served) -> Iterator[Found]:
     if one.state == EDITED:
         text = "its entry was edited by hand since it was written, so a switch leaves it as it is"
         mend = Mend(f"mcpconf diff; to have {one.profile}'s again: mcpconf switch {one.profile} --force")
-        yield Found(Level.WARNING, text, one.label, (one.path,), mend)
+        yield Found(Level.WARNING, text, one.entry, (one.where,), mend)
 
 
 def _not_anothers(one: Served) -> Iterator[Found]:
     if one.state == FOREIGN:
         text = f"an entry of that name is somebody else's, and says something else than {one.profile}"
         mend = Mend(f"mcpconf diff; to take it over: mcpconf switch {one.profile} --adopt")
-        yield Found(Level.INFO, text, one.label, (one.path,), mend)
+        yield Found(Level.INFO, text, one.entry, (one.where,), mend)
 
 
 def _not_left_over(one: Served) -> Iterator[Found]:
     if one.state == LEFT_OVER:
         text = "it is left of an earlier profile, since it was edited by hand"
         mend = Mend(f"to remove it: mcpconf switch {one.profile} --force")
-        yield Found(Level.WARNING, text, one.label, (one.path,), mend)
+        yield Found(Level.WARNING, text, one.entry, (one.where,), mend)
 
 
 def _again(one: Served, *, safe: bool = True) -> Mend:
@@ -127,20 +130,15 @@ def _switch(profile: str, scope: str, *, safe: bool) -> Mend:
 def files_are_there(seen: Routes) -> Iterator[Found]:
     for active in seen.actives:
         for one in active.files:
-            # What undo could not lose again is asked for.
-            mend = _switch(one.profile, one.scope, safe=not one.gone)
-            if one.gone:
-                text = f"what its entry starts needs {one.path}, which is gone"
-                yield Found(Level.ERROR, text, one.server, (), mend)
-            else:
-                text = f"what is kept for it in {one.path} is not what {one.profile} says now"
-                yield Found(Level.WARNING, text, one.server, (), mend)
+            text = f"what its entry starts needs {one.path}, which is gone"
+            # Not by itself, since undo would not lose it again.
+            yield Found(Level.ERROR, text, one.server, (), _switch(one.profile, one.scope, safe=False))
 
 
 def values_are_set(seen: Routes) -> Iterator[Found]:
     for active in seen.actives:
         for one in active.lacks:
-            yield Found(Level.WARNING, one.text, "", (), Mend(one.hint) if one.hint else None)
+            yield Found(Level.WARNING, one.text, one.server, (), Mend(one.hint) if one.hint else None)
 
 
 CHECKS = (
@@ -153,7 +151,7 @@ CHECKS = (
     Check("MC407", _G, "no entry of ours was edited by hand", _of_servers(_not_edited)),
     Check("MC408", _G, "nobody else's entry has a name of the profile's", _of_servers(_not_anothers)),
     Check("MC409", _G, "nothing is left of an earlier profile", _of_servers(_not_left_over)),
-    Check("MC410", _G, "the files behind the entries are as they have to be", files_are_there),
+    Check("MC410", _G, "the files behind the entries are there", files_are_there),
     Check("MC411", _G, "every value that a server needs is set", values_are_set),
     Check("MC412", _G, "each route has its reason", _of_servers(_why)),
 )

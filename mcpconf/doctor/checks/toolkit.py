@@ -20,7 +20,7 @@ def docker_is_here(seen: ToolkitSeen) -> Iterator[Found]:
     if seen.docker is None:
         for one in seen.wanted:
             text = "Docker's Toolkit is to serve it, and docker is not on PATH"
-            yield Found(Level.WARNING, text, one.label, (), Mend(TOOLKIT))
+            yield Found(Level.WARNING, text, one.name, (one.where,), Mend(TOOLKIT))
 
 
 def engine_answers(seen: ToolkitSeen) -> Iterator[Found]:
@@ -64,9 +64,15 @@ def plugin_answers(seen: ToolkitSeen) -> Iterator[Found]:
     for one in seen.entries:
         if one.toolkit:
             text = "it runs the docker mcp plugin, which does not answer"
-            yield Found(Level.ERROR, text, one.label, (), Mend(f"docker mcp version; {TOOLKIT}"))
+            yield Found(Level.ERROR, text, one.name, (one.where,), Mend(f"docker mcp version; {TOOLKIT}"))
     for wanted in seen.wanted:
-        yield Found(Level.WARNING, f"it can't be served here: {wanted.because}", wanted.label, (), _mend(wanted.hint))
+        yield Found(
+            Level.WARNING,
+            f"it can't be served here: {wanted.because}",
+            wanted.name,
+            (wanted.where,),
+            _mend(wanted.hint),
+        )
 
 
 def _mend(hint: str | None) -> Mend:
@@ -81,9 +87,15 @@ def profile_is_there(seen: ToolkitSeen) -> Iterator[Found]:
         if one.profile and seen.profiles is not None and one.profile not in seen.profiles:
             known = f"it has {', '.join(seen.profiles)}" if seen.profiles else "it has none, or is too old to have any"
             text = f"docker mcp has no profile {one.profile}"
-            yield Found(Level.ERROR, text, one.label, (known,), Mend(_make_profile(one.profile, seen)))
+            yield Found(Level.ERROR, text, one.name, (one.where, known), Mend(_make_profile(one.profile, seen)))
     for wanted in seen.wanted:
-        yield Found(Level.WARNING, f"it can't be served here: {wanted.because}", wanted.label, (), _mend(wanted.hint))
+        yield Found(
+            Level.WARNING,
+            f"it can't be served here: {wanted.because}",
+            wanted.name,
+            (wanted.where,),
+            _mend(wanted.hint),
+        )
 
 
 def _make_profile(name: str, seen: ToolkitSeen) -> str:
@@ -111,7 +123,7 @@ def _of_classics(
 def _something_listens(one: DockerEntry, seen: ToolkitSeen) -> Iterator[Found]:
     if one.answer is Port.NOTHING:
         text = f"nothing answers at port {one.port} of the host, to which it leads"
-        yield Found(Level.ERROR, text, one.label, (f"asked last: {one.address}",), Mend(_gateway(one, seen)))
+        yield Found(Level.ERROR, text, one.name, (one.where, f"asked last: {one.address}"), Mend(_gateway(one, seen)))
 
 
 def _gateway(one: DockerEntry, seen: ToolkitSeen) -> str:
@@ -125,26 +137,30 @@ def _is_not_http(one: DockerEntry, seen: ToolkitSeen) -> Iterator[Found]:
         text = f"{one.address} speaks HTTP, as Docker's gateway does since 0.13; this entry speaks lines of JSON"
         why = "raw TCP was taken out of that gateway in July 2025, and the entry was written for an older one"
         instead = "docker mcp gateway run as the entry's command"
-        yield Found(Level.ERROR, text, one.label, (why,), Mend(f"{instead}; or on another port: {_gateway(one, seen)}"))
+        yield Found(
+            Level.ERROR, text, one.name, (one.where, why), Mend(f"{instead}; or on another port: {_gateway(one, seen)}")
+        )
 
 
 def _is_mcp(one: DockerEntry, _seen: ToolkitSeen) -> Iterator[Found]:
     if one.answer is Port.OTHER:
         text = f"what listens at {one.address} is no MCP endpoint: it has answered initialize with something else"
-        yield Found(Level.ERROR, text, one.label, (), Mend(f"sudo ss -ltnp 'sport = :{one.port}' tells who it is"))
+        yield Found(
+            Level.ERROR, text, one.name, (one.where,), Mend(f"sudo ss -ltnp 'sport = :{one.port}' tells who it is")
+        )
 
 
 def _is_reached(one: DockerEntry, seen: ToolkitSeen) -> Iterator[Found]:
     if one.answer is Port.LOOPBACK:
         text = f"what it leads to listens on {one.address} alone, where no container of this engine gets"
         where = f"containers meet this machine at {seen.bridge}"
-        yield Found(Level.ERROR, text, one.label, (where,), Mend(_gateway(one, seen)))
+        yield Found(Level.ERROR, text, one.name, (one.where, where), Mend(_gateway(one, seen)))
 
 
 def _knows_host(one: DockerEntry, seen: ToolkitSeen) -> Iterator[Found]:
     if one.names_host and not one.knows_host and seen.home in (Home.HERE, Home.ROOTLESS):
         text = "its container does not know host.docker.internal: an engine on Linux tells it only when asked to"
-        yield Found(Level.ERROR, text, one.label, (one.path,), Mend(f"add {ADD_HOST} behind run in its args"))
+        yield Found(Level.ERROR, text, one.name, (one.where,), Mend(f"add {ADD_HOST} behind run in its args"))
 
 
 def _has_image(one: DockerEntry, _seen: ToolkitSeen) -> Iterator[Found]:
@@ -152,10 +168,12 @@ def _has_image(one: DockerEntry, _seen: ToolkitSeen) -> Iterator[Found]:
         return
     mend = Mend(f"docker pull {one.image}")
     if one.never_pulls:
-        yield Found(Level.ERROR, f"its image {one.image} is not here, and it says --pull never", one.label, (), mend)
+        yield Found(
+            Level.ERROR, f"its image {one.image} is not here, and it says --pull never", one.name, (one.where,), mend
+        )
     else:
         text = f"its image {one.image} is not here: the first start pulls it, for which clients seldom wait"
-        yield Found(Level.WARNING, text, one.label, (), mend)
+        yield Found(Level.WARNING, text, one.name, (one.where,), mend)
 
 
 CHECKS = (

@@ -22,7 +22,7 @@ _LEADS = re.compile(r"TCP[46]?:(\[[^\]]+\]|[^:,]+):(\d+)", re.IGNORECASE)
 
 def docker_entries(app: App, targets: Sequence[tuple[ClientSpec, Target]]) -> Iterator[DockerEntry]:
     """All of them that run on this system; a file that can't be read is told of where files are looked at."""
-    for _, target in targets:
+    for spec, target in targets:
         raw = app.system.read(target.path) if not target.enter else None
         if raw is None:
             continue
@@ -31,12 +31,12 @@ def docker_entries(app: App, targets: Sequence[tuple[ClientSpec, Target]]) -> It
         except (Located, Fault):
             continue
         for name, member in members.items():
-            found = _docker_entry(f"{name} ({target.client}, {target.scope})", target.path, member.value)
+            found = _docker_entry(name, f"{target.path}:{member.line}, {spec.title} ({target.scope})", member.value)
             if found is not None:
                 yield found
 
 
-def _docker_entry(label: str, path: str, value: Json) -> DockerEntry | None:
+def _docker_entry(name: str, where: str, value: Json) -> DockerEntry | None:
     command, args = (value.get("command"), value.get("args")) if isinstance(value, dict) else (None, None)
     if not isinstance(command, str) or not isinstance(args, list):
         return None
@@ -45,13 +45,13 @@ def _docker_entry(label: str, path: str, value: Json) -> DockerEntry | None:
     if program != "docker" or not words:
         return None
     if words[:3] == ["mcp", "gateway", "run"]:
-        return DockerEntry(label=label, path=path, toolkit=True, profile="".join(_options(words, "--profile")[:1]))
+        return DockerEntry(name=name, where=where, toolkit=True, profile="".join(_options(words, "--profile")[:1]))
     if words[0] != "run" and words[:2] != ["container", "run"]:
         return None
-    return _classic(label, path, words) or DockerEntry(label=label, path=path)
+    return _classic(name, where, words) or DockerEntry(name=name, where=where)
 
 
-def _classic(label: str, path: str, words: Sequence[str]) -> DockerEntry | None:
+def _classic(name: str, where: str, words: Sequence[str]) -> DockerEntry | None:
     """An entry as Docker once wrote it, with whatever options somebody has added."""
     image = next((word for word in words if re.sub(r"[:@].*", "", word.removeprefix("docker.io/")) == SOCAT), None)
     leads = next((match for word in words if (match := _LEADS.match(word))), None)
@@ -60,8 +60,8 @@ def _classic(label: str, path: str, words: Sequence[str]) -> DockerEntry | None:
     hosts = [re.split("[:=]", one)[0] for one in _options(words, "--add-host")]
     network = {*_options(words, "--network"), *_options(words, "--net")}
     return DockerEntry(
-        label=label,
-        path=path,
+        name=name,
+        where=where,
         host=leads[1].lower(),
         port=int(leads[2]) if 0 < int(leads[2]) < 65536 else PORT,
         knows_host=HOST_NAME in hosts or "host" in network or bool(_options(words, "--dns")),

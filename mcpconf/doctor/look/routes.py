@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
-from mcpconf.commit.artifacts import data_path
+from mcpconf.commit.artifacts import SCRIPT, data_path
 from mcpconf.doctor.look.actives import ActiveHere
 from mcpconf.doctor.seen.routes import ActiveSeen, Behind, Lacks, Routes, Served
 from mcpconf.errors import McpconfError
 from mcpconf.ledger import Owned, digest
 from mcpconf.model import RouteName
 from mcpconf.record import replace
-from mcpconf.route.broker import SHARED
+from mcpconf.route.broker import SHARED, SHIM
 from mcpconf.route.launch import Routed
 from mcpconf.workflow import notes
 from mcpconf.workflow.app import App
@@ -54,7 +54,7 @@ def _part(app: App, prepared: Prepared, part: ClientPart, inside: bool, as_befor
         seen = Served(
             name=entry.name,
             entry=called,
-            client=status.client,
+            client=part.spec.title,
             scope=status.scope,
             path=status.path,
             profile=prepared.profile.name,
@@ -113,32 +113,30 @@ class AsBefore:
 
 
 def _files(app: App, prepared: Prepared, scope: str) -> Iterator[Behind]:
-    """The files of single servers that are not as they have to be. One that an entry itself names is told of where
-    entries are looked at, and what all entries share where the broker is."""
-    for path, (server, data, named) in _behind(prepared).items():
-        link = os.path.dirname(path) == app.dirs.wrapper
-        standing = app.system.read(data_path(path) if link else path)
-        if standing == data or (named and not app.system.exists(path)):
-            continue
-        yield Behind(data_path(path) if link else path, server, prepared.profile.name, scope, standing is None)
-
-
-def _behind(prepared: Prepared) -> Mapping[str, tuple[str, bytes, bool]]:
-    """The files by path: whose they are, what has to be in them, and whether the entry names them."""
-    found = {}
+    """The files that are gone, each once. Of those that all entries of the broker share only the one that entries name:
+    the others, and what is out of date, are told of where the broker is."""
+    told: set[str] = set()
     for part in prepared.parts:
         for one in part.routed:
-            entry = part.entries.get(one.entry, {})
-            words = {str(word) for word in (entry.get("command"), *entry.get("args", ()))}
-            for path, data in (one.launch.files if one.launch else {}).items():
-                if os.path.basename(path) not in SHARED:
-                    found[path] = (one.server.name, data, path in words)
-    return found
+            needed = one.launch.files if one.launch else ()
+            for path in (file for need in needed for file in _needed(app, need)):
+                if path not in told and not app.system.exists(path):
+                    yield Behind(path, one.server.name, prepared.profile.name, scope)
+                told.add(path)
+
+
+def _needed(app: App, path: str) -> tuple[str, ...]:
+    """The files behind one that an entry needs: of the wrapper its script, the link to it, and the data."""
+    directory, name = os.path.split(path)
+    if directory == app.dirs.wrapper:
+        return (os.path.join(directory, SCRIPT), path, data_path(path))
+    return () if name in SHARED and name != SHIM else (path,)
 
 
 def _lacks(app: App, prepared: Prepared, server: str | None) -> Iterator[Lacks]:
     """On the direct route the client fills its variables in, which is told of where entries are looked at."""
-    routed = [one for part in prepared.parts for one in part.routed]
-    wanted = [one for one in routed if one.route not in (None, RouteName.DIRECT) and server in (None, one.server.name)]
-    for note in dict.fromkeys(notes.missing(app, wanted)):
-        yield Lacks(note.text, note.hint)
+    routed = {one.server.name: one for part in prepared.parts for one in part.routed if one.route is not None}
+    for name, one in routed.items():
+        if one.route is not RouteName.DIRECT and server in (None, name):
+            for note in notes.missing(app, [one]):
+                yield Lacks(name, note.text.removeprefix(f"{name}: "), note.hint)

@@ -47,10 +47,10 @@ def look(
     if not network:
         raise McpconfError(OFFLINE)
     docker = app.system.which("docker")
-    entries = tuple(one for one in docker_entries(app, targets) if server in (None, one.label.partition(" (")[0]))
-    wanted = tuple(one for one in _wanted(actives) if server in (None, one.label.partition(" (")[0]))
+    entries = tuple(one for one in docker_entries(app, targets) if server in (None, one.name))
+    wanted = tuple(one for one in _wanted(actives) if server in (None, one.name))
     inside = environment.kind is Kind.CONTAINER
-    needed = (*(one.label for one in entries), *(() if inside else _boxed(actives, server)))
+    needed = (*(one.name for one in entries), *(() if inside else _boxed(actives, server)))
     seen = ToolkitSeen(
         docker=docker,
         host=app.system.env.get("DOCKER_HOST") or app.system.env.get("DOCKER_CONTEXT") or "",
@@ -73,9 +73,9 @@ def _wanted(actives: Iterable[ActiveHere]) -> Iterable[Wanted]:
         for part in here.prepared.parts if here.prepared else ():
             for one in part.routed:
                 if one.route is None and one.server.toolkit:
-                    label = f"{one.server.name} ({part.target.client}, {part.target.scope})"
+                    where = f"{part.target.path}, {part.spec.title} ({part.target.scope})"
                     kit = here.prepared.profile.toolkit if here.prepared else ""
-                    yield Wanted(label, one.because, one.hint, kit)
+                    yield Wanted(one.server.name, where, one.because, one.hint, kit)
 
 
 def _boxed(actives: Iterable[ActiveHere], server: str | None) -> tuple[str, ...]:

@@ -44,26 +44,26 @@ class Served:
     elsewhere: str = ""
 
     @property
-    def label(self) -> str:
-        """What findings call it."""
-        return f"{self.entry} ({self.client}, {self.scope})"
+    def where(self) -> str:
+        """Where its entry stands, or would, as evidence."""
+        return f"{self.path}, {self.client} ({self.scope})"
 
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """A file of ours behind the entry of a server; `gone`, or else not what the profile says."""
+    """A file of ours that the entry of a server needs, and that is gone."""
 
     path: str
     server: str
     profile: str
     scope: str
-    gone: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Lacks:
-    """A value that servers need, and that is set nowhere: a sentence, and what would mend it."""
+    """A value that a server needs, and that is set nowhere: a sentence, and what would mend it."""
 
+    server: str
     text: str
     hint: str | None
 

@@ -41,8 +41,8 @@ class DockerEntry:
     met, or looked for. `has_image` is None where nobody said. `knows_host`: its container is told the host's address.
     """
 
-    label: str
-    path: str
+    name: str
+    where: str
     toolkit: bool = False
     profile: str = ""
     host: str = ""
@@ -68,7 +68,8 @@ class DockerEntry:
 class Wanted:
     """A server of an active profile that the Toolkit is to serve, and that has no other way: why not, and the hint."""
 
-    label: str
+    name: str
+    where: str
     because: str
     hint: str | None
     profile: str  # the Toolkit's own
@@ -76,8 +77,8 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolkitSeen:
-    """`docker` is the client's path, `said` what it said where the engine does not answer; `needed` are the labels of
-    all that need the engine, `host` is the variable that leads docker elsewhere. `plugin` is its version, `profiles`
+    """`docker` is the client's path, `said` what it said where the engine does not answer; `needed` are all that
+    need the engine, `host` is the variable that leads docker elsewhere. `plugin` is its version, `profiles`
     its own ones (None: it was not asked, or did not say). `bridge` is where containers meet this machine."""
 
     docker: str | None = None
