@@ -22,10 +22,12 @@
 # Every name here begins with `_mc_`: any other might be a variable that the server is to see, or that a value names.
 # `${!name}` also finds what bash itself sets without exporting it, such as HOSTNAME and UID.
 
-# SHELLOPTS and BASHOPTS come with the environment, and so do functions: what is used here shall mean what it says.
+# SHELLOPTS and BASHOPTS come with the environment, and so do functions: what is used here shall mean what it says. A
+# function can stand in the place of `unset` itself, but not in the mode that this variable turns on.
 _mc_posix_was=${POSIXLY_CORRECT+=$POSIXLY_CORRECT}
+POSIXLY_CORRECT=y
+unset -f set unset shopt : read cd exec export printf exit return shift readlink kill local trap umask wait
 set +euvx +o posix
-unset -f read cd exec export printf exit return shift readlink kill local trap umask unset wait
 shopt -u nocasematch extdebug
 shopt -s execfail # a program that can't be started leaves us here, for the next way
 
@@ -232,6 +234,7 @@ _mc_take() {
 # TEXT: says and writes down which way is taken.
 _mc_take_it() {
   _mc_say "$1"
+  [[ ! -t 0 ]] || _mc_say "it waits for MCP messages at this terminal; ${0##*/} --help says what else it does"
   _mc_log "$1${_mc_unable:+; before it: $_mc_unable}"
 }
 
@@ -726,6 +729,7 @@ _mc_ask_no_more() {
 
 # The prober has ended when nobody can write any more. Before bash 4.4 its process id is not told, and bash sees to it.
 _mc_reap() {
+  local TMOUT=0
   while IFS= read -r -u 5 _mc_one; do :; done
   exec 5<&-
   [[ ${BASH_VERSINFO[0]}${BASH_VERSINFO[1]} -lt 44 ]] || wait "$_mc_prober" 2>/dev/null
@@ -1067,6 +1071,7 @@ _mc_stop() {
 
 # stdin to stdout. Where there is no `cat`, line by line and far slower: it is read byte by byte.
 _mc_carry() {
+  local TMOUT=0
   [[ -z $_mc_cat ]] || exec "$_mc_cat"
   while IFS= read -r _mc_line; do
     printf '%s\n' "$_mc_line" || exit
@@ -1076,6 +1081,7 @@ _mc_carry() {
 
 # Ends when the client has: a raw endpoint has no word for that, and is left a second for its last answers.
 _mc_tell() {
+  local TMOUT=0
   read -r _mc_line
   if [[ $1 == broker ]]; then
     printf '\n%s\n' "$_mc_end" >&3
@@ -1465,7 +1471,7 @@ _mc_quote() {
 # stdin ends or a signal ends us; Claude shows the words of an error, and of a program that ended only that it failed.
 # shellcheck disable=SC2317  # called where nothing starts
 _mc_answer_all() {
-  local line
+  local line TMOUT=0 # which would have bash wait no longer than that; a shell's logout may be exported
   [[ -z ${_mc_verb-} ]] || exit 127 # nobody asks here: a person or a script reads stderr
   _mc_quote "mcpconf: $_mc_server: $1; mend it with: $2"
   _mc_answer_error="{\"code\":-32603,\"message\":$_mc_quoted,\"data\":{\"mcpconf\":\"not started\"}}"
@@ -1599,6 +1605,7 @@ _mc_read_arguments() {
 }
 
 _mc_take_input() { # JSON, or - for what comes on stdin
+  local TMOUT=0
   _mc_input=${1:-\{\}}
   if [[ $_mc_input == - ]]; then
     _mc_input=""
@@ -1676,7 +1683,7 @@ _mc_is_gone() { # GROUP: whether it ends within two seconds
 
 # Keeps the last lines of stdin, and hands them over when it has ended.
 _mc_keep_words() {
-  local line lines count=0 i
+  local line lines count=0 i TMOUT=0
   lines=()
   while IFS= read -r line || [[ -n $line ]]; do
     lines[count++ % 20]=${line:0:500}

@@ -286,6 +286,37 @@ def test_a_terminal_gets_no_escapes(installed: Installed) -> None:
     assert seen.startswith('Grüße 👋 "quoted" \\ back\\n??[31mred?0m\ttab\r\nend\r\n')
 
 
+def test_at_a_terminal_a_server_says_that_it_waits(installed: Installed) -> None:
+    ours, theirs = pty.openpty()
+    link = serve(installed, "modern")
+    with subprocess.Popen([str(link)], stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        os.write(ours, b"\x04")  # Ctrl-D
+        out, said = running.communicate(timeout=20)
+    os.close(theirs)
+    os.close(ours)
+
+    assert out == b""
+    assert b"waits for MCP messages at this terminal; mcp-modern --help" in said
+
+
+def test_a_time_limit_of_the_shell_is_not_one_of_what_is_read(installed: Installed) -> None:
+    link = serve(installed, "legacy")
+    env = {**os.environ, "TMOUT": "1"}
+    nothing = installed.install(fields("mcpconf-wrapper 1", "nothing", "stop"), "nothing")
+    pipes = {"env": env, "stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    with (
+        subprocess.Popen([str(link), "--call", "echo", "-"], **pipes) as call,
+        subprocess.Popen([str(nothing)], **pipes) as answers,
+    ):
+        with pytest.raises(subprocess.TimeoutExpired):
+            call.wait(1.3)
+        called, _ = call.communicate(b'{"a": 1}', timeout=20)
+        answered, _ = answers.communicate(b'{"jsonrpc":"2.0","id":1,"method":"ping"}\n', timeout=20)
+
+    assert (call.returncode, json.loads(called)) == (0, {"a": 1})
+    assert json.loads(answered)["error"]["data"] == {"mcpconf": "not started"}
+
+
 def test_a_reader_that_goes_away_is_no_trouble(installed: Installed) -> None:
     reader, writer = os.pipe()
     os.close(reader)
