@@ -1561,7 +1561,7 @@ _mc_help() {
     "  $name --help                 this" "" \
     "These options are the link's, not the server's: it gets the arguments of its profile, and none of these." \
     "Each use starts the server and ends it again, unless a broker keeps it." \
-    "MCPCONF_TIMEOUT=SECONDS (60) bounds all of it, MCPCONF_VERBOSE=1 shows what the server says on stderr." \
+    "MCPCONF_TIMEOUT=SECONDS (60) bounds the wait for answers, MCPCONF_VERBOSE=1 shows what the server says on stderr." \
     "Exit code: 0; 1 where the tool or the server fails; 2 for wrong usage; 127 where it can't be started."
 }
 
@@ -1714,7 +1714,12 @@ _mc_ask_server() {
   _mc_send_server "{\"jsonrpc\":\"2.0\",\"id\":$_mc_asked_id,\"method\":\"$1\",\"params\":$2}"
   while :; do
     _mc_hear_server
+    case $_mc_line in # soon done, for there may be thousands
+      '{"jsonrpc":"2.0","method":"notifications/'* | '{"jsonrpc": "2.0", "method": "notifications/'*) continue ;;
+    esac
+    if [[ ${_mc_line:0:3} == $'\xef\xbb\xbf' ]]; then _mc_line=${_mc_line:3}; fi
     _mc_members "$_mc_line"
+    if [[ $_mc_json_kind == bad ]]; then _mc_check_answer; fi
     if [[ $_mc_json_kind != object ]]; then continue; fi
     if _mc_member method; then
       _mc_be_polite
@@ -1724,6 +1729,15 @@ _mc_ask_server() {
       _mc_member result && _mc_answer_result=$_mc_it && return
     fi
   done
+}
+
+# Another answer to what we asked does not come. An id stands at either end of a message.
+_mc_check_answer() {
+  local ends=${_mc_line:0:200} pattern="\"id\": *$_mc_asked_id *[,}]"
+  if [[ ${#_mc_line} -gt 200 ]]; then ends=$ends${_mc_line:${#_mc_line}-200}; fi
+  if [[ $_mc_line == "{"* && $ends =~ $pattern ]]; then
+    _mc_fail "its answer can't be read: it is no JSON, or nested too deeply" words
+  fi
 }
 
 _mc_send_server() { # LINE
@@ -1779,13 +1793,13 @@ _mc_fail_by_answer() { # TEXT [words]
     _mc_decode "$_mc_it"
     said=$_mc_text
   fi
-  if _mc_member code; then code=" ($_mc_it)"; fi
+  if _mc_member code; then code=" (${_mc_it:0:40})"; fi
   if _mc_member data && _mc_members "$_mc_it" && _mc_member mcpconf && [[ $_mc_it == '"not started"' ]]; then
     _mc_end_server
     printf '%s\n' "${said//[[:cntrl:]]/?}" >&2
     exit 127
   fi
-  _mc_fail "$1: $said$code" "${2-}"
+  _mc_fail "$1: ${said:0:4000}$code" "${2-}"
 }
 
 _mc_client='"clientInfo":{"name":"mcpconf-wrapper","version":"1"}'
@@ -1815,6 +1829,7 @@ _mc_request() { # METHOD [MEMBERS]: asks it in the server's era; an error ends u
   _mc_ask_server "$1" "{$members}"
   [[ -z $_mc_answer_error ]] || _mc_fail_by_answer "it refused $1"
   _mc_members "$_mc_answer_result"
+  [[ $_mc_json_kind == object ]] || _mc_fail "its answer to $1 is no object"
   if _mc_member resultType && [[ $_mc_it == '"input_required"' ]]; then
     _mc_fail "the tool asks for input, which only a client can give"
   fi
@@ -1898,7 +1913,7 @@ _mc_call_tool() {
 
 # Shows the result whose members were found: text as text, other content as it is written.
 _mc_show_result() {
-  local part parts structured="" text=""
+  local i part parts structured="" text=""
   if _mc_member structuredContent; then structured=$_mc_it; fi
   parts=()
   if _mc_member content; then
@@ -1910,7 +1925,10 @@ _mc_show_result() {
     if _mc_member type && [[ $_mc_it == '"text"' ]] && _mc_member text; then
       _mc_decode "$_mc_it"
       text=yes
-      _mc_show "${_mc_text%"$_mc_newline"}"
+      # Not by `%`, whose time goes with the square of the length where nothing is to be taken off.
+      i=${#_mc_text}
+      if [[ $i -gt 0 && ${_mc_text:i-1} == "$_mc_newline" ]]; then i=$((i - 1)); fi
+      _mc_show "${_mc_text:0:i}"
     else
       _mc_show "$part"
     fi

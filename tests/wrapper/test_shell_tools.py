@@ -91,6 +91,18 @@ def test_an_error_for_an_answer_is_said(link: Path) -> None:
     assert told.said == [f"mcpconf: {link.name[4:]}: it refused tools/call: Unknown tool: 'nope' (-32602)"]
 
 
+@pytest.mark.parametrize(("tool", "said"), [("deep", "its answer can't be read"), ("array", "is no object")])
+def test_an_answer_that_is_of_no_use_is_told_at_once(link: Path, tool: str, said: str) -> None:
+    told = run(link, "--call", tool)
+
+    assert (told.code, told.out) == (1, "")
+    assert said in told.said[-1]
+
+
+def test_a_mark_before_an_answer_and_chatter_do_not_hide_it(link: Path) -> None:
+    assert run(link, "--call", "bom") == Told(0, "a\n\n", [])
+
+
 def test_a_tool_that_wants_input_is_said(link: Path) -> None:
     told = run(link, "--call", "ask")
 

@@ -24,6 +24,8 @@ from mcpconf.workflow.learnt import learn
 
 app = new_app()
 
+LONGEST = 4000  # characters of an error that are shown
+
 
 @app.command()
 def call(
@@ -117,7 +119,9 @@ def _say(text: str) -> None:
 
 def _show(outcome: Outcome, output: str | None) -> None:
     if outcome.error is not None:
-        console.complain(console.visible(f"the server answers with an error: {outcome.error[1]} ({outcome.error[0]})"))
+        code, said = outcome.error
+        said = said if len(said) <= LONGEST else said[:LONGEST] + "..."
+        console.complain(console.visible(f"the server answers with an error: {said} ({code})"))
         return
     found = parts(outcome.result or {})
     if outcome.failed:
