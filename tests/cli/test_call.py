@@ -431,6 +431,9 @@ def test_completion_reads_what_was_learnt_and_starts_nothing(world: World, monke
         cache.write_text(text)
         assert world("__complete", "tools", "legacy").out == ""
     assert world("__complete", "nonsense").out == ""
+    names = ["a-b_c/d.e", "`id`", "$(id)", "${IFS}", "-rf", "a;b", "a b", "é", "", "..", "'"]
+    cache.write_text(json.dumps({"version": 1, "servers": {"legacy": names}}))
+    assert world("__complete", "tools", "legacy").out == "a-b_c/d.e\n"
 
 
 def test_completion_without_a_profile_is_empty(mcpconf: World) -> None:
