@@ -470,11 +470,12 @@ class Missing(Trouble):
 class Settings:
     """What `shim.conf` beside this file and the environment say. Read before each try: they can be mended meanwhile.
 
-    Lines of `key=value`: `directory` (of the broker's socket), `start` (once for each word of the command that starts
-    one), `broker` and `key` as in MCPCONF_BROKER and MCPCONF_BROKER_KEY, `pass` (0: never step aside). Times in
-    seconds, for tests: `hold` (a request waits for a connection), `hold_first` (`initialize` does, or a request while
-    the server is started), `retry` (the longest pause between two tries), `linger` (after stdin's end, with nothing in
-    flight), `probe` (until `--else`). `at` is an address that comes before all others.
+    Lines of `key=value`: `directory` (of the broker's socket; `shared`: each container that has this home has its own
+    therein), `start` (once for each word of the command that starts one), `broker` and `key` as in MCPCONF_BROKER and
+    MCPCONF_BROKER_KEY, `pass` (0: never step aside). Times in seconds, for tests: `hold` (a request waits for a
+    connection), `hold_first` (`initialize` does, or a request while the server is started), `retry` (the longest pause
+    between two tries), `linger` (after stdin's end, with nothing in flight), `probe` (until `--else`). `at` is an
+    address that comes before all others.
     """
 
     def __init__(self, text: str, environment: dict[bytes, bytes], at: str = "") -> None:
@@ -490,7 +491,8 @@ class Settings:
         self.key = _variable(environment, b"MCPCONF_BROKER_KEY") or found.get("key", "")
         self.told = not self.address  # nobody but the file says where it is
         if self.told and found.get("directory"):
-            self.address = "unix:" + found["directory"] + "/broker.sock"
+            own = guest() if found.get("shared") == "1" else ""
+            self.address = "unix:" + found["directory"] + (own and "/" + own) + "/broker.sock"
         if at or _variable(environment, b"MCPCONF_BROKER_START") == "0" or not self.address.startswith("unix:"):
             self.start = []
         self.passes = self.address.startswith("unix:") and sys.platform == "linux" and found.get("pass") != "0"
@@ -501,6 +503,17 @@ class Settings:
         self.retry = _seconds(found, "retry", 5.0)
         self.linger = _seconds(found, "linger", 2.0)
         self.probe = _seconds(found, "probe", 0.3)
+
+
+def guest() -> str:
+    """The name of a container; empty on a machine. See mcpconf/broker/place.py."""
+    try:
+        if posix.readlink("/proc/self/ns/uts") == "uts:[4026531838]":
+            return ""
+    except OSError:
+        return ""
+    name = posix.uname().nodename
+    return name if name[:1].isalnum() and all(letter.isalnum() or letter in "-._" for letter in name) else "guest"
 
 
 def _variable(environment: dict[bytes, bytes], name: bytes) -> str:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 LONGEST = 107  # bytes of a socket's path (unix(7): 108 with the NUL)
 MOUNTED = "/run/mcpconf"  # where a container is given the socket directory of its host
 NAME = "mcpconf"
+MACHINE = "uts:[4026531838]"  # the first namespace of names (Linux's PROC_UTS_INIT_INO), which containers have not
 
 
 def socket_directory(dirs: Dirs, env: Mapping[str, str], uid: int) -> str:
@@ -30,29 +31,64 @@ def socket_directory(dirs: Dirs, env: Mapping[str, str], uid: int) -> str:
     however this process was started; else in the runtime directory (XDG Base Directory Specification: it is its user's
     own, or does not count), which is empty again after a boot.
     """
-    if not dirs.chosen:
-        standing = _in_use(os.path.join(dirs.broker, "shim.conf"), uid)
-        if standing is not None:
-            return standing
-        for base in (env.get("XDG_RUNTIME_DIR", ""), f"/run/user/{uid}" if sys.platform == "linux" else ""):
-            if os.path.isabs(base) and _is_own(base, uid):
-                return os.path.join(base, name_for(dirs, uid))
+    if dirs.chosen:
+        return _at_home(dirs)
+    directory, is_shared = _standing(dirs)
+    # A cron job has other variables than a session.
+    if directory is not None and (_is_own(directory, uid) or _is_own(os.path.dirname(directory), uid)):
+        return _own_part(directory) if is_shared else directory
+    for base in (env.get("XDG_RUNTIME_DIR", ""), f"/run/user/{uid}" if sys.platform == "linux" else ""):
+        if os.path.isabs(base) and _is_own(base, uid):
+            return os.path.join(base, name_for(dirs, uid))
+    return _own_part(_at_home(dirs))
+
+
+def lines_for_shim(dirs: Dirs, env: Mapping[str, str], uid: int) -> tuple[str, ...]:
+    """What `shim.conf` says of that directory: the same in each place that has this home, if there are several.
+
+    `shared=1`: all of them have it, and each guest a directory of its own therein. What the machine's own entries name
+    is left as it stands by a guest, who has no such directory: its shim is told where to look.
+    """
+    found = socket_directory(dirs, env, uid)
+    if dirs.chosen:
+        return (f"directory={found}",)
+    standing, is_shared = _standing(dirs)
+    if guest() and standing is not None and not is_shared:
+        return (f"directory={standing}",)
+    if found == _own_part(_at_home(dirs)):
+        return (f"directory={_at_home(dirs)}", "shared=1")
+    return (f"directory={found}",)
+
+
+def guest() -> str:
+    """The name of a container, which may share its home with the machine and with others; empty on a machine."""
+    try:
+        if os.readlink("/proc/self/ns/uts") == MACHINE:
+            return ""
+    except OSError:
+        return ""
+    name = os.uname().nodename
+    return name if name[:1].isalnum() and all(letter.isalnum() or letter in "-._" for letter in name) else "guest"
+
+
+def _at_home(dirs: Dirs) -> str:
     return os.path.join(dirs.state, "run")
 
 
-def _in_use(conf: str, uid: int) -> str | None:
-    """The directory that the shim is told of, if it can be there: a cron job has other variables than a session."""
+def _own_part(directory: str) -> str:
+    name = guest()
+    return os.path.join(directory, name) if name else directory
+
+
+def _standing(dirs: Dirs) -> tuple[str | None, bool]:
+    """The directory that the shim is told of, and whether guests have one of their own in it."""
     try:
-        with open(conf, "rb", opener=opened_at_once) as stream:
-            lines = stream.read(65_536).split(b"\n")
+        with open(os.path.join(dirs.broker, "shim.conf"), "rb", opener=opened_at_once) as stream:
+            lines = stream.read(65_536).replace(b"\r", b"").split(b"\n")
     except OSError:
-        return None
-    for line in lines:
-        if line.startswith(b"directory="):
-            found = os.fsdecode(line[len(b"directory=") :].rstrip(b"\r"))
-            usable = os.path.isabs(found) and (_is_own(found, uid) or _is_own(os.path.dirname(found), uid))
-            return found if usable else None
-    return None
+        return None, False
+    named = next((line for line in lines if line.startswith(b"directory=/")), None)
+    return None if named is None else os.fsdecode(named.partition(b"=")[2]), b"shared=1" in lines
 
 
 def name_for(dirs: Dirs, uid: int) -> str:

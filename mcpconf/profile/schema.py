@@ -131,8 +131,12 @@ class _Table(BaseModel):
 class Container(_Table):
     """How the server's image is run."""
 
-    volumes: list[Filled] = Field(default=[], description="What to mount, as in `docker run -v`.")
-    network: Filled | None = Field(default=None, description="The network to join, as in `docker run --network`.")
+    volumes: list[Filled] = Field(
+        default=[], description="What to mount, as in `docker run -v`; a path is read-only unless it ends in `:rw`."
+    )
+    network: Filled | None = Field(
+        default=None, description="The network to join, as in `docker run --network`; none, if not given."
+    )
     flags: list[Template] = Field(default=[], description="Further options of `docker run`, verbatim.")
 
 

@@ -144,7 +144,7 @@ def shared_files(context: Context) -> dict[str, bytes]:
     directory = join(context.platform, context.data, "broker")
     return {
         **{join(context.platform, directory, name): text for name, text in context.shim.items()},
-        join(context.platform, directory, CONF): shim_conf(context.runtime or "", context.launcher, context.config_dir),
+        join(context.platform, directory, CONF): shim_conf(context.sockets, context.launcher, context.config_dir),
     }
 
 
@@ -159,11 +159,11 @@ def _doors(context: Context) -> dict[str, bytes]:
     }
 
 
-def shim_conf(runtime: str, launcher: tuple[str, ...], config_dir: str | None) -> bytes:
-    """Lines of `key=value`: the socket directory, and each word of the command that starts a broker."""
+def shim_conf(sockets: tuple[str, ...], launcher: tuple[str, ...], config_dir: str | None) -> bytes:
+    """Lines of `key=value`: those about the socket directory, and each word of the command that starts a broker."""
     named = ("--config-dir", config_dir) if config_dir else ()
     start = (*launcher, "broker", "start", "--if-needed", *named)
-    lines = [f"directory={runtime}", *(f"start={word}" for word in start)]
+    lines = [*sockets, *(f"start={word}" for word in start)]
     return "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape")
 
 

@@ -23,9 +23,9 @@ class Context:
     `broker` is the address of another place's broker that shook hands, with the servers that it knows; `broker_lost`
     says why none does where somebody led us to one; `autostart`: the profile wants this user's own, started where it is
     needed; `gateway`: where its plain door is to be, `listen`: where clients with a key may come besides. `python` runs
-    `shim` (its files, by name), `runtime` is the socket directory of this user's own broker, and `config_dir` the
-    directory that holds all of ours, where one was named; `remote`: what leads the broker to remote servers is
-    installed. `order` is the profile's own.
+    `shim` (its files, by name), `runtime` is the socket directory of this user's own broker, `sockets` what shim.conf
+    says of it, and `config_dir` the directory that holds all of ours, where one was named; `remote`: what leads the
+    broker to remote servers is installed. `order` is the profile's own.
     """
 
     spec: ClientSpec
@@ -54,6 +54,7 @@ class Context:
     python: str | None = None
     shim: Mapping[str, bytes] = field(default_factory=dict)
     runtime: str | None = None
+    sockets: tuple[str, ...] = ()
     config_dir: str | None = None
     remote: bool = False
     order: tuple[RouteName, ...] = ()

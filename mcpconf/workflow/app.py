@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Collection, Container, Iterable, Iterator
 
-from mcpconf.broker.place import socket_directory
+from mcpconf.broker.place import lines_for_shim, socket_directory
 from mcpconf.client.spec import Place
 from mcpconf.commit.reading import read_all
 from mcpconf.commit.state import State
@@ -48,6 +48,11 @@ class App:
     def runtime(self) -> str:
         """The socket directory of this user's broker."""
         return socket_directory(self.dirs, self.system.env, self.system.uid)
+
+    @property
+    def sockets(self) -> tuple[str, ...]:
+        """What shim.conf says of it."""
+        return lines_for_shim(self.dirs, self.system.env, self.system.uid)
 
     @property
     def place(self) -> Place:

@@ -141,6 +141,7 @@ def broker_context(app: App, facts: Facts, *, autostart: bool) -> dict[str, Any]
         "python": python(app.system),
         "shim": shim_files(),
         "runtime": app.runtime,
+        "sockets": app.sockets,
         "config_dir": app.dirs.config if app.dirs.chosen else None,
         "remote": has(HTTP),
     }
@@ -156,7 +157,7 @@ def _shared(app: App, path: str, data: bytes) -> bytes:
     if directory == app.dirs.broker and name in (SHIM, BODY):
         return shim_files()[name]
     if path == os.path.join(app.dirs.broker, CONF):
-        return shim_conf(app.runtime, launcher(app.system), app.dirs.config if app.dirs.chosen else None)
+        return shim_conf(app.sockets, launcher(app.system), app.dirs.config if app.dirs.chosen else None)
     return data
 
 

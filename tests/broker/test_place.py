@@ -6,16 +6,47 @@ import fcntl
 import os
 import pwd
 import socket
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from mcpconf.broker.place import LONGEST, Paths, connect, is_locked, name_for, short, socket_directory
+from mcpconf import shim
+from mcpconf.broker import place
+from mcpconf.broker.place import (
+    LONGEST,
+    MACHINE,
+    Paths,
+    connect,
+    is_locked,
+    lines_for_shim,
+    name_for,
+    short,
+    socket_directory,
+)
 from mcpconf.dirs import Dirs, find_dirs
 from mcpconf.system import RealSystem
 
 DIRS = Dirs("/h/.config/mcpconf", "/h/.local/share/mcpconf", "/h/.local/state/mcpconf")
+PACKAGE = str(Path(place.__file__).parents[2])
+NAMED = ("unshare", "--uts", "sh", "-c", 'printf %s "$1" >/proc/sys/kernel/hostname && shift && exec "$@"', "_")
 NOBODY = 4_000_000_000  # a user that has no runtime directory here
+
+
+def may_be_named() -> bool:
+    """Whether we can start something in a container's place, as far as its name goes."""
+    try:
+        return subprocess.run([*NAMED, "box", "true"], capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
+
+
+@pytest.fixture(autouse=True)
+def machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever the tests run, this is no container."""
+    monkeypatch.setattr(place, "guest", lambda: "")
 
 
 def test_it_lies_in_the_runtime_directory_where_that_is_ours(tmp_path: Path) -> None:
@@ -102,3 +133,50 @@ def test_where_entries_look_for_it_already_it_stays_whatever_the_variables_are(t
     assert socket_directory(dirs, env, uid).startswith(f"{tmp_path}/other/mcpconf")
     conf.write_text("start=x\n")
     assert socket_directory(dirs, env, uid).startswith(f"{tmp_path}/other/mcpconf")
+
+
+def test_in_a_home_that_several_have_each_has_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    dirs = Dirs(str(tmp_path / "c"), str(tmp_path / "data"), str(tmp_path / "s"))
+    (tmp_path / "data/broker").mkdir(parents=True)
+    conf, home = tmp_path / "data/broker/shim.conf", f"{tmp_path}/s/run"
+    (tmp_path / "s").mkdir()
+    uid = os.geteuid()
+
+    def here(env: dict[str, str], name: str) -> tuple[str, tuple[str, ...]]:
+        """Where it is met in this place, and what `switch` writes there."""
+        monkeypatch.setattr(place, "guest", lambda: name)
+        monkeypatch.setattr(place, "_is_own", lambda path, _: os.path.isdir(path) and not path.startswith("/run/"))
+        found = socket_directory(dirs, env, uid), lines_for_shim(dirs, env, uid)
+        conf.write_text("".join(f"{line}\n" for line in found[1]))
+        return found
+
+    shared = (f"directory={home}", "shared=1")
+    assert here({}, "") == (home, shared)
+    assert here({}, "box") == (f"{home}/box", shared)
+    assert here({}, "") == (home, shared)
+
+    session = {"XDG_RUNTIME_DIR": str(tmp_path / "runtime")}
+    (tmp_path / "runtime").mkdir()
+    conf.unlink()
+    found, lines = here(session, "")
+    assert lines == (f"directory={found}",)
+    (tmp_path / "runtime").rename(tmp_path / "away")
+    assert here({}, "box") == (f"{home}/box", lines)
+    (tmp_path / "away").rename(tmp_path / "runtime")
+    assert here(session, "") == (found, lines)
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/ns/uts"), reason="only Linux tells")
+@pytest.mark.parametrize("guest", [place.guest, shim.guest])
+def test_a_guest_is_who_has_a_name_of_its_own(guest: Callable[[], str]) -> None:
+    assert guest() == ("" if os.readlink("/proc/self/ns/uts") == MACHINE else os.uname().nodename)
+
+
+@pytest.mark.skipif(not may_be_named(), reason="this user may make no namespace")
+@pytest.mark.parametrize("guest", [place.guest, shim.guest])
+@pytest.mark.parametrize(("name", "expected"), [("box-1.x", "box-1.x"), ("../../etc", "guest"), ("-a", "guest")])
+def test_a_guests_name_is_no_path(guest: Callable[[], str], name: str, expected: str) -> None:
+    code = f"import sys; sys.path.append({PACKAGE!r}); from {guest.__module__} import guest; print(guest())"
+    argv = [*NAMED, name, sys.executable, "-c", code]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == expected, done.stderr

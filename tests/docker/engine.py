@@ -32,11 +32,13 @@ OPTIONS = (
 )
 # Interfaces are told by sysfs, whose every mount shows the namespace that it was made in: without one of our own,
 # nobody would see that docker0 is a bridge. Two of its directories are enough, and the control groups stay in place.
+# The machine's own brokers are not to be met.
 ALONE = """\
 set -e
 ip link set lo up
 mkdir "$1" && mount -t sysfs sysfs "$1"
 for part in class/net devices/virtual/net; do mount --bind "$1/$part" "/sys/$part"; done
+for own in /run/user /run/mcpconf; do [ ! -d "$own" ] || mount -t tmpfs tmpfs "$own"; done
 shift
 exec "$@"
 """

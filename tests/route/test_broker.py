@@ -29,6 +29,7 @@ def place(*args: Any, **changes: Any) -> Context:
         "python": "/usr/bin/python3",
         "shim": {"shim.py": b"# shim"},
         "runtime": RUNTIME,
+        "sockets": (f"directory={RUNTIME}", "shared=1"),
     }
     return context(*args, **{**given, **changes})
 
@@ -57,6 +58,7 @@ def test_the_client_starts_a_shim_that_names_the_server() -> None:
     assert one.launch.files[f"{BROKER}/shim.py"] == b"# shim"
     assert one.launch.files[f"{BROKER}/shim.conf"].decode().splitlines() == [
         f"directory={RUNTIME}",
+        "shared=1",
         f"start={HOME}/.local/bin/mcpconf",
         "start=broker",
         "start=start",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from mcpconf import shim
 from mcpconf.shim import Settings, Trouble, connect
 from tests.shim.conftest import Start
 from tests.shim.scene import SOURCE, Broker, Client, Place, meet, request
@@ -47,6 +48,15 @@ def test_it_runs_alone_too_and_where_nothing_can_be_written(place: Place, broker
         meet(client, broker)
     finally:
         client.stop()
+
+
+@pytest.mark.parametrize(("name", "expected"), [("", "/h/run/broker.sock"), ("box", "/h/run/box/broker.sock")])
+def test_a_container_has_its_own_in_a_home_that_it_shares(
+    monkeypatch: pytest.MonkeyPatch, name: str, expected: str
+) -> None:
+    monkeypatch.setattr(shim, "guest", lambda: name)
+    assert Settings("directory=/h/run\nshared=1\n", {}).address == f"unix:{expected}"
+    assert Settings("directory=/h/run\n", {}).address == "unix:/h/run/broker.sock"
 
 
 def test_a_long_path_of_the_socket(start: Start, place: Place) -> None:

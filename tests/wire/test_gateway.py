@@ -136,6 +136,25 @@ def test_a_call_before_any_list_finds_its_server() -> None:
     assert one.heard()[0]["error"] == {"code": -32602, "message": "no server of this gateway has tool 'three'"}
 
 
+def test_a_call_waits_longer_than_a_list_for_the_server_that_may_have_its_tool() -> None:
+    town = pair()
+    town.houses["b"].mute.add("tools/list")
+    one = town.person()
+    one.greet()
+    call(one, "two")
+    town.wait(10)
+    assert one.got == []
+    town.release("b", {"tools": tools("two")})
+    assert town.houses["b"].held[-1][1]["method"] == "tools/call"
+
+    other = town.person()
+    other.greet()
+    call(other, "two")
+    town.wait(21)
+    assert other.heard()[0]["error"] == {"code": -32602, "message": "no server of this gateway has tool 'two'"}
+    assert other.gateway.sizes()["flights"] == 0
+
+
 def test_pages_of_servers_are_joined_and_long_lists_are_given_in_pages() -> None:
     town = Town(House("a", tools=tools(*(f"t{n}" for n in range(2500)))), House("b", tools=tools("z")))
     town.houses["a"].page = 100

@@ -95,6 +95,20 @@ def test_a_directory_of_any_name_is_reached(place: Place, listen: Listen, odd: s
 
 
 @needs_socat
+def test_a_container_looks_for_its_own_in_a_home_that_it_shares(place: Place, listen: Listen) -> None:
+    listener = listen("time.sock")
+    own = place.directory / "box"
+    own.mkdir()
+    for name in ("broker.sock", "time.sock"):
+        (place.directory / name).rename(own / name)
+    with (place.data / "broker/shim.conf").open("a") as conf:
+        conf.write("shared=1\n")
+    with place.run(container="docker", HOSTNAME="box") as wrapper, listener.accept() as connection:
+        wrapper.say(PING)
+        assert connection.line() == PING
+
+
+@needs_socat
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_at_once(place: Place, listen: Listen, number: signal.Signals) -> None:
     listener = listen("time.sock")

@@ -22,17 +22,19 @@ def owner_of(pid: int) -> str | None:
 
 def is_gone(owner: str) -> bool:
     """Whether that process is gone. False where this can't be told from here."""
-    where, _, rest = owner.rpartition("/")
+    where, _, start = owner.rpartition("/")
     where, _, number = where.rpartition("/")
     if where != _place() or not number.isascii() or not number.isdigit():
         return False
     if sys.platform != "linux":
         return not _is_there(int(number))
-    return start_token(int(number)) != rest or _is_dead(int(number))
+    return start_token(int(number)) != start or _is_dead(int(number))
 
 
 def _place() -> str | None:
     """What numbers of processes are told apart by: `BOOT/START`, or `HOST/-` where there is one namespace only."""
+    if os.name == "nt":  # where looking for a process by a signal would end it
+        return None
     if sys.platform != "linux":
         return f"{socket.gethostname()}/-"
     first = start_token(1)

@@ -24,14 +24,17 @@ CURSOR = "mcpconf-"
 
 
 class Wait:
-    """Something that is done when lists are there, or when it has waited long enough."""
+    """Something to do when lists are there (with `one`: when one of them is), or when it has waited long enough."""
 
-    __slots__ = ("deadline", "needs", "then")
+    __slots__ = ("deadline", "needs", "one", "then")
 
-    def __init__(self, needs: set[tuple[int, Kind]], deadline: float, then: Callable[[], None]) -> None:
+    def __init__(
+        self, needs: set[tuple[int, Kind]], deadline: float, then: Callable[[], None], *, one: bool = False
+    ) -> None:
         self.needs = needs
         self.deadline = deadline
         self.then = then
+        self.one = one
 
 
 class Lists:
@@ -77,6 +80,19 @@ class Lists:
         else:
             then()
 
+    def search(self, kinds: Iterable[Kind], until: float, then: Callable[[], None]) -> bool:
+        """Go on when the next list of these kinds has come, or the time is `until`; False where none is to come."""
+        needs = {(leg.number, kind) for leg in self._desk.legs.values() for kind in kinds if self._is_coming(leg, kind)}
+        if not needs or self._desk.now() >= until:
+            return False
+        self._waits.append(Wait(needs, until, then, one=True))
+        return True
+
+    def _is_coming(self, leg: Leg, kind: Kind) -> bool:
+        if kind in leg.lists:
+            return False
+        return leg.state is State.OPENING or self._fetches.of(leg, kind) is not None
+
     def _begun(self, leg: Leg, kind: Kind) -> bool:
         """Ask a server, if it is there; whether to wait for it."""
         if leg.state is not State.UP:
@@ -117,7 +133,7 @@ class Lists:
         waited = [wait for wait in self._waits if (leg.number, kind) in wait.needs]
         for wait in waited:
             wait.needs.discard((leg.number, kind))
-        for wait in [one for one in waited if not one.needs]:
+        for wait in [wait for wait in waited if wait.one or not wait.needs]:
             self._waits.remove(wait)
             wait.then()
         if kind in self._told and not waited and self._visible(leg, kind) != leg.shown.get(kind, ()):

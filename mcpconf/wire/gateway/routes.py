@@ -19,6 +19,7 @@ from mcpconf.wire.members import members
 
 URIS = (RESOURCES, TEMPLATES)
 TASKS = 1024  # whose servers are remembered
+SEARCH = 20.0  # seconds that a request waits for the one server that may have what it names, and is still starting
 
 
 class Routes:
@@ -53,14 +54,13 @@ class Routes:
 
     # -- names
 
-    def _named(self, flight: Flight, kind: Kind, path: tuple[str, ...], again: bool = True) -> None:
+    def _named(self, flight: Flight, kind: Kind, path: tuple[str, ...], until: float | None = None) -> None:
         if _is_riddle(flight.envelope, path):
             self._desk.fail(flight, INVALID, "a name in params is one of the protocol's in other letters")
             return
         name, place = flight.envelope.word(*path), flight.envelope.at(*path)
         found = None if name is None else self._lists.owner(kind, name)
-        if found is None and again and self._lists.missing((kind,)):
-            self._lists.collect((kind,), lambda: self._named(flight, kind, path, again=False), fresh=False)
+        if found is None and self._waits((kind,), until, lambda until: self._named(flight, kind, path, until)):
             return
         only = self._only()
         if found is None and name is not None and only is not None:
@@ -77,6 +77,19 @@ class Routes:
         flight.task = kind is TOOLS and flight.envelope.at("params", "task") is not None
         self._send(flight, leg)
 
+    def _waits(self, kinds: tuple[Kind, ...], until: float | None, then: Callable[[float], None]) -> bool:
+        """Whether `then` is done later, since more lists are to come: all of them soon, or one after the other.
+
+        An error would be final for who asked, while a list that comes late is only announced.
+        """
+        if until is None:
+            until = self._desk.now() + SEARCH
+            if not self._lists.missing(kinds):
+                return False
+            self._lists.collect(kinds, lambda: then(until), fresh=False)
+            return True
+        return self._lists.search(kinds, until, lambda: then(until))
+
     def _complete(self, flight: Flight) -> None:
         """A prompt's argument is completed by who has the prompt, a URI's by who has the template."""
         if flight.envelope.word("params", "ref", "type") == "ref/resource":
@@ -87,12 +100,15 @@ class Routes:
     # -- URIs
 
     def _located(
-        self, flight: Flight, path: tuple[str, ...], then: Callable[[Leg], None] | None = None, again: bool = True
+        self,
+        flight: Flight,
+        path: tuple[str, ...],
+        then: Callable[[Leg], None] | None = None,
+        until: float | None = None,
     ) -> None:
         uri = flight.envelope.word(*path)
         leg = None if uri is None else self._with_uri(uri)
-        if leg is None and uri is not None and again and self._lists.missing(URIS):
-            self._lists.collect(URIS, lambda: self._located(flight, path, then, again=False), fresh=False)
+        if leg is None and self._waits(URIS, until, lambda until: self._located(flight, path, then, until)):
             return
         leg = leg or self._only_with_resources()
         if leg is None:
