@@ -56,7 +56,8 @@ def no_byte_order_mark(files: Files) -> Iterator[Found]:
     for one in _there(files):
         if one.bom and "claude-desktop" in one.clients:
             text = "it begins with a byte order mark, over which Claude Desktop resets it"
-            yield Found(Level.WARNING, text, one.path, (), Mend("save it again as UTF-8 without a BOM"))
+            safe = Mend(f"sed -i '1s/^\\xef\\xbb\\xbf//' {one.path}", safe=True, action="bom", arguments=(one.path,))
+            yield Found(Level.WARNING, text, one.path, (), safe)
 
 
 def is_private(files: Files) -> Iterator[Found]:
