@@ -163,7 +163,7 @@ def test_stray_output_of_a_tool_goes_to_stderr_and_children_read_nothing() -> No
             subprocess.run([sys.executable, "-c", "import sys; print('stray child', sys.stdin.read())"], check=True)
             return {}
         stdin, stdout = claim_pipes()
-        serve(stdin, stdout, catalogue(dict.fromkeys(("status", "env", "profiles", "diff"), noisy)))
+        serve(stdin, stdout, catalogue(dict.fromkeys(("status", "env", "profiles", "diff", "doctor"), noisy)))
     """
     with started(code) as process:
         assert ask(process, request("tools/call", name="status"))["result"]["structuredContent"] == {}

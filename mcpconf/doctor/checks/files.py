@@ -24,7 +24,7 @@ def _at(one: ClientFile, spot: Spot) -> str:
 def can_be_read(files: Files) -> Iterator[Found]:
     for one in files.known:
         if one.problem is not None and not one.stale:
-            mend = Mend(one.mend) if one.mend else None
+            mend = Mend(one.mend or f"ls -ld {one.path}")
             yield Found(Level.ERROR, one.problem, one.path, (f"read by {_readers(one)}",), mend)
 
 
@@ -32,7 +32,7 @@ def parses(files: Files) -> Iterator[Found]:
     for one in _there(files):
         if one.fault is not None:
             reset = "Claude Code resets such a file at its next write" if one.resets else "its client can't read it"
-            mend = Mend(one.fault.hint) if one.fault.hint else None
+            mend = Mend(one.fault.hint or f"${{EDITOR:-vi}} +{one.fault.line} {one.path}")
             yield Found(Level.ERROR, f"{_at(one, one.fault)}: {one.fault.text}", one.path, (reset,), mend)
 
 
