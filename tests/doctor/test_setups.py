@@ -8,12 +8,14 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mcpconf.cli.index import COMMANDS
 from mcpconf.cli.main import main
 from mcpconf.doctor.catalogue import CHECKS
 from mcpconf.doctor.mend import ACTIONS
@@ -76,6 +78,9 @@ def test_a_broken_set_up_is_named_and_nothing_beside_it(build: Build, name: str,
     assert [one["id"] for one in mine][:1] == [name], mine
     assert {one["id"] for one in mine} == {name}, mine
     assert all(one["text"] and one["mend"] for one in mine)
+    for one in mine:
+        named = re.match(r"mcpconf ([a-z]+)", one["mend"]["command"])
+        assert named is None or named[1] in dict(COMMANDS)
 
 
 @pytest.mark.parametrize("build", HEALTHY)

@@ -32,7 +32,7 @@ def odd_variables(app: App) -> Iterator[Variable]:
     key = env.get("MCPCONF_BROKER_KEY")
     if key and app.system.read(key) is None:
         text = f"it names {key}, where no key can be read"
-        yield Variable("MCPCONF_BROKER_KEY", text, "mcpconf broker key add NAME    # on the host", fails=True)
+        yield Variable("MCPCONF_BROKER_KEY", text, "mcpconf broker key new NAME    # on the host", fails=True)
     yield from _directory(app, "MCPCONF_CONFIG_DIR")
     yield from _directory(app, "CLAUDE_CONFIG_DIR")
 
