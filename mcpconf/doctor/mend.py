@@ -109,7 +109,7 @@ ACTIONS: Mapping[str, Plan] = {
     "rmdir": _rmdir,  # a lock directory
     "bom": _bom,  # a client's file
     "switch": _switch,  # profile, and the scope where it is not the usual one
-    "remove-containers": _remove_containers,  # ids; only those that bear our label go
+    "remove-containers": _remove_containers,  # ids; only ours go, and only without an owner
 }
 
 
@@ -152,13 +152,15 @@ def _mend_files(app: App, planned: Sequence[Planned]) -> dict[Planned, str]:
 
 
 def _remove(app: App, ids: tuple[str, ...]) -> None:
-    """Remove containers, of these only those that still bear our label. Raises `McpconfError`."""
-    from mcpconf.broker.upstream.image import LABEL
+    """Remove containers, of these only those that are ours, and whose owner is gone still. Raises `McpconfError`."""
+    from mcpconf.broker.upstream.image import OWNER
+    from mcpconf.broker.upstream.owner import is_gone
 
     docker = app.system.which("docker") or "docker"
-    listed = app.system.run([docker, "ps", "-aq", "--no-trunc", "--filter", f"label={LABEL}"], timeout=DOCKER)
-    ours = set(listed.out.split()) if listed is not None and listed.code == 0 else set()
-    gone = [one for one in ids if any(known.startswith(one) for known in ours)]
+    shape = f'{{{{.Id}}}} {{{{index .Config.Labels "{OWNER}"}}}}'
+    told = app.system.run([docker, "inspect", "--format", shape, *ids], timeout=DOCKER)
+    owned = (line.partition(" ") for line in (told.out if told is not None else "").splitlines())
+    gone = [number for number, _, owner in owned if is_gone(owner)]
     done = app.system.run([docker, "rm", "-f", *gone], timeout=DOCKER) if gone else None
     if gone and (done is None or done.code != 0):
         said = done.err.strip() if done is not None else f"no answer within {DOCKER:g} s"

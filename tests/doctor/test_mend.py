@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from mcpconf.broker.upstream.owner import owner_of
 from mcpconf.cli import console
 from mcpconf.commit.steps import Gone, Mode, do, dump_step, gone_step, load_step, mode_step, taken_back
 from mcpconf.doctor.finding import Finding, Group, Level, Mend
@@ -142,15 +143,21 @@ def test_the_same_mend_is_done_once(app: App, mcpconf: World) -> None:
     assert plan_mends(app, two) == ()
 
 
-def test_only_containers_with_our_label_go(mcpconf: World, app: App, programs: Path) -> None:
+def test_only_containers_of_ours_without_an_owner_go(mcpconf: World, app: App, programs: Path) -> None:
     log = mcpconf.work / "docker.log"
+    alive = owner_of(os.getpid())
+    assert alive is not None
+    gone = alive.rpartition("/")[0] + "/0"  # the same number, and another start
     (programs / "docker").write_text(
-        f'#!/bin/sh\necho "$*" >>{log}\ncase $1 in ps) echo abc111; echo abc222;; rm) [ "$3" != abc222 ];; esac\n'
+        f'#!/bin/sh\necho "$*" >>{log}\n'
+        f"case $1 in inspect) echo abc111 {alive}; echo abc222 {gone}; echo theirs;; rm) ! [ -e {log}.fail ];; esac\n"
     )
     (programs / "docker").chmod(0o755)
-    assert mended(app, finding("remove-containers", "abc111", "theirs"))[0].error is None
-    assert log.read_text().splitlines()[-1] == "rm -f abc111"
-    assert "did not remove" in str(mended(app, finding("remove-containers", "abc222"))[0].error)
+    leftovers = finding("remove-containers", "abc111", "abc222", "theirs")
+    assert mended(app, leftovers)[0].error is None
+    assert log.read_text().splitlines()[-1] == "rm -f abc222"
+    log.with_name("docker.log.fail").touch()
+    assert "did not remove" in str(mended(app, leftovers)[0].error)
 
 
 @pytest.mark.parametrize("answer", [True, False])
