@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import json
 import os
+import sys
 import time
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from mcpconf.system import RealSystem
 from tests.cli.conftest import World
 from tests.doctor.place_setups import as_user
 
+SERVER = Path(__file__).resolve().parents[1] / "broker/servers/plain.py"
 BOM = b"\xef\xbb\xbf"
 
 
@@ -25,6 +28,14 @@ def put(path: Path, data: bytes | str, mode: int = 0o600) -> Path:
     path.write_bytes(data.encode() if isinstance(data, str) else data)
     path.chmod(mode)
     return path
+
+
+def answers(world: World) -> str:
+    """A program on PATH that is a server: what an entry starts must be right where the file is not."""
+    path = world.home.parent / "bin/answers"
+    path.write_text(f"#!/bin/bash\nexec {sys.executable} -I -S {SERVER}\n")
+    path.chmod(0o755)
+    return json.dumps({"command": path.name})
 
 
 def directory(home: Path, world: World) -> None:
@@ -74,15 +85,17 @@ def project_cut_off(home: Path, world: World) -> None:
 
 
 def server_twice(home: Path, world: World) -> None:
-    put(world.claude, '{"mcpServers": {"a": {"command": "myserver"}, "a": {"command": "myserver"}}}\n')
+    one = answers(world)
+    put(world.claude, f'{{"mcpServers": {{"a": {one}, "a": {one}}}}}\n')
 
 
 def servers_twice(home: Path, world: World) -> None:
-    put(world.claude, '{"mcpServers": {}, "x": 1, "mcpServers": {"a": {"command": "myserver"}}}\n')
+    put(world.claude, f'{{"mcpServers": {{}}, "x": 1, "mcpServers": {{"a": {answers(world)}}}}}\n')
 
 
 def hidden_space(home: Path, world: World) -> None:
-    put(world.claude, '{"mcpServers": {"a": {"command": "myserver", "args": ["x\u200b"]}}}\n')
+    one = answers(world).replace("}", ', "args": ["x\u200b"]}')
+    put(world.claude, f'{{"mcpServers": {{"a": {one}}}}}\n')
 
 
 def desktop_bom(home: Path, world: World) -> None:

@@ -63,7 +63,7 @@ def stamps(home: Path) -> dict[str, tuple[int, ...]]:
 
 
 def told(found: Any) -> list[Any]:
-    """The findings that a person would look at, the worst first; infos where there is nothing worse."""
+    """The findings that a person would look at, errors first; infos where there is nothing worse."""
     for levels in (("error", "warning"), ("info",)):
         mine = [one for level in levels for one in found["findings"] if one["level"] == level]
         if mine:
@@ -74,9 +74,11 @@ def told(found: Any) -> list[Any]:
 @pytest.mark.parametrize(("build", "name"), BROKEN)
 def test_a_broken_set_up_is_named_and_nothing_beside_it(build: Build, name: str, mcpconf: World) -> None:
     build(mcpconf.home, mcpconf)
-    mine = told(report(mcpconf))
-    assert [one["id"] for one in mine][:1] == [name], mine
-    assert {one["id"] for one in mine} == {name}, mine
+    found = told(report(mcpconf))
+    mine = [one for one in found if one["id"] == name]
+    assert mine, found
+    # Several things may be worth knowing of one set-up; of what is wrong with it there is one.
+    assert all(one["level"] == "info" for one in found) or found == mine
     assert all(one["text"] and one["mend"] for one in mine)
     assert name in SAFE or not any(one["mend"]["safe"] for one in mine)
     for one in mine:
