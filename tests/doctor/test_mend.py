@@ -11,18 +11,13 @@ import pytest
 
 from mcpconf.broker.upstream.owner import owner_of
 from mcpconf.cli import console
-from mcpconf.commit.steps import Gone, Mode, do, dump_step, gone_step, load_step, mode_step, taken_back
 from mcpconf.doctor.finding import Finding, Group, Level, Mend
 from mcpconf.doctor.mend import Outcome, carry_out, plan_mends
-from mcpconf.errors import McpconfError, Refused
-from mcpconf.ledger import DAMAGED
 from mcpconf.workflow.app import App
 from tests.cli.conftest import World
 from tests.cli.test_json import check
 from tests.doctor.files_setups import desktop_bom, lock_left, put, readable
 from tests.scenarios.conftest import tree
-
-STALE = time.time() - 3600
 
 
 def finding(action: str, *arguments: str, safe: bool = True, command: str = "do it") -> Finding:
@@ -182,79 +177,3 @@ def test_without_a_terminal_only_yes_does_what_is_not_safe(yes: bool, mcpconf: W
     readable(mcpconf.home, mcpconf)
     mending.mend(app, [finding("chmod", str(mcpconf.claude), "600", safe=False)], yes=yes, dry_run=False)
     assert mcpconf.claude.stat().st_mode & 0o777 == (0o600 if yes else 0o644)
-
-
-# The steps themselves
-
-
-def test_a_step_is_only_taken_where_all_is_as_it_was_seen(tmp_path: Path) -> None:
-    path = put(tmp_path / "a", "", 0o644)
-    step = mode_step(str(path), 0o600)
-    assert step == Mode(str(path), 0o644, 0o600)
-    path.chmod(0o640)
-    with pytest.raises(Refused):
-        do(step)
-    assert path.stat().st_mode & 0o777 == 0o640
-
-
-def test_a_lock_that_somebody_holds_is_let_alone(tmp_path: Path) -> None:
-    lock = tmp_path / "lock"
-    lock.mkdir()
-    assert gone_step(str(lock), time.time()) is None
-    os.utime(lock, (STALE, STALE))
-    step = gone_step(str(lock), time.time())
-    assert step is not None
-    os.utime(lock)
-    with pytest.raises(Refused):
-        do(step)
-    (lock / "x").write_text("")
-    os.utime(lock, (step.time, step.time))
-    with pytest.raises(McpconfError):
-        do(step)
-    assert lock.is_dir()
-
-
-def test_steps_come_again_where_what_was_done_meanwhile_failed(tmp_path: Path) -> None:
-    path = put(tmp_path / "a", "", 0o600)
-    steps = (Mode(str(path), 0o644, 0o600), Gone(str(tmp_path / "lock"), 0o755, STALE))
-
-    def fail() -> None:
-        with taken_back(steps):
-            assert path.stat().st_mode & 0o777 == 0o644
-            assert (tmp_path / "lock").is_dir()
-            raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        fail()
-    assert path.stat().st_mode & 0o777 == 0o600
-    assert not (tmp_path / "lock").exists()
-
-
-def test_a_mode_is_of_files_and_directories_alone(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "fifo")
-    with pytest.raises(Refused):
-        mode_step(str(tmp_path / "fifo"), 0o600)
-
-
-STEPS = [Mode("/a", 0o644, 0o600), Gone("/b", 0o755, 1.5)]
-
-
-@pytest.mark.parametrize("step", STEPS)
-def test_a_record_gives_the_step_back(step: Mode | Gone) -> None:
-    assert load_step(json.loads(json.dumps(dump_step(step)))) == step
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {**dump_step(STEPS[0]), "before": 0o10000},
-        {**dump_step(STEPS[0]), "after": True},
-        {**dump_step(STEPS[0]), "path": "a"},
-        {**dump_step(STEPS[1]), "time": float("inf")},
-        {"kind": "gone"},
-        7,
-    ],
-)
-def test_a_damaged_record_is_refused(wrong: object) -> None:
-    with pytest.raises(DAMAGED):
-        load_step(wrong)

@@ -193,7 +193,7 @@ def test_starting_it_imports_nothing_heavy() -> None:
 
 def test_every_tool_answers_from_an_empty_home() -> None:
     with started() as process:
-        for number, name in enumerate(["status", "env", "profiles"]):
+        for number, name in enumerate(["status", "env", "profiles", "doctor"]):
             result = ask(process, modern("tools/call", number, name=name, arguments={}))["result"]
             assert result["isError"] is False, result
             assert isinstance(result["structuredContent"], dict)
