@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from mcpconf.doctor.check import Check
-from mcpconf.doctor.checks import files, place
+from mcpconf.doctor.checks import files, place, services, shell
 from mcpconf.errors import UsageError
 
-CHECKS: tuple[Check, ...] = (*place.CHECKS, *files.CHECKS)
+CHECKS: tuple[Check, ...] = (*place.CHECKS, *files.CHECKS, *services.CHECKS, *shell.CHECKS)
 
 
 def check(name: str) -> Check:
