@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from mcpconf.errors import McpconfError
 from mcpconf.record import dataclass
 from mcpconf.system import System
 
@@ -57,7 +58,10 @@ class Dirs:
 
 
 def find_dirs(system: System, config: str | None = None) -> Dirs:
-    """The directories of this user. `config` (or MCPCONF_CONFIG_DIR) names one that holds all three of them."""
+    """The directories of this user. `config` (or MCPCONF_CONFIG_DIR) names one that holds all three of them.
+
+    Raises `McpconfError` where nobody can say where this user's home is.
+    """
     chosen = config or system.env.get("MCPCONF_CONFIG_DIR")
     if chosen:
         # The directory we are called from is asked for only where the path needs it: it may be gone.
@@ -65,6 +69,9 @@ def find_dirs(system: System, config: str | None = None) -> Dirs:
         return Dirs(root, os.path.join(root, "data"), os.path.join(root, "state"))
     if system.platform == "linux" and os.path.isabs(system.env.get("HOME", "")):
         return _xdg(system)
+    if system.platform != "windows" and not os.path.isabs(system.home):
+        what = "HOME is no absolute path" if system.env.get("HOME") else "HOME is not set, and this user has none"
+        raise McpconfError(f"it can't be told where your home directory is: {what}", hint="export HOME=/home/YOU")
     from platformdirs import PlatformDirs
 
     place = PlatformDirs("mcpconf", appauthor=False)

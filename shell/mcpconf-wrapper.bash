@@ -22,10 +22,12 @@
 # Every name here begins with `_mc_`: any other might be a variable that the server is to see, or that a value names.
 # `${!name}` also finds what bash itself sets without exporting it, such as HOSTNAME and UID.
 
-# SHELLOPTS and BASHOPTS come with the environment, and so do functions: what is used here shall mean what it says.
+# SHELLOPTS and BASHOPTS come with the environment, and so do functions: what is used here shall mean what it says. A
+# function can stand in the place of `unset` itself, but not in the mode that this variable turns on.
 _mc_posix_was=${POSIXLY_CORRECT+=$POSIXLY_CORRECT}
+POSIXLY_CORRECT=y
+unset -f set unset shopt : read cd exec export printf exit return shift readlink kill local trap umask wait
 set +euvx +o posix
-unset -f read cd exec export printf exit return shift readlink kill local trap umask unset wait
 shopt -u nocasematch extdebug
 shopt -s execfail # a program that can't be started leaves us here, for the next way
 
@@ -232,6 +234,7 @@ _mc_take() {
 # TEXT: says and writes down which way is taken.
 _mc_take_it() {
   _mc_say "$1"
+  [[ ! -t 0 ]] || _mc_say "it waits for MCP messages at this terminal; ${0##*/} --help says what else it does"
   _mc_log "$1${_mc_unable:+; before it: $_mc_unable}"
 }
 
@@ -726,6 +729,7 @@ _mc_ask_no_more() {
 
 # The prober has ended when nobody can write any more. Before bash 4.4 its process id is not told, and bash sees to it.
 _mc_reap() {
+  local TMOUT=0
   while IFS= read -r -u 5 _mc_one; do :; done
   exec 5<&-
   [[ ${BASH_VERSINFO[0]}${BASH_VERSINFO[1]} -lt 44 ]] || wait "$_mc_prober" 2>/dev/null
@@ -1067,6 +1071,7 @@ _mc_stop() {
 
 # stdin to stdout. Where there is no `cat`, line by line and far slower: it is read byte by byte.
 _mc_carry() {
+  local TMOUT=0
   [[ -z $_mc_cat ]] || exec "$_mc_cat"
   while IFS= read -r _mc_line; do
     printf '%s\n' "$_mc_line" || exit
@@ -1076,6 +1081,7 @@ _mc_carry() {
 
 # Ends when the client has: a raw endpoint has no word for that, and is left a second for its last answers.
 _mc_tell() {
+  local TMOUT=0
   read -r _mc_line
   if [[ $1 == broker ]]; then
     printf '\n%s\n' "$_mc_end" >&3
@@ -1465,7 +1471,7 @@ _mc_quote() {
 # stdin ends or a signal ends us; Claude shows the words of an error, and of a program that ended only that it failed.
 # shellcheck disable=SC2317  # called where nothing starts
 _mc_answer_all() {
-  local line
+  local line TMOUT=0 # which would have bash wait no longer than that; a shell's logout may be exported
   [[ -z ${_mc_verb-} ]] || exit 127 # nobody asks here: a person or a script reads stderr
   _mc_quote "mcpconf: $_mc_server: $1; mend it with: $2"
   _mc_answer_error="{\"code\":-32603,\"message\":$_mc_quoted,\"data\":{\"mcpconf\":\"not started\"}}"
@@ -1555,7 +1561,7 @@ _mc_help() {
     "  $name --help                 this" "" \
     "These options are the link's, not the server's: it gets the arguments of its profile, and none of these." \
     "Each use starts the server and ends it again, unless a broker keeps it." \
-    "MCPCONF_TIMEOUT=SECONDS (60) bounds all of it, MCPCONF_VERBOSE=1 shows what the server says on stderr." \
+    "MCPCONF_TIMEOUT=SECONDS (60) bounds the wait for answers, MCPCONF_VERBOSE=1 shows what the server says on stderr." \
     "Exit code: 0; 1 where the tool or the server fails; 2 for wrong usage; 127 where it can't be started."
 }
 
@@ -1599,6 +1605,7 @@ _mc_read_arguments() {
 }
 
 _mc_take_input() { # JSON, or - for what comes on stdin
+  local TMOUT=0
   _mc_input=${1:-\{\}}
   if [[ $_mc_input == - ]]; then
     _mc_input=""
@@ -1676,7 +1683,7 @@ _mc_is_gone() { # GROUP: whether it ends within two seconds
 
 # Keeps the last lines of stdin, and hands them over when it has ended.
 _mc_keep_words() {
-  local line lines count=0 i
+  local line lines count=0 i TMOUT=0
   lines=()
   while IFS= read -r line || [[ -n $line ]]; do
     lines[count++ % 20]=${line:0:500}
@@ -1707,7 +1714,12 @@ _mc_ask_server() {
   _mc_send_server "{\"jsonrpc\":\"2.0\",\"id\":$_mc_asked_id,\"method\":\"$1\",\"params\":$2}"
   while :; do
     _mc_hear_server
+    case $_mc_line in # soon done, for there may be thousands
+      '{"jsonrpc":"2.0","method":"notifications/'* | '{"jsonrpc": "2.0", "method": "notifications/'*) continue ;;
+    esac
+    if [[ ${_mc_line:0:3} == $'\xef\xbb\xbf' ]]; then _mc_line=${_mc_line:3}; fi
     _mc_members "$_mc_line"
+    if [[ $_mc_json_kind == bad ]]; then _mc_check_answer; fi
     if [[ $_mc_json_kind != object ]]; then continue; fi
     if _mc_member method; then
       _mc_be_polite
@@ -1717,6 +1729,15 @@ _mc_ask_server() {
       _mc_member result && _mc_answer_result=$_mc_it && return
     fi
   done
+}
+
+# Another answer to what we asked does not come. An id stands at either end of a message.
+_mc_check_answer() {
+  local ends=${_mc_line:0:200} pattern="\"id\": *$_mc_asked_id *[,}]"
+  if [[ ${#_mc_line} -gt 200 ]]; then ends=$ends${_mc_line:${#_mc_line}-200}; fi
+  if [[ $_mc_line == "{"* && $ends =~ $pattern ]]; then
+    _mc_fail "its answer can't be read: it is no JSON, or nested too deeply" words
+  fi
 }
 
 _mc_send_server() { # LINE
@@ -1772,13 +1793,13 @@ _mc_fail_by_answer() { # TEXT [words]
     _mc_decode "$_mc_it"
     said=$_mc_text
   fi
-  if _mc_member code; then code=" ($_mc_it)"; fi
+  if _mc_member code; then code=" (${_mc_it:0:40})"; fi
   if _mc_member data && _mc_members "$_mc_it" && _mc_member mcpconf && [[ $_mc_it == '"not started"' ]]; then
     _mc_end_server
     printf '%s\n' "${said//[[:cntrl:]]/?}" >&2
     exit 127
   fi
-  _mc_fail "$1: $said$code" "${2-}"
+  _mc_fail "$1: ${said:0:4000}$code" "${2-}"
 }
 
 _mc_client='"clientInfo":{"name":"mcpconf-wrapper","version":"1"}'
@@ -1808,6 +1829,7 @@ _mc_request() { # METHOD [MEMBERS]: asks it in the server's era; an error ends u
   _mc_ask_server "$1" "{$members}"
   [[ -z $_mc_answer_error ]] || _mc_fail_by_answer "it refused $1"
   _mc_members "$_mc_answer_result"
+  [[ $_mc_json_kind == object ]] || _mc_fail "its answer to $1 is no object"
   if _mc_member resultType && [[ $_mc_it == '"input_required"' ]]; then
     _mc_fail "the tool asks for input, which only a client can give"
   fi
@@ -1891,7 +1913,7 @@ _mc_call_tool() {
 
 # Shows the result whose members were found: text as text, other content as it is written.
 _mc_show_result() {
-  local part parts structured="" text=""
+  local i part parts structured="" text=""
   if _mc_member structuredContent; then structured=$_mc_it; fi
   parts=()
   if _mc_member content; then
@@ -1903,7 +1925,10 @@ _mc_show_result() {
     if _mc_member type && [[ $_mc_it == '"text"' ]] && _mc_member text; then
       _mc_decode "$_mc_it"
       text=yes
-      _mc_show "${_mc_text%"$_mc_newline"}"
+      # Not by `%`, whose time goes with the square of the length where nothing is to be taken off.
+      i=${#_mc_text}
+      if [[ $i -gt 0 && ${_mc_text:i-1} == "$_mc_newline" ]]; then i=$((i - 1)); fi
+      _mc_show "${_mc_text:0:i}"
     else
       _mc_show "$part"
     fi

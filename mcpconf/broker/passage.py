@@ -84,7 +84,10 @@ def _own(descriptor: int, direction: int) -> int:
     with socket.socket(fileno=os.dup(descriptor)) as one:
         if one.family != socket.AF_UNIX or one.type != socket.SOCK_STREAM:
             raise ValueError("no stream socket")
-        one.getpeername()  # one that is not connected has none
+        # One that is not connected has none (OSError). A name is that of a listener: it may be ours, and then the other
+        # end is ours as well, so that the client would never be gone.
+        if one.getpeername():
+            raise ValueError("a connection to a listener")
         return one.detach()
 
 

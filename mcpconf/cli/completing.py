@@ -12,11 +12,17 @@ def complete(words: Sequence[str]) -> int:
     """`__complete servers`, or `__complete tools SERVER`; says nothing where nothing is known, and never fails."""
     try:
         for word in _found(words):
-            if word.isprintable() and " " not in word:
+            if _harmless(word):
                 console.data(word)
     except McpconfError:
         return 0
     return 0
+
+
+def _harmless(word: str) -> bool:
+    """Names come from servers: bash carries out a `$(...)` in `compgen -W`, and a shell puts the word on the line."""
+    plain = word.translate(str.maketrans("", "", "_.-/"))
+    return plain.isascii() and plain.isalnum() and not word.startswith("-")
 
 
 def _found(words: Sequence[str]) -> Sequence[str]:

@@ -138,7 +138,7 @@ def load(data: Json) -> Generation:
         **{
             **data,
             "id": _number(data["id"]),
-            "time": _seconds(data["time"]),
+            "time": seconds(data["time"]),
             "command": ledgers.string(data["command"]),
             "context": ledgers.string(data["context"]),
             "profile": _text(data["profile"]),
@@ -179,7 +179,7 @@ def _number(value: Json) -> int:
     return value
 
 
-def _seconds(value: Json) -> float:
+def seconds(value: Json) -> float:
     """A time that can be shown as a date."""
     if type(value) not in (int, float) or not 0 <= value < DOOMSDAY:
         raise ValueError(f"{value!r:.40} is no time")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mcpconf.doctor.check import Check
-from mcpconf.doctor.checks import containers, files, place, routes, toolkit
+from mcpconf.doctor.checks import containers, files, place, routes, services, shell, toolkit
 from mcpconf.errors import UsageError
 
 CHECKS: tuple[Check, ...] = (
@@ -12,6 +12,8 @@ CHECKS: tuple[Check, ...] = (
     *routes.CHECKS,
     *toolkit.CHECKS,
     *containers.CHECKS,
+    *services.CHECKS,
+    *shell.CHECKS,
 )
 
 

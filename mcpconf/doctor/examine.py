@@ -11,7 +11,7 @@ from mcpconf.client.spec import ClientSpec, Target
 from mcpconf.doctor.catalogue import CHECKS
 from mcpconf.doctor.check import judged
 from mcpconf.doctor.finding import Finding, Group, Level
-from mcpconf.doctor.look import containers, files, place, routes, toolkit
+from mcpconf.doctor.look import containers, files, place, routes, services, shell, toolkit
 from mcpconf.doctor.look.actives import Once, actives_here
 from mcpconf.doctor.seen.whole import Seen
 from mcpconf.errors import McpconfError
@@ -73,6 +73,8 @@ def _looks(app: App, order: Order) -> dict[Group, Look]:
         Group.ROUTES: lambda: routes.look(app, active(), server=server, inside=inside),
         Group.TOOLKIT: lambda: toolkit.look(app, targets, active(), facts, environment, server=server, network=network),
         Group.CONTAINERS: lambda: containers.look(app, targets, active(), environment, server=server, network=network),
+        Group.SERVICES: lambda: services.look(app, ask=order.network),
+        Group.SHELL: lambda: shell.look(app, ask=order.network),
     }
 
 

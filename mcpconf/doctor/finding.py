@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
+from mcpconf.errors import UsageError
 from mcpconf.record import dataclass
 
 
@@ -36,6 +37,15 @@ class Group(StrEnum):
     SECURITY = "security"
     SERVICES = "services"
     SHELL = "shell"
+
+
+def groups(names: Sequence[str]) -> tuple[Group, ...]:
+    """The groups of these names. Raises `UsageError` for what is none."""
+    known = {str(group): group for group in Group}
+    for name in names:
+        if name not in known:
+            raise UsageError(f"there is no group {name!r}", hint=f"the groups are {', '.join(known)}")
+    return tuple(known[name] for name in names)
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,8 +41,9 @@ CAPABILITIES: Mapping[str, object] = {"tools": {}}
 INSTRUCTIONS = (
     "mcpconf writes one named profile of MCP servers into every Claude client. These tools only read: `status` says "
     "which profile is active and whether each client is in step with it, `env` where this machine or container "
-    "thinks it is and why, `profiles` what could be switched to, `diff` what a switch would change. Use them to find "
-    "out why an MCP server is missing or fails. To change something, the user runs `mcpconf switch NAME` in a shell."
+    "thinks it is and why, `profiles` what could be switched to, `diff` what a switch would change, `doctor` what is "
+    "wrong and what mends it. Use them to find out why an MCP server is missing or fails. To change something, the "
+    "user runs `mcpconf switch NAME` in a shell."
 )
 # The catalogue is fixed for a release, and the same for everybody.
 FRESHNESS = {"ttlMs": 3_600_000, "cacheScope": "public"}

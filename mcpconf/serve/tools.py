@@ -1,4 +1,4 @@
-"""The four tools of mcpconf's own server. All of them read, none changes anything.
+"""The five tools of mcpconf's own server. All of them read, none changes anything.
 
 What a tool says is made by `mcpconf.workflow.report`, the same functions that stand behind `--json` on the command
 line. That module is imported by the first call: a client that only lists the tools never pays for it.
@@ -130,6 +130,18 @@ def catalogue(data: Mapping[str, Data]) -> dict[str, Tool]:
             _schema(profile="Name of a profile; the active one if left out."),
             data["diff"],
         ),
+        Tool(
+            "doctor",
+            "What is wrong with this machine's MCP set-up, why, and the one command that mends each thing: clients' "
+            "files and entries, routes, the broker, containers, and the servers themselves. Changes nothing. May take "
+            "half a minute, since it starts the servers that the user's own configuration names.",
+            _schema(
+                only="Groups of checks, with commas between (place, files, entries, routes, toolkit, broker, servers, "
+                "containers, security, services, shell); all of them if left out.",
+                server="Name of one server, to look at that one alone.",
+            ),
+            data["doctor"],
+        ),
     )
     return {tool.name: tool for tool in tools}
 
@@ -157,7 +169,12 @@ def standard(system: System | None = None) -> dict[str, Tool]:
 
         return diff_data(system or _machine(), arguments.get("profile"))
 
-    return catalogue({"status": status, "env": env, "profiles": profiles, "diff": diff})
+    def doctor(arguments: dict[str, Any]) -> dict[str, Any]:
+        from mcpconf.doctor.report import doctor_data
+
+        return doctor_data(system or _machine(), arguments.get("only"), arguments.get("server"))
+
+    return catalogue({"status": status, "env": env, "profiles": profiles, "diff": diff, "doctor": doctor})
 
 
 def _machine() -> System:

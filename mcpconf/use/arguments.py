@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from mcpconf.errors import UsageError
@@ -37,8 +38,25 @@ def parse_word(word: str, read: ReadFile) -> Word:
     if not equals or not name:
         raise UsageError(f"--arg {word!r} is not NAME=VALUE{UNSENT}", hint="--arg path=/tmp, --arg limit:=5")
     if text.startswith("@"):
-        text = read(text[1:])
+        try:
+            text = read(text[1:])
+        except UsageError as error:
+            quoted = shlex.quote(f"{name}:={json.dumps(text, ensure_ascii=False)}")
+            raise UsageError(str(error), hint=f"--arg {quoted} for a text that begins with @") from None
     return Word(name, text, is_json)
+
+
+def refuse_loose(words: Sequence[str], server: str, tool: str) -> None:
+    """Raise `UsageError` where arguments stand without the option that takes them, as `mcp-SERVER --call` has them."""
+    if not words:
+        return
+    first = words[0]
+    hint = f"mcpconf tools {server} {tool}"
+    if first.lstrip().startswith("{"):
+        hint = f"--input {shlex.quote(first)}"
+    elif "=" in first.strip("="):
+        hint = " ".join(f"--arg {shlex.quote(word)}" for word in words)
+    raise UsageError(f"{_cut(first)!r} stands there without --arg or --input{UNSENT}", hint=hint)
 
 
 def parse_input(text: str) -> dict[str, Json]:
@@ -78,7 +96,7 @@ def _near(name: str, known: Iterable[str]) -> str:
     import difflib
 
     near = difflib.get_close_matches(name, list(known), 2, 0.5)
-    return f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
+    return f" (did you mean {' or '.join(map(repr, near))}?)" if near else ""
 
 
 def _listed(known: Iterable[str]) -> str:
@@ -98,7 +116,13 @@ def _as_json(word: Word, types: Iterable[str]) -> Json:
         return json.loads(word.text)
     except (ValueError, RecursionError):
         wanted = "JSON" if word.is_json else " or ".join(_article(one) for one in sorted(types))
-        hint = {"array": f'--arg {word.name}=\'["one", "two"]\'', "object": f"--arg {word.name}='{{\"a\": 1}}'"}
+        hint = {
+            "array": f'--arg {word.name}=\'["one", "two"]\'',
+            "object": f"--arg {word.name}='{{\"a\": 1}}'",
+            "boolean": f"--arg {word.name}=true",
+            "integer": f"--arg {word.name}=5",
+            "number": f"--arg {word.name}=5",
+        }
         raise UsageError(
             f"--arg {word.name}: expected {wanted}, not {_cut(word.text)!r}{UNSENT}",
             hint=next((hint[one] for one in sorted(types) if one in hint), None),

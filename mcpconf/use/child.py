@@ -8,7 +8,6 @@ It may write without end, and never read: so each of its pipes has a thread, wit
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -20,6 +19,7 @@ from typing import IO, Any
 
 from mcpconf.use.introduction import Refusal
 from mcpconf.use.lane import Lane
+from mcpconf.use.reading import message as read
 from mcpconf.use.stdio import CHUNK, TOO_LONG, encode, read_lines, write_all
 
 MEGABYTE = 1024 * 1024
@@ -104,7 +104,7 @@ class Child:
                 if self._inbox.over:
                     raise Ended
                 return None
-            message = _decode(line)
+            message = read(line)
             if message is not None:
                 self._taken += len(line)
                 if self._taken > ANSWER_LIMIT:
@@ -173,11 +173,3 @@ def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
     if stream is None:
         raise ValueError("asked for a pipe and got none")
     return stream
-
-
-def _decode(line: bytes) -> dict[str, Any] | None:
-    try:
-        message = json.loads(line.decode("utf-8-sig"))
-    except (ValueError, RecursionError):
-        return None
-    return message if isinstance(message, dict) else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 import time
@@ -16,6 +15,7 @@ from mcpconf.broker.control import PREAMBLE
 from mcpconf.broker.place import connect
 from mcpconf.use.child import ANSWER_LIMIT, MEGABYTE, Ended
 from mcpconf.use.introduction import Message, Refusal
+from mcpconf.use.reading import message as read
 from mcpconf.use.stdio import encode
 from mcpconf.workflow.kept import Kept
 
@@ -79,10 +79,9 @@ class Joined:
             self._taken += len(line)
             if self._taken > ANSWER_LIMIT:
                 raise Refusal(f"it sent more than {ANSWER_LIMIT // MEGABYTE} MB of messages")
-            with suppress(ValueError, RecursionError):
-                message = json.loads(line)
-                if isinstance(message, dict):
-                    return message
+            message = read(line)
+            if message is not None:
+                return message
         return None
 
     def _line(self, deadline: float) -> bytes | None:

@@ -8,6 +8,7 @@ from typing import Any
 from mcpconf.use.introduction import Message, reply_to
 
 TOKEN = "mcpconf-call"  # noqa: S105  of the progress that is told
+TOLD = 10  # questions of a server that a person is shown
 ROUNDS = 4  # times that a server may ask for more before a call is given up
 
 Tell = Callable[[str], None]
@@ -17,7 +18,8 @@ class Manners:
     """Hears a server. `progress` and `tell` get lines for a person, from whoever reads the connection."""
 
     def __init__(self, tell: Tell, progress: Tell | None = None) -> None:
-        self._tell = tell
+        self._shown = tell
+        self._asked = 0
         self._progress = progress
 
     @property
@@ -46,6 +48,11 @@ class Manners:
         if method == "sampling/createMessage":
             self._tell("the server asks for a model's answer, which there is none to give")
         return None
+
+    def _tell(self, text: str) -> None:
+        self._asked += 1
+        if self._asked <= TOLD:
+            self._shown(text if self._asked < TOLD else f"{text} (it may ask more; that is not shown)")
 
     def _hear_progress(self, params: Message) -> None:
         if self._progress is None or params.get("progressToken") != TOKEN:

@@ -1,5 +1,5 @@
 """What an apply changed besides the clients' files, kept for `undo`: our files that entries need, the active profiles,
-and the user's own profile where the apply began with an edit of it."""
+the user's own profile where the apply began with an edit of it, and what is no text (`mcpconf.commit.steps`)."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from mcpconf.commit import generation as generations
 from mcpconf.commit.artifacts import Files
 from mcpconf.commit.private import unusable
 from mcpconf.commit.state import State
+from mcpconf.commit.steps import Step, dump_step, load_step
 from mcpconf.commit.transaction import Request
 from mcpconf.errors import McpconfError
-from mcpconf.ledger import DAMAGED, absolute, string
+from mcpconf.ledger import DAMAGED, absolute, listed, string
 from mcpconf.model import Json
 from mcpconf.record import asdict, dataclass, field
 from mcpconf.route.broker import SHARED
@@ -35,11 +36,14 @@ class ProfileWas:
 
 @dataclass(frozen=True, slots=True)
 class Besides:
-    """As it was before a generation: files of ours and the active profile, by context; an edited profile."""
+    """As it was before a generation: files of ours and the active profile, by context; an edited profile.
+
+    `steps` were taken with it."""
 
     files: Mapping[str, Files] = field(default_factory=dict)
     active: Mapping[str, active.Active] = field(default_factory=dict)
     profile: ProfileWas | None = None
+    steps: tuple[Step, ...] = ()
 
 
 def new_generation(state: State, request: Request, time: float) -> int:
@@ -61,9 +65,11 @@ def save(state: State, generation: int | None, before: Besides) -> None:
     files = {
         context: {path: _encoded(path, data) for path, data in files.items()} for context, files in before.files.items()
     }
-    kept = {"files": files, "active": active.dump(before.active).decode("utf-8", "surrogateescape")}
+    kept: Json = {"files": files, "active": active.dump(before.active).decode("utf-8", "surrogateescape")}
     if before.profile is not None:
         kept["profile"] = asdict(before.profile)
+    if before.steps:
+        kept["steps"] = [dump_step(step) for step in before.steps]
     state.write_json(kept, DIRECTORY, _name(generation))
     standing = {_name(one.id) for one in generations.read_all(state)}
     for name in set(state.list(DIRECTORY)) - standing:
@@ -91,7 +97,8 @@ def _load(data: Json) -> Besides:
         for context, files in data["files"].items()
     }
     edited = _load_profile(data["profile"]) if "profile" in data else None
-    return Besides(files, active.load(data["active"].encode("utf-8", "surrogateescape")), edited)
+    steps = tuple(load_step(item) for item in listed(data.get("steps", [])))
+    return Besides(files, active.load(data["active"].encode("utf-8", "surrogateescape")), edited, steps)
 
 
 def _load_profile(data: Json) -> ProfileWas:

@@ -251,7 +251,7 @@ def undo_report(done: Undone, home: str) -> Data:
     """`undo` as JSON."""
     return {
         "generation": done.generation.id,
-        "changed": bool(done.plan.files or done.profile),
+        "changed": bool(done.plan.files or done.profile or done.steps),
         "profile": None if done.profile is None else tilde(done.profile.path, home),
         **changes_report(done.plan, home),
         "notes": notes_report(done.notes),

@@ -9,6 +9,7 @@ from mcpconf.commit import generation as generations
 from mcpconf.commit.artifacts import Artifacts
 from mcpconf.commit.generation import Generation
 from mcpconf.commit.state import State
+from mcpconf.commit.steps import Step, stands, taken_back
 from mcpconf.commit.transaction import Committed, Request, commit
 from mcpconf.errors import McpconfError, Refused
 from mcpconf.ledger import Ledger
@@ -32,13 +33,15 @@ Planner = Callable[[Mapping[str, bytes | None], Ledger], Plan]
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """The generation that was taken back, and how. `profile`: the user's own one, whose edit went back with it."""
+    """The generation that was taken back, and how. `profile`: the user's own one, whose edit went back with it;
+    `steps`: what is no text and did."""
 
     generation: Generation
     plan: Plan
     committed: Committed | None = None
     profile: ProfileWas | None = None
     notes: tuple[Note, ...] = ()
+    steps: tuple[Step, ...] = ()
 
 
 def latest(state: State) -> Generation:
@@ -59,7 +62,8 @@ def preview(app: App, *, force: bool = False, untrusted: bool = False) -> Undone
     if not untrusted:
         _check_trust(app, one, kept, planned)
     profile, notes = _profile(app, kept, force)
-    return Undone(one, planned, profile=profile, notes=notes)
+    steps, left = _steps(kept)
+    return Undone(one, planned, profile=profile, notes=notes + left, steps=steps)
 
 
 def undo(app: App, *, force: bool = False, untrusted: bool = False) -> Undone:
@@ -79,12 +83,13 @@ def undo(app: App, *, force: bool = False, untrusted: bool = False) -> Undone:
                 _check_trust(app, one, kept, planned)
             return planned
 
-        with _given_back(app, profile):
+        steps, left = _steps(kept)
+        with _given_back(app, profile), taken_back(steps):
             committed, told = _commit(app, state, one, kept, plan)
         generations.save(replace(one, undone=True), state)
         now = active.load(state.read(active.FILE))
         state.write(active.dump(_active(one, kept, now)), active.FILE)
-    return Undone(one, committed.plan, committed, profile, notes + told)
+    return Undone(one, committed.plan, committed, profile, notes + left + told, steps)
 
 
 @contextlib.contextmanager
@@ -142,6 +147,13 @@ def _profile(app: App, kept: besides.Besides | None, force: bool) -> tuple[Profi
             f"{edited.path} was edited since; nothing was changed", hint="mcpconf undo --force leaves it as it is now"
         )
     return None, (Note(f"{edited.path} was edited since, and stays as it is"),)
+
+
+def _steps(kept: besides.Besides | None) -> tuple[tuple[Step, ...], tuple[Note, ...]]:
+    """The steps that can be taken back, and what is to be said of the others: what was changed since stays."""
+    steps = kept.steps if kept else ()
+    left = tuple(Note(f"{step.path} was changed since, and stays as it is") for step in steps if not stands(step))
+    return tuple(step for step in steps if stands(step)), left
 
 
 def _encoded(text: str | None) -> bytes | None:

@@ -68,6 +68,14 @@ async def is_closed(end: socket.socket) -> bool:
     return False
 
 
+async def first_word(end: socket.socket) -> bytes:
+    """What the broker says first."""
+    while True:
+        await asyncio.sleep(0)
+        with contextlib.suppress(BlockingIOError):
+            return end.recv(4096)
+
+
 async def prove(place: Place, end: socket.socket) -> Arrived:
     greeting = end.recv(4096)
     answer = reply(greeting, "laptop", KEY, "open/time", "0" * 32)
@@ -105,10 +113,34 @@ def test_a_flood_from_one_address_leaves_others_their_time() -> None:
     in_place(test)
 
 
+@pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="descriptors are passed on Linux only")
+def test_many_who_pass_their_descriptors_at_once_are_all_asked_back() -> None:
+    """A broker that was busy for a moment may find more of them than there may be strangers."""
+
+    async def test(place: Place) -> None:
+        reader, writer = os.pipe()
+        ends = []
+        for _ in range(LIMIT + 10):
+            ends.append(place.come())
+            socket.send_fds(ends[-1], [b"MCPCONF1 PASS time\n"], [reader, writer])
+            assert await first_word(ends[-1]) == b"OK\n"
+        os.close(reader)
+        os.close(writer)
+        for end in ends:
+            end.send(b"GO 0\n")
+        while len(place.admitted) < len(ends):
+            await asyncio.sleep(0)
+        for one in place.admitted:
+            assert one.ends is not None
+            one.ends.close()
+
+    in_place(test)
+
+
 def test_who_says_nothing_is_closed_on_when_its_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
     class Hasty(arrival.Waiting[Guest]):
-        def __init__(self) -> None:
-            super().__init__(patience=0.05)
+        def __init__(self, limit: int = LIMIT) -> None:
+            super().__init__(limit, patience=0.05)
 
     monkeypatch.setattr(arrival, "Waiting", Hasty)
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mcpconf.broker.journal import BANK, CHUNK, ENDS, LATE, SHORT, SOON, Journal, noted
+from mcpconf.broker.journal import BANK, CHUNK, ENDS, FIRST, FULL, LATE, SHORT, SOON, Journal, noted
 from mcpconf.shim import Book, Framer, read_journal, replay
 
 HELLO = b'{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"capabilities":{}}}\n'
@@ -246,3 +246,26 @@ def test_whatever_happens_a_shim_finds_what_is_in_flight(steps: list[tuple[str, 
             assert is_greeted(scene)
     finally:
         scene.close()
+
+
+@pytest.mark.parametrize("bank", [1, 2])
+def test_thousands_of_the_shortest_requests_stay_within_their_log(scene: Scene, bank: int) -> None:
+    """Each takes more room when the log is made anew; what a client can do between two such times is too much."""
+    journal, short = scene.journal, b'{"id":1,"method":""}\n'
+    kept = len(asks(1).replace(b',"params":{"t":""}', b"").replace(b"tools/call", b"-"))
+    while (left := FULL - journal.at + FIRST[journal.at > BANK]) > 2 * kept:
+        scene.hear(short * min(CHUNK // len(short), left // kept))
+        journal.compact(calm=False)
+    if (journal.at > BANK) != (bank == 1):
+        journal.compact(calm=False)
+    assert not journal.full
+    for size in (LATE - 100, CHUNK):  # not late before the second of them
+        data = short * (size // len(short))
+        journal.view[journal.at : journal.at + len(data)] = data
+        journal.heard(len(data))
+    journal.compact(calm=False)
+    assert journal.full
+    assert journal.at <= bank * BANK
+    begun, _, log = read_journal(scene.file)
+    assert begun
+    assert set(log.splitlines()) == {b'{"jsonrpc":"2.0","id":1,"method":"-"}'}

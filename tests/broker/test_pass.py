@@ -205,6 +205,19 @@ def test_a_shim_that_says_something_else_is_hung_up_on(
         os.close(writer)
 
 
+def test_a_client_that_passes_its_own_connection_is_gone_when_it_ends(broker: Broker) -> None:
+    with as_before(broker):
+        one, other = broker.connect(), broker.connect()
+        for client, given in ((one, one), (other, one)):
+            end = given.socket.fileno()
+            socket.send_fds(client.socket, [b"MCPCONF1 PASS plain\n"], [end, end])
+            said, found, _, _ = socket.recv_fds(client.socket, 3, 4)
+            assert (said, found) == (b"OK\n", [])
+        one.close()
+        other.close()
+        until(lambda: not broker.ask("status")["clients"])
+
+
 def test_descriptors_with_other_words_are_closed(broker: Broker) -> None:
     with as_before(broker):
         reader, writer = os.pipe()

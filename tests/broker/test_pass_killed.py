@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import random
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -11,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.broker.aside import CHANGED, Start, call, greet, shims
+from tests.broker.aside import CHANGED, HELLO, READY, Start, ask, call, greet, shims
 from tests.broker.kit import PATIENCE, Broker, until
 from tests.shim.scene import GONE
 
@@ -108,3 +110,27 @@ def test_a_server_that_changes_lets_its_clients_go_and_they_stay(start: Start, b
     assert shim.json()["method"] == CHANGED
     shim.say(call(2, "report"))
     assert shim.json()["result"]["structuredContent"]["env"]["A"] == "b"
+
+
+@pytest.mark.parametrize("said", [False, True])
+def test_a_broker_that_is_killed_between_its_handshake_and_the_first_byte(
+    start: Start, broker: Broker, said: bool
+) -> None:
+    """It has the client's descriptors, and has read nothing: the next one answers, once."""
+    shim = start()
+    until(lambda: broker.ask("status")["clients"])
+    victim = broker.pid
+    os.kill(victim, signal.SIGSTOP)
+    if said:
+        shim.say(ask(0, "initialize", HELLO))
+    broker.kill(victim)
+    assert broker.popen is not None
+    broker.popen.wait(PATIENCE)
+    broker.start()
+    if not said:
+        shim.say(ask(0, "initialize", HELLO))
+    assert "result" in shim.json()
+    shim.say(READY + call(1, "echo", say="x"))
+    found = [json.loads(line) for line in (shim.end(), shim.rest())[1].splitlines()]
+    assert [one["id"] for one in found if "id" in one] == [1]
+    assert shim.code() == 0

@@ -203,13 +203,14 @@ def test_arguments_come_from_words_files_and_input(world: World, tmp_path: Path)
         (("-a", "text=a", "-a", "text=b"), "--arg text is given twice"),
         (("-a", "text=a", "-a", "times=x"), "--arg times: expected an integer, not 'x'"),
         (("-a", "text=a", "-a", "times=1.5"), "times: expected integer, not 1.5"),
-        (("-a", "text=a", "-a", "tmes=1"), "there is no argument 'tmes'; did you mean 'times' or 'text'?"),
+        (("-a", "text=a", "-a", "tmes=1"), "there is no argument 'tmes' (did you mean 'times' or 'text'?); nothing"),
         (("-a", "text:={"), "--arg text: expected JSON, not '{'"),
         (("-a", "text:=1"), "text: expected string, not 1"),
         (("-a", "text=@nowhere"), "nowhere can't be read: No such file or directory"),
         ((), "text: is missing"),
         (("--input", "[]"), "--input is an array, not a JSON object"),
         (("--input", "{"), "--input is not JSON"),
+        (("text=a",), "try: --arg text=a"),
     ],
 )
 def test_arguments_that_do_not_fit_are_never_sent(world: World, words: tuple[str, ...], told: str) -> None:
@@ -430,6 +431,9 @@ def test_completion_reads_what_was_learnt_and_starts_nothing(world: World, monke
         cache.write_text(text)
         assert world("__complete", "tools", "legacy").out == ""
     assert world("__complete", "nonsense").out == ""
+    names = ["a-b_c/d.e", "`id`", "$(id)", "${IFS}", "-rf", "a;b", "a b", "é", "", "..", "'"]
+    cache.write_text(json.dumps({"version": 1, "servers": {"legacy": names}}))
+    assert world("__complete", "tools", "legacy").out == "a-b_c/d.e\n"
 
 
 def test_completion_without_a_profile_is_empty(mcpconf: World) -> None:

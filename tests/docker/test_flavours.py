@@ -30,7 +30,6 @@ FLAVOURS = {
     "the host's network": ("--network=host",),
     "the host's control groups": ("--cgroupns=host",),
     "a read-only root": ("--read-only", "--tmpfs=/tmp", f"--tmpfs={HOME}:exec"),
-    "a user of its own": ("--user=1000:1000", f"--tmpfs={HOME}:exec,uid=1000,gid=1000,mode=0700"),
     "a user without a name": ("--user=4242:4242", f"--tmpfs={HOME}:exec,uid=4242,gid=4242,mode=0700"),
     "the host's engine": ("--volume={engine}/s:/var/run/docker.sock",),
 }
@@ -50,12 +49,11 @@ def test_it_is_one_without_dockers_mark_in_its_root(new_box: Callable[..., Box])
     _set_up(box)
 
 
-@pytest.mark.parametrize("route", ["broker", "wrapper", "direct"])
-def test_a_home_from_which_nothing_may_be_executed_does(route: str, new_box: Callable[..., Box]) -> None:
+def test_a_home_from_which_nothing_may_be_executed_has_the_wrapper_too(new_box: Callable[..., Box]) -> None:
     box = new_box("--read-only", "--tmpfs=/tmp", f"--tmpfs={HOME}")  # what Docker makes of it by itself
     box.tools.add("mcp-server-memory")
     box.write(f"{HOME}/.config/mcpconf/profiles/default.toml", PROFILE)
-    box.mcpconf("init", "--yes", "--route", route)
+    box.mcpconf("init", "--yes", "--route", "wrapper")
     assert box.claude() == {"mcpconf": CONNECTED, "memory": CONNECTED}
 
 

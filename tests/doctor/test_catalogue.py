@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from pathlib import Path
 
 from mcpconf.doctor.catalogue import CHECKS
+from mcpconf.doctor.check import Check
 from mcpconf.doctor.finding import Group
 
 PAGES = Path(__file__).resolve().parents[2] / "docs/doctor"
+README = PAGES / "README.md"
 
 
 def test_ids_are_unique_ascend_and_belong_to_their_group() -> None:
@@ -38,3 +41,25 @@ def test_a_title_is_what_is_true_where_nothing_was_found() -> None:
     for check in CHECKS:
         assert not check.title.endswith("."), check.id
         assert len(check.title) <= 70, check.id
+
+
+def test_the_table_lists_every_check() -> None:
+    """docs/doctor/README.md is what people search; it is made of the catalogue by hand, and held to it here."""
+    rows = re.findall(r"^\| \[(MC\d{3})\]\(MC\d{3}\.md\) \| (\w+) \| (.+?) \| (\w+) \|$", README.read_text(), re.M)
+    assert [row[:3] for row in rows] == [(one.id, str(one.group), one.title) for one in in_order()]
+    assert {row[3] for row in rows} <= {"error", "warning", "info"}
+
+
+def in_order() -> list[Check]:
+    """By their groups, as they are shown."""
+    return [check for group in Group for check in CHECKS if check.group is group]
+
+
+def test_a_level_in_the_table_is_the_one_that_is_raised() -> None:
+    """Read from the checks' own source, where each says its levels."""
+    levels = dict(re.findall(r"^\| \[(MC\d{3})\].+\| (\w+) \|$", README.read_text(), re.M))
+    for check in CHECKS:
+        source = inspect.getsource(check.judge) if inspect.isfunction(check.judge) else ""
+        raised = set(re.findall(r"Level\.([A-Z]+)", source))
+        if raised:  # else a function beside it says so
+            assert levels[check.id].upper() in raised, (check.id, raised)

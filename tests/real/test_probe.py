@@ -27,7 +27,7 @@ def run(*argv: str) -> ProbeResult:
 def test_our_console_script_is_a_modern_server() -> None:
     found = run(str(VENV_BIN / "mcpconf"), "serve")
     assert (found.error, found.era, found.version) == (None, "modern", "2026-07-28")
-    assert found.tools == ("status", "env", "profiles", "diff")
+    assert found.tools == ("status", "env", "profiles", "diff", "doctor")
 
 
 def test_the_memory_server(tmp_path: Path) -> None:

@@ -173,7 +173,9 @@ def edit_by_hand(world: World, name: str) -> None:
 def test_an_entry_edited_by_hand_is_kept_and_reported_until_forced(mcpconf: World) -> None:
     mcpconf("switch", "essentials")
     edit_by_hand(mcpconf, "time")
-    assert "edited by hand" in mcpconf("status", code=1).out
+    shown = mcpconf("status", code=1).out
+    assert "edited by hand" in shown
+    assert "try: mcpconf switch essentials --force" in shown
     told = mcpconf("switch", "minimal").err
     assert "edited by hand, and kept" in told
     assert mcpconf.servers()["time"]["args"] == ["mine"]

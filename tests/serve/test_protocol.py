@@ -13,7 +13,7 @@ from mcpconf.serve.protocol import handle
 from mcpconf.wire.versions import HANDSHAKE_VERSIONS, SERVER_KEY
 from tests.use.fakes import modern, request, session
 
-NAMES = ["status", "env", "profiles", "diff"]
+NAMES = ["status", "env", "profiles", "diff", "doctor"]
 
 
 def answer(message: object) -> dict[str, Any]:

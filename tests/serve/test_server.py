@@ -163,7 +163,7 @@ def test_stray_output_of_a_tool_goes_to_stderr_and_children_read_nothing() -> No
             subprocess.run([sys.executable, "-c", "import sys; print('stray child', sys.stdin.read())"], check=True)
             return {}
         stdin, stdout = claim_pipes()
-        serve(stdin, stdout, catalogue(dict.fromkeys(("status", "env", "profiles", "diff"), noisy)))
+        serve(stdin, stdout, catalogue(dict.fromkeys(("status", "env", "profiles", "diff", "doctor"), noisy)))
     """
     with started(code) as process:
         assert ask(process, request("tools/call", name="status"))["result"]["structuredContent"] == {}
@@ -193,7 +193,7 @@ def test_starting_it_imports_nothing_heavy() -> None:
 
 def test_every_tool_answers_from_an_empty_home() -> None:
     with started() as process:
-        for number, name in enumerate(["status", "env", "profiles"]):
+        for number, name in enumerate(["status", "env", "profiles", "doctor"]):
             result = ask(process, modern("tools/call", number, name=name, arguments={}))["result"]
             assert result["isError"] is False, result
             assert isinstance(result["structuredContent"], dict)

@@ -25,6 +25,7 @@ def tools() -> dict[str, Tool]:
             "env": environment,
             "profiles": profiles,
             "diff": lambda arguments: {"profile": arguments.get("profile")},
+            "doctor": lambda arguments: {"only": arguments.get("only")},
         }
     )
 

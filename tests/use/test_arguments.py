@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from contextlib import suppress
 from typing import Any
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from mcpconf.cli.render.tools import tool_lines, toolbox_lines
 from mcpconf.errors import UsageError
-from mcpconf.use.arguments import assemble, parse_input, parse_word, types_of
+from mcpconf.use.arguments import Word, assemble, parse_input, parse_word, refuse_loose, types_of
 from mcpconf.use.checking import check
 from mcpconf.use.toolbox import Tool, Toolbox
 
@@ -27,6 +28,10 @@ NAME = st.text(min_size=1).filter(lambda name: "=" not in name and not name.ends
 
 def no_file(path: str) -> str:
     raise AssertionError(f"nobody named a file, and {path!r} was read")
+
+
+def no_such_file(path: str) -> str:
+    raise UsageError(f"{path}: no such file")
 
 
 def given_by(*words: str, schema: Any = None, files: dict[str, str] | None = None) -> dict[str, Any]:
@@ -80,13 +85,33 @@ def test_the_types_that_a_schema_allows(schema: Any, types: list[str]) -> None:
 
 def test_a_name_that_the_schema_lacks_is_a_mistake_unless_it_takes_others() -> None:
     closed = {"properties": {"path": {}, "head": {}}}
-    with pytest.raises(UsageError, match="'pth'; did you mean 'path'") as found:
+    with pytest.raises(UsageError, match=r"'pth' \(did you mean 'path'\?\); nothing was sent") as found:
         given_by("pth=a", schema=closed)
     assert "it takes: path, head" in str(found.value)
     with pytest.raises(UsageError, match="it takes no arguments"):
         given_by("a=b", schema={"properties": {}})
     for more in ({"additionalProperties": True}, {"additionalProperties": {}}, {"patternProperties": {"^p": {}}}):
         assert given_by("pth=a", schema={**closed, **more}) == {"pth": "a"}
+
+
+def test_arguments_without_their_option_are_told_how_they_are_written() -> None:
+    refuse_loose([], "s", "t")
+    for words, hint in (
+        (["a=b c", "n=1"], "--arg 'a=b c' --arg n=1"),
+        (['{"a": 1}'], "--input '{\"a\": 1}'"),
+        (["hello"], "mcpconf tools s t"),
+    ):
+        with pytest.raises(UsageError, match="nothing was sent") as found:
+            refuse_loose(words, "s", "t")
+        assert found.value.hint == hint
+
+
+def test_a_text_that_begins_with_an_at_sign_is_told_how_it_is_written() -> None:
+    with pytest.raises(UsageError, match="no such file") as found:
+        parse_word("to=@alice's", no_such_file)
+    assert found.value.hint is not None
+    (option, word, *_) = shlex.split(found.value.hint)
+    assert (option, parse_word(word, no_file)) == ("--arg", Word("to", '"@alice\'s"', True))
 
 
 def test_a_word_wins_over_the_input() -> None:

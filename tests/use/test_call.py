@@ -51,7 +51,7 @@ def test_a_modern_server_is_introduced_without_a_handshake() -> None:
 def test_our_own_server_passes_as_modern() -> None:
     found = probe([sys.executable, "-c", OURS], os.environ, None, timeout=30)
     assert (found.error, found.era, found.server_name) == (None, "modern", "mcpconf")
-    assert found.tools == ("status", "env", "profiles", "diff")
+    assert found.tools == ("status", "env", "profiles", "diff", "doctor")
     assert found.instructions
 
 

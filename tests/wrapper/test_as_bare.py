@@ -20,9 +20,12 @@ from tests.wrapper.place import END, Broker, Connection, Listener, Place, Runnin
 
 # The server: what it does stands in its argument, and it is the same behind a socket.
 SERVER = """\
-import sys, time
+import os, sys, time
 how = sys.argv[1]
 out = sys.stdout.buffer
+if how == "mute":
+    sys.stdin.buffer.readline()
+    os.kill(os.getpid(), 9)
 if how != "die":
     for line in sys.stdin.buffer:
         out.write(line)
@@ -56,6 +59,10 @@ class Behind:
                 connection.close()
 
     def _talk(self, connection: Connection) -> None:
+        if self.how == "mute":
+            connection.line()
+            connection.resets()  # as one that was killed with something unread
+            return
         while self.how != "die" and (line := connection.line()) not in (b"", END):
             connection.say(line if line != b"\n" else b"")  # the line end before the message of the end
         if self.how == "late":
@@ -234,3 +241,20 @@ def test_a_server_that_dies_at_once_is_gone_for_the_client_too(request: pytest.F
         server.say(PING)
         assert b'"error"' in server.hear()
     server.process.kill()
+
+
+@pytest.mark.parametrize("how", ["die", "mute"])
+def test_a_broker_that_dies_between_the_handshake_and_its_first_byte(
+    request: pytest.FixtureRequest, start: Start, how: str
+) -> None:
+    """The client, which has asked already and keeps its stdin open, gets the end of the output within ten seconds;
+    from the shim an answer, one."""
+    server = start(how)
+    with suppress(BrokenPipeError):
+        server.say(PING)
+    if "shim" in request.node.name:
+        assert b'"error"' in server.hear()
+        server.stdin.close()
+    assert server.stdout.read() == b""
+    assert until(lambda: server.process.poll() is not None, 10)
+    assert until(lambda: not server.left(), 1)

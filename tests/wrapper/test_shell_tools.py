@@ -91,6 +91,18 @@ def test_an_error_for_an_answer_is_said(link: Path) -> None:
     assert told.said == [f"mcpconf: {link.name[4:]}: it refused tools/call: Unknown tool: 'nope' (-32602)"]
 
 
+@pytest.mark.parametrize(("tool", "said"), [("deep", "its answer can't be read"), ("array", "is no object")])
+def test_an_answer_that_is_of_no_use_is_told_at_once(link: Path, tool: str, said: str) -> None:
+    told = run(link, "--call", tool)
+
+    assert (told.code, told.out) == (1, "")
+    assert said in told.said[-1]
+
+
+def test_a_mark_before_an_answer_and_chatter_do_not_hide_it(link: Path) -> None:
+    assert run(link, "--call", "bom") == Told(0, "a\n\n", [])
+
+
 def test_a_tool_that_wants_input_is_said(link: Path) -> None:
     told = run(link, "--call", "ask")
 
@@ -284,6 +296,37 @@ def test_a_terminal_gets_no_escapes(installed: Installed) -> None:
     os.close(ours)
 
     assert seen.startswith('Grüße 👋 "quoted" \\ back\\n??[31mred?0m\ttab\r\nend\r\n')
+
+
+def test_at_a_terminal_a_server_says_that_it_waits(installed: Installed) -> None:
+    ours, theirs = pty.openpty()
+    link = serve(installed, "modern")
+    with subprocess.Popen([str(link)], stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        os.write(ours, b"\x04")  # Ctrl-D
+        out, said = running.communicate(timeout=20)
+    os.close(theirs)
+    os.close(ours)
+
+    assert out == b""
+    assert b"waits for MCP messages at this terminal; mcp-modern --help" in said
+
+
+def test_a_time_limit_of_the_shell_is_not_one_of_what_is_read(installed: Installed) -> None:
+    link = serve(installed, "legacy")
+    env = {**os.environ, "TMOUT": "1"}
+    nothing = installed.install(fields("mcpconf-wrapper 1", "nothing", "stop"), "nothing")
+    pipes = {"env": env, "stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    with (
+        subprocess.Popen([str(link), "--call", "echo", "-"], **pipes) as call,
+        subprocess.Popen([str(nothing)], **pipes) as answers,
+    ):
+        with pytest.raises(subprocess.TimeoutExpired):
+            call.wait(1.3)
+        called, _ = call.communicate(b'{"a": 1}', timeout=20)
+        answered, _ = answers.communicate(b'{"jsonrpc":"2.0","id":1,"method":"ping"}\n', timeout=20)
+
+    assert (call.returncode, json.loads(called)) == (0, {"a": 1})
+    assert json.loads(answered)["error"]["data"] == {"mcpconf": "not started"}
 
 
 def test_a_reader_that_goes_away_is_no_trouble(installed: Installed) -> None:

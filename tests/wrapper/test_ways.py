@@ -320,10 +320,13 @@ def test_a_link_without_data_says_what_is_missing(installed: Installed, tmp_path
         assert f"there is no {installed.wrapper}/data/mcp-lost; mend it with: mcpconf switch" in sole(told.said)
 
 
+HIJACKED = ("cd", "read", "exec", "export", "printf", "exit", "set", "unset", "shopt", ":", "local", "trap", "kill")
+
+
 def test_options_and_functions_of_the_environment_change_nothing(installed: Installed) -> None:
     installed.keep(T="canary")
     function = "() { echo hijacked >&2; }"
-    functions = {f"BASH_FUNC_{name}%%": function for name in ("cd", "read", "exec", "export", "printf", "exit")}
+    functions = {f"BASH_FUNC_{name}%%": function for name in HIJACKED}
     env = {
         "SHELLOPTS": "xtrace:nounset:errexit:noglob:verbose",
         "BASHOPTS": "nocasematch:extdebug:nullglob",

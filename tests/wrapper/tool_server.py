@@ -76,6 +76,16 @@ def unruly(name: str) -> dict[str, Any]:
     if name == "wait":
         Path(os.environ["MARK"]).write_text(f"{os.getpid()}\n")
         receive()
+    if name == "bom":
+        for _ in range(1000):
+            send(method="notifications/progress", params={"id": 3})
+        sys.stdout.write("\ufeff")
+        return {"content": [{"type": "text", "text": "a\n\n"}]}
+    if name in ("deep", "array"):
+        found: Any = [1]
+        for _ in range(600 if name == "deep" else 0):
+            found = [found]
+        return {"content": found} if name == "deep" else found
     if name == "curious":
         answers = []
         for identity, method in (

@@ -16,6 +16,7 @@ from mcpconf.broker.session import Peer
 from mcpconf.record import dataclass
 
 PIECE = 65_536
+OFFERED = 512  # that have said a whole first line, and were offered to have their descriptors used
 YES = b"OK\n"
 NOBODY = Peer()
 
@@ -58,6 +59,8 @@ class Arrivals:
         self._loop = loop
         self._admit = admit
         self._waiting: WaitingRoom[Guest] = WaitingRoom(loop, Waiting(), self._close)
+        # Apart, since hundreds of good ones may come between two turns of ours, and have to be asked back.
+        self._offered: WaitingRoom[Guest] = WaitingRoom(loop, Waiting(OFFERED), self._close)
 
     def take(self, connection: socket.socket, peer: Peer, challenge: Challenge | None = None) -> None:
         """Somebody came; with a challenge, it has to prove first that it may."""
@@ -73,10 +76,16 @@ class Arrivals:
     def close(self) -> None:
         """Turn all of them away."""
         self._waiting.close()
+        self._offered.close()
 
     def _close(self, guest: Guest) -> None:
         self._loop.remove_reader(guest.connection)
         handover.hang_up(guest.connection, guest.ends, guest.descriptors)
+
+    def _refuse(self, guest: Guest) -> None:
+        """It is in one of the rooms, or in none any more."""
+        self._waiting.refuse(guest)
+        self._offered.refuse(guest)
 
     def _read(self, guest: Guest) -> None:
         try:
@@ -88,11 +97,12 @@ class Arrivals:
         arrived = self._judge(guest, data) if data else None
         if arrived is not None:
             self._waiting.remove(guest)
+            self._offered.remove(guest)
             self._loop.remove_reader(guest.connection)
             give_back(guest.descriptors)
             self._admit(arrived)
         elif not data:
-            self._waiting.refuse(guest)
+            self._refuse(guest)
 
     @staticmethod
     def _receive(guest: Guest) -> bytes:
@@ -115,11 +125,11 @@ class Arrivals:
         end = guest.held.find(b"\n", 0, LINE_LIMIT)
         if end < 0:
             if not may_become(guest.held):
-                self._waiting.refuse(guest)
+                self._refuse(guest)
             return None
         found = wish(guest.held[:end])
         if found is None:
-            self._waiting.refuse(guest)
+            self._refuse(guest)
             return None
         rest = guest.held[end + 1 :]
         if found.verb == "pass":
@@ -133,18 +143,20 @@ class Arrivals:
         try:
             guest.ends = handover.answer(guest.connection, YES, given)
         except OSError:
-            self._waiting.refuse(guest)
+            self._refuse(guest)
             return None
         if guest.ends is None:
             return Arrived(guest.connection, found, b"", rest, guest.peer)
         guest.wish, guest.held = found, rest
+        self._waiting.remove(guest)
+        self._offered.add(guest, None)
         return self._decided(guest, found)
 
     def _decided(self, guest: Guest, found: Wish) -> Arrived | None:
         try:
             decided = handover.decided(guest.held)
         except ValueError:
-            self._waiting.refuse(guest)
+            self._refuse(guest)
             return None
         if decided is None:
             return None
@@ -160,5 +172,5 @@ class Arrivals:
             found = of_target(outcome.target)
             return Arrived(guest.connection, found, outcome.line, outcome.rest, guest.peer, outcome.key_id)
         if outcome is not None:
-            self._waiting.refuse(guest)
+            self._refuse(guest)
         return None

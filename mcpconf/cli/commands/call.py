@@ -14,7 +14,7 @@ from mcpconf.cli.server_options import ProfileName, Seconds
 from mcpconf.cli.tool_options import NoBroker, read_stdin, read_text
 from mcpconf.errors import McpconfError, UsageError
 from mcpconf.model import Json
-from mcpconf.use.arguments import Word, assemble, parse_input, parse_word
+from mcpconf.use.arguments import Word, assemble, parse_input, parse_word, refuse_loose
 from mcpconf.use.calling import Outcome, call_report, call_tool
 from mcpconf.use.manners import Manners
 from mcpconf.use.toolbox import Toolbox, keeping
@@ -24,11 +24,14 @@ from mcpconf.workflow.learnt import learn
 
 app = new_app()
 
+LONGEST = 4000  # characters of an error that are shown
+
 
 @app.command()
 def call(
     server: Annotated[str, typer.Argument(metavar="SERVER", help="A server of the active profile.")],
     tool: Annotated[str, typer.Argument(metavar="TOOL", help="One of its tools.")],
+    loose: Annotated[list[str] | None, typer.Argument(metavar="--arg NAME=VALUE", hidden=True)] = None,
     arg: Annotated[
         list[str] | None,
         typer.Option(
@@ -53,6 +56,7 @@ def call(
     """
     if timeout <= 0:
         raise UsageError("--timeout is a number of seconds above 0")
+    refuse_loose(loose or (), server, tool)
     words = [parse_word(word, read_text) for word in arg or ()]
     given = _input(input_)
     world = console.app()
@@ -115,7 +119,9 @@ def _say(text: str) -> None:
 
 def _show(outcome: Outcome, output: str | None) -> None:
     if outcome.error is not None:
-        console.complain(console.visible(f"the server answers with an error: {outcome.error[1]} ({outcome.error[0]})"))
+        code, said = outcome.error
+        said = said if len(said) <= LONGEST else said[:LONGEST] + "..."
+        console.complain(console.visible(f"the server answers with an error: {said} ({code})"))
         return
     found = parts(outcome.result or {})
     if outcome.failed:

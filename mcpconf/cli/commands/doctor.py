@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import os
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mcpconf.cli import console, options
 from mcpconf.cli.catalogue import new_app
-from mcpconf.doctor.finding import Group
-from mcpconf.errors import UsageError
+from mcpconf.doctor.finding import groups
+from mcpconf.errors import McpconfError, UsageError
+
+if TYPE_CHECKING:
+    from mcpconf.doctor.examine import Order
+    from mcpconf.doctor.mend import Outcome
+    from mcpconf.workflow.app import App
 
 app = new_app()
 
@@ -22,13 +28,17 @@ def doctor(
     no_network: Annotated[
         bool, typer.Option("--no-network", help="Ask no other program and no address; files alone.")
     ] = False,
+    fix: Annotated[bool, typer.Option("--fix", help="Do what is safe to do; ask for the rest.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="With --fix: do the rest, too, without asking.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="With --fix: show it only.")] = False,
     explain: Annotated[str | None, typer.Option("--explain", metavar="ID", help="Tell about one check.")] = None,
     list_: Annotated[bool, typer.Option("--list", help="List all checks.")] = False,
     json: options.Json = False,
 ) -> int:
     """Say what is wrong, why, and the one command that mends it.
 
-    Looks at this place, the clients' files and their entries. Changes nothing. Exit 1 where something does not work.
+    Looks at this place, the clients' files and their entries. Changes nothing without --fix. Exit 1 where something
+    does not work.
     """
     if explain is not None:
         from mcpconf.doctor.explain import page
@@ -41,27 +51,49 @@ def doctor(
         for line in check_lines():
             console.data(line)
         return 0
-    return _examine(_groups(only or []), network=not no_network, json=json)
+    if (yes or dry_run) and not fix:
+        raise UsageError("--yes and --dry-run belong to --fix", hint="mcpconf doctor --fix --dry-run")
+    from mcpconf.doctor.examine import Order
+
+    order = Order(groups=groups(only or []), network=not no_network)
+    world = _world()
+    mended = _mend(world, order, yes=yes, dry_run=dry_run) if fix else ()
+    return _examine(world, order, mended, json=json)
 
 
-def _groups(names: list[str]) -> tuple[Group, ...]:
-    """Raises `UsageError` for what is no group."""
-    known = {str(group): group for group in Group}
-    for name in names:
-        if name not in known:
-            raise UsageError(f"there is no group {name!r}", hint=f"the groups are {', '.join(known)}")
-    return tuple(known[name] for name in names)
+def _world() -> App:
+    """The real outside world. What is wrong with it in a way that ends every other command is for us to tell."""
+    try:
+        world = console.app()
+    except UsageError as error:
+        if console.settings.env is not None:
+            raise
+        console.complain(f"MCPCONF_ENV: {error}")  # MC055 tells more
+        console.settings.env = "auto"
+        world = console.app()
+    try:
+        world.system.cwd  # noqa: B018  asked for its failure
+    except McpconfError as error:
+        console.complain(f"{error}; looking from the home directory")
+        os.chdir(world.system.home if os.path.isdir(world.system.home) else os.sep)
+    return world
 
 
-def _examine(groups: tuple[Group, ...], *, network: bool, json: bool) -> int:
-    from mcpconf.doctor.examine import Order, examine
+def _mend(world: App, order: Order, *, yes: bool, dry_run: bool) -> tuple[Outcome, ...]:
+    from mcpconf.cli.mending import mend
+    from mcpconf.doctor.examine import examine
 
-    world = console.app()
-    report = examine(world, Order(groups=groups, network=network))
+    return mend(world, examine(world, order).findings, yes=yes, dry_run=dry_run)
+
+
+def _examine(world: App, order: Order, mended: tuple[Outcome, ...], *, json: bool) -> int:
+    from mcpconf.doctor.examine import examine
+
+    report = examine(world, order)
     if json:
         from mcpconf.doctor.report import doctor_report
 
-        console.as_json("doctor", doctor_report(report, world.system.home))
+        console.as_json("doctor", doctor_report(report, world.system.home, mended))
     else:
         from mcpconf.cli.render.doctor import doctor_lines
 

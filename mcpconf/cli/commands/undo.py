@@ -8,7 +8,7 @@ import typer
 
 from mcpconf.cli import console, options
 from mcpconf.cli.catalogue import new_app
-from mcpconf.cli.render.history import profile_lines, undone_line
+from mcpconf.cli.render.history import profile_lines, step_lines, undone_line
 from mcpconf.cli.render.plan import change_lines, diff_lines, note_lines
 from mcpconf.cli.render.table import symbol
 from mcpconf.errors import Refused
@@ -38,8 +38,8 @@ def undo(
     if json:
         console.as_json("undo", undo_report(done, home))
         return Refused.exit_code if done.plan.conflicts else 0
-    profile = profile_lines(done, home)
-    for line in profile + (change_lines(done.plan, home) if done.plan.files or not profile else []):
+    besides = profile_lines(done, home) + step_lines(done, home)
+    for line in besides + (change_lines(done.plan, home) if done.plan.files or not besides else []):
         console.tell(line)
     console.tell(f"{symbol('none' if dry_run else 'ok')} {undone_line(done.generation, done=not dry_run)}")
     for line in note_lines(done.notes):

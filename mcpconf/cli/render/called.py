@@ -25,7 +25,8 @@ class Part:
 def parts(result: Result) -> tuple[Part, ...]:
     """The parts of a result, in their order; its structured content where there is nothing else."""
     content = result.get("content")
-    found = tuple(part for one in (content if isinstance(content, list) else ()) for part in _parts(one))
+    listed = content if isinstance(content, list) else [content] if content is not None else []
+    found = tuple(part for one in listed for part in _parts(one))
     structured = result.get("structuredContent")
     if not found and structured is not None:
         return (Part(_json(structured)),)

@@ -57,7 +57,7 @@ def _count(findings: Sequence[Finding], level: Level) -> str:
 
 
 def _finding(one: Finding, home: str) -> Iterator[str]:
-    show = _shown(home)
+    show = shown(home)
     color = COLORS[one.level]
     about = show(one.about)
     text = show(one.text)
@@ -70,7 +70,7 @@ def _finding(one: Finding, home: str) -> Iterator[str]:
         yield console.hint(show(one.mend.command), "           ") + safe
 
 
-def _shown(home: str) -> Callable[[str], str]:
+def shown(home: str) -> Callable[[str], str]:
     """What was seen, fit to be shown: one line, without secrets, `~` for the home."""
     return lambda text: redact(tilde_all(console.visible(text).replace("\n", " "), home))
 

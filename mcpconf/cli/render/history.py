@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from mcpconf.cli import console
 from mcpconf.cli.render.table import Cell, columns, mark, plain
 from mcpconf.commit.generation import Generation
+from mcpconf.commit.steps import Mode
 from mcpconf.redact import redact
 from mcpconf.workflow.diff import tilde
 from mcpconf.workflow.undo import Undone
@@ -40,6 +41,15 @@ def undone_line(one: Generation, *, done: bool) -> str:
     """Which change was, or would be, taken back."""
     verb = "took back" if done else "would take back"
     return f"{verb} change {one.id}: {redact(one.command)} ({_what(one)}, {_when(one)})"
+
+
+def step_lines(done: Undone, home: str) -> list[str]:
+    """What is no text and went back or would: modes, and directories that had gone."""
+    lines = []
+    for step in done.steps:
+        back = f"mode {step.before:o} again" if isinstance(step, Mode) else "there again"
+        lines += [console.paint(tilde(step.path, home), "bold"), *columns([[mark("change"), plain(back, "dim")]])]
+    return lines
 
 
 def profile_lines(done: Undone, home: str) -> list[str]:

@@ -93,16 +93,22 @@ def change_lines(plan: Plan, home: str) -> list[str]:
         ]
         lines += columns(rows, "  ", sys.stderr)
     for edit in plan.files:
-        if not edit.targets:  # no client's file, but a text with a block of ours in it
+        if not edit.targets:  # no entry's change, but a block of ours in a text, or what `doctor --fix` mended
             lines.append(console.paint(tilde(edit.path, home), "bold"))
-            lines += columns([[mark("change"), plain("mcpconf's block", "dim")]], "  ", sys.stderr)
+            what = "the text itself" if edit.path.endswith(".json") else "mcpconf's block"
+            lines += columns([[mark("change"), plain(what, "dim")]], "  ", sys.stderr)
     return lines or ["nothing to change"]
 
 
 def diff_lines(plan: Plan, home: str) -> list[str]:
     """The unified diff in colours, and the line that sums it up."""
-    lines = [_paint_diff(_short(line)) for line in console.visible(unified(plan, home)).split("\n")[:-1]]
+    lines = painted(unified(plan, home))
     return [*lines, f"servers: {summary(plan)}"] if lines and plan.changes else lines
+
+
+def painted(diff: str) -> list[str]:
+    """A unified diff in colours, line by line."""
+    return [_paint_diff(_short(line)) for line in console.visible(diff).split("\n")[:-1]]
 
 
 def _short(line: str) -> str:

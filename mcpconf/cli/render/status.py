@@ -31,7 +31,19 @@ def status_lines(contexts: tuple[ContextStatus, ...], home: str) -> list[str]:
         for target in one.targets:
             lines += _target(target, home)
         lines += [f"  {line}" for line in note_lines(one.notes)]
+        mend = _mend(one)
+        lines += [console.hint(mend)] if mend else []
     return lines
+
+
+def _mend(one: ContextStatus) -> str | None:
+    """What to run where files have drifted; what was edited by hand may be as it should."""
+    states = {entry.state for target in one.targets for entry in target.entries}
+    if states & {statuses.MISSING, statuses.OUTDATED}:
+        return f"mcpconf switch {one.profile}"
+    if states & {statuses.EDITED, statuses.LEFT_OVER}:
+        return f"mcpconf switch {one.profile} --force, where the edit by hand is to go"
+    return None
 
 
 def _sign(one: ContextStatus) -> str:

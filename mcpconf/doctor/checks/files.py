@@ -24,7 +24,7 @@ def _at(one: ClientFile, spot: Spot) -> str:
 def can_be_read(files: Files) -> Iterator[Found]:
     for one in files.known:
         if one.problem is not None and not one.stale:
-            mend = Mend(one.mend) if one.mend else None
+            mend = Mend(one.mend or f"ls -ld {one.path}")
             yield Found(Level.ERROR, one.problem, one.path, (f"read by {_readers(one)}",), mend)
 
 
@@ -32,7 +32,7 @@ def parses(files: Files) -> Iterator[Found]:
     for one in _there(files):
         if one.fault is not None:
             reset = "Claude Code resets such a file at its next write" if one.resets else "its client can't read it"
-            mend = Mend(one.fault.hint) if one.fault.hint else None
+            mend = Mend(one.fault.hint or f"${{EDITOR:-vi}} +{one.fault.line} {one.path}")
             yield Found(Level.ERROR, f"{_at(one, one.fault)}: {one.fault.text}", one.path, (reset,), mend)
 
 
@@ -56,7 +56,8 @@ def no_byte_order_mark(files: Files) -> Iterator[Found]:
     for one in _there(files):
         if one.bom and "claude-desktop" in one.clients:
             text = "it begins with a byte order mark, over which Claude Desktop resets it"
-            yield Found(Level.WARNING, text, one.path, (), Mend("save it again as UTF-8 without a BOM"))
+            safe = Mend(f"sed -i '1s/^\\xef\\xbb\\xbf//' {one.path}", safe=True, action="bom", arguments=(one.path,))
+            yield Found(Level.WARNING, text, one.path, (), safe)
 
 
 def is_private(files: Files) -> Iterator[Found]:

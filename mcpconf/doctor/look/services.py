@@ -1,0 +1,138 @@
+"""Look for services of ours: files by their names, and the service manager only where there are some."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+import sys
+from collections.abc import Iterator
+
+from mcpconf.doctor.seen.services import Services, Unit
+from mcpconf.record import replace
+from mcpconf.workflow.app import App, launcher
+
+NAME = "mcpconf-broker."
+LABEL = "mcpconf-broker"  # as a part of an agent's file name
+LINGER = "/var/lib/systemd/linger"
+SECONDS = 2.0  # for one question
+KINDS = (".service", ".socket")
+
+
+def look(app: App, *, ask: bool) -> Services:
+    """What MC01x judge. With `ask` the service manager and the broker are asked, where there are units."""
+    directory = _systemd(app)
+    units = [_unit(app, os.path.join(directory, name)) for name in app.system.listdir(directory) if _is_ours(name)]
+    units += [_agent(app, path) for path in _agents(app)]
+    links = [path for unit in _wanted(app, directory) for path in unit]
+    enabled = {os.path.basename(path) for path in links}
+    dangling = tuple(path for path in links if not app.system.exists(app.system.realpath(path)))
+    units = [replace(one, enabled=one.name in enabled) for one in units]
+    if not units:
+        return Services(dangling=dangling)
+    manager = app.system.platform == "darwin" or app.system.is_dir("/run/systemd/system")
+    if ask and manager:
+        units = [replace(one, state=_state(app, one.name)) for one in units]
+    return Services(
+        units=tuple(units),
+        dangling=dangling,
+        manager=manager,
+        lingers=_lingers(app) if manager else None,
+        answers=_answers(app)
+        if any(one.state == "active" and one.name.endswith(".service") for one in units)
+        else None,
+    )
+
+
+def _systemd(app: App) -> str:
+    base = app.system.env.get("XDG_CONFIG_HOME", "")
+    return os.path.join(base if os.path.isabs(base) else os.path.join(app.system.home, ".config"), "systemd", "user")
+
+
+def _is_ours(name: str) -> bool:
+    return name.startswith(NAME) and name.endswith(KINDS)
+
+
+def _wanted(app: App, directory: str) -> Iterator[list[str]]:
+    """The links that enable units of ours, by the target that wants them."""
+    for target in app.system.listdir(directory):
+        if target.endswith((".wants", ".requires")):
+            at = os.path.join(directory, target)
+            yield [os.path.join(at, name) for name in app.system.listdir(at) if _is_ours(name)]
+
+
+def _unit(app: App, path: str) -> Unit:
+    text = (app.system.read(path) or b"").decode("utf-8", "replace").replace("\\\n", " ")
+    command: tuple[str, ...] = ()
+    for line in text.splitlines():
+        key, _, value = line.partition("=")
+        if key.strip() == "ExecStart" and value.strip():
+            command = _words(value.replace("%h", app.system.home))
+            break
+    return _judged(app, Unit(path=path, name=os.path.basename(path), command=command))
+
+
+def _words(value: str) -> tuple[str, ...]:
+    """A command line of systemd's; what stands before the program tells how to start it (systemd.service(5))."""
+    with contextlib.suppress(ValueError):
+        words = shlex.split(value)
+        return (words[0].lstrip("@-:+!|"), *words[1:]) if words else ()
+    return ()
+
+
+def _agents(app: App) -> tuple[str, ...]:
+    if app.system.platform != "darwin":
+        return ()
+    directory = os.path.join(app.system.home, "Library", "LaunchAgents")
+    names = (name for name in app.system.listdir(directory) if LABEL in name and name.endswith(".plist"))
+    return tuple(os.path.join(directory, name) for name in names)
+
+
+def _agent(app: App, path: str) -> Unit:
+    import plistlib
+
+    data: object = None
+    with contextlib.suppress(Exception):  # whatever plistlib says of a damaged file
+        data = plistlib.loads(app.system.read(path) or b"")
+    words = data.get("ProgramArguments") if isinstance(data, dict) else None
+    command = tuple(map(str, words)) if isinstance(words, list) else ()
+    return _judged(app, Unit(path=path, name=os.path.basename(path).removesuffix(".plist"), command=command))
+
+
+def _judged(app: App, unit: Unit) -> Unit:
+    """The same, with what of its command is not there, and whose it is."""
+    named = [word for at, word in enumerate(unit.command) if os.path.isabs(word) and (at == 0 or word.endswith(".py"))]
+    lost = next((word for word in named if not app.system.exists(app.system.realpath(word))), None)
+    return replace(unit, lost=lost, foreign=bool(named) and lost is None and not _runs_us(app, named))
+
+
+def _runs_us(app: App, named: list[str]) -> bool:
+    """Whether one of these is a part of the installation that runs now."""
+    ours = {app.system.realpath(launcher(app.system)[0]), os.path.realpath(sys.executable)}
+    roots = (os.path.join(sys.prefix, ""), os.path.join(app.dirs.data, ""))
+    return any(app.system.realpath(word) in ours or word.startswith(roots) for word in named)
+
+
+def _state(app: App, name: str) -> str | None:
+    if app.system.platform == "darwin":
+        return None
+    said = app.system.run(["systemctl", "--user", "show", "--property=ActiveState", "--value", name], timeout=SECONDS)
+    return said.out.strip() or None if said is not None and said.code == 0 else None
+
+
+def _lingers(app: App) -> bool | None:
+    if app.system.platform != "linux" or not app.system.is_dir(os.path.dirname(LINGER)):
+        return None
+    import pwd
+
+    try:
+        return app.system.exists(os.path.join(LINGER, pwd.getpwuid(app.system.uid).pw_name))
+    except KeyError:
+        return None
+
+
+def _answers(app: App) -> bool:
+    """Whether the broker does. Only a running service may be asked: to meet a unit's socket would start it."""
+    from mcpconf.broker.place import Paths, is_reachable
+
+    return is_reachable(Paths(app.runtime).socket)
