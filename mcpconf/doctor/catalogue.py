@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from mcpconf.doctor.check import Check
-from mcpconf.doctor.checks import files, place
+from mcpconf.doctor.checks import entries, files, place, security
 from mcpconf.errors import UsageError
 
-CHECKS: tuple[Check, ...] = (*place.CHECKS, *files.CHECKS)
+CHECKS: tuple[Check, ...] = (*place.CHECKS, *files.CHECKS, *entries.CHECKS, *security.CHECKS)
 
 
 def check(name: str) -> Check:

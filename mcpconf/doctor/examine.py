@@ -11,7 +11,7 @@ from mcpconf.client.spec import ClientSpec, Target
 from mcpconf.doctor.catalogue import CHECKS
 from mcpconf.doctor.check import judged
 from mcpconf.doctor.finding import Finding, Group, Level
-from mcpconf.doctor.look import files, place
+from mcpconf.doctor.look import entries, files, place, security
 from mcpconf.doctor.seen.whole import Seen
 from mcpconf.errors import McpconfError
 from mcpconf.gather import PROBES
@@ -65,6 +65,8 @@ def _looks(app: App, order: Order) -> dict[Group, Look]:
     return {
         Group.PLACE: lambda: place.look(app, environment),
         Group.FILES: lambda: files.look(app, targets),
+        Group.ENTRIES: lambda: entries.look(app, targets, environment, server=order.server, network=order.network),
+        Group.SECURITY: lambda: security.look(app, targets, environment, server=order.server),
     }
 
 
