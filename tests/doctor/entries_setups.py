@@ -272,6 +272,11 @@ def managed_settings(home: Path, world: World, data: Any) -> None:
     managed(home, world, data, "managed-settings.json")
 
 
+def denied_by_user(home: Path, world: World) -> None:
+    put(home / ".claude/settings.json", {"deniedMcpServers": [{"serverName": "a"}]})
+    user(world, a={"command": good(world)})
+
+
 BROKEN: dict[str, tuple[Build, str]] = {
     "an entry that is a text": (one("npx server"), "MC301"),
     "no command": (one({"args": ["x"]}), "MC301"),
@@ -287,7 +292,10 @@ BROKEN: dict[str, tuple[Build, str]] = {
     "a url in Claude Desktop": (in_desktop({"type": "http", "url": "https://mcp.example.com/mcp"}), "MC303"),
     "a url that begins with nothing": (one({"type": "http", "url": "mcp.example.com/mcp"}), "MC304"),
     "a port that is none": (one({"type": "http", "url": "https://mcp.example.com:mcp/"}), "MC304"),
-    "ws with an http url": (one({"type": "ws", "url": "https://mcp.example.com/mcp"}), "MC304"),
+    "http with a WebSocket's url": (one({"type": "http", "url": "wss://mcp.example.com/mcp"}), "MC304"),
+    "a command and a url": (one({"command": "goodserver", "url": "https://mcp.example.com/mcp"}), "MC305"),
+    "a timeout in words": (one({"command": "goodserver", "timeout": "30s"}), "MC301"),
+    "transport for type": (one({"transport": "http", "url": "https://mcp.example.com/mcp"}), "MC302"),
     "disabled, as other programs say": (one({"command": "goodserver", "disabled": True}), "MC306"),
     "a directory that is not read": (one({"command": "goodserver", "cwd": "/srv"}), "MC306"),
     "environment for env": (one({"command": "goodserver", "environment": {"A": "1"}}), "MC306"),
@@ -300,6 +308,8 @@ BROKEN: dict[str, tuple[Build, str]] = {
     "a program that may not be executed": (starts(SERVER, 0o644), "MC308"),
     "a program on noexec": (on_noexec, "MC308"),
     "a whole command line": (one({"command": "npx -y some-server@1.0.0"}), "MC309"),
+    "a space behind a command": (one({"command": "goodserver "}), "MC309"),
+    "an empty program": (starts(""), "MC310"),
     "a script without a shebang": (starts("echo hello\n"), "MC310"),
     "an interpreter that is gone": (starts("#!/opt/venv-of-old/bin/python\n"), "MC311"),
     "env's interpreter is gone": (starts("#!/usr/bin/env no-such-interpreter\n"), "MC311"),
@@ -344,6 +354,7 @@ BROKEN: dict[str, tuple[Build, str]] = {
         partial(managed_settings, data={"deniedMcpServers": [{"serverName": "a"}]}),
         "MC325",
     ),
+    "denied by the user's own settings": (denied_by_user, "MC325"),
     "not on an administrator's list": (
         partial(managed_settings, data={"allowedMcpServers": [{"serverName": "b"}]}),
         "MC325",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from mcpconf.doctor.argv import container_run, is_inline, program_name, unwrapped
-from mcpconf.doctor.checks.shape import edit, fields, found, sound, where
+from mcpconf.doctor.checks.shape import edit, fields, found, is_remote, sound, where
 from mcpconf.doctor.finding import Found, Level, Mend
 from mcpconf.doctor.seen.entries import Entries, Entry, Program
 from mcpconf.model import Json
@@ -40,7 +40,13 @@ def args(entry: Entry) -> list[str]:
 def started(entries: Entries) -> Iterator[tuple[Entry, Program]]:
     """The entries that start a program which was looked at, but for those that lack a file of ours."""
     for one in sound(entries):
-        if one.program is not None and not one.lost and not _is_unexpanded(one) and not _is_batch(entries, one):
+        if (
+            one.program is not None
+            and not is_remote(one)
+            and not one.lost
+            and not _is_unexpanded(one)
+            and not _is_batch(entries, one)
+        ):
             yield one, one.program
 
 
@@ -55,7 +61,7 @@ def _names_variable(one: Entry, text: str) -> bool:
 
 def _is_line(program: Program) -> bool:
     """A whole command line in the place of a command."""
-    return program.path is None and " " in program.asked.strip()
+    return program.path is None and any(char.isspace() for char in program.asked)
 
 
 def command_is_found(entries: Entries) -> Iterator[Found]:
@@ -93,11 +99,16 @@ def command_is_a_program(entries: Entries) -> Iterator[Found]:
 
 def command_is_one_word(entries: Entries) -> Iterator[Found]:
     for one, program in started(entries):
-        if _is_line(program):
-            first, _, rest = program.asked.strip().partition(" ")
+        if not _is_line(program):
+            continue
+        first, _, rest = program.asked.strip().partition(" ")
+        if rest:
             text = "its command is a whole command line, and clients look for a program of that name"
-            instead = f'"command": "{first}", "args": [{", ".join(f"{word!r}" for word in rest.split()[:1])}, ...]'
-            yield found(Level.ERROR, one, text, edit(one, instead.replace("'", '"')))
+            instead = f'"command": "{first}", "args": ["{rest.split()[0]}", ...]'
+        else:
+            text = "its command has a space before or behind it, and clients look for a program of that name"
+            instead = f'"command": "{first}"'
+        yield found(Level.ERROR, one, text, edit(one, instead))
 
 
 def _is_fit(program: Program) -> bool:

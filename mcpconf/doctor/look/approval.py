@@ -77,7 +77,7 @@ def look(app: App) -> Settings:
         rejected=_listed(every, "disabledMcpjsonServers"),
         off=_listed([(own_file, record)], "disabledMcpServers"),
         denied={name: path for path, data in every for name in _named(data.get("deniedMcpServers"))},
-        allowed=_allowed(anywhere[0]),
+        allowed=_allowed(every),
         trusted=record.get("hasTrustDialogAccepted") is True,
         variables=_variables(data for _, data in every),
     )
@@ -135,12 +135,15 @@ def _named(value: Json) -> Iterator[str]:
             yield one["serverName"]
 
 
-def _allowed(source: Source) -> tuple[frozenset[str], str] | None:
-    path, data = source
-    value = data.get("allowedMcpServers")
-    if not isinstance(value, list) or len(tuple(_named(value))) < len(value):
-        return None  # no such list, or one that also goes by commands and addresses
-    return frozenset(_named(value)), path
+def _allowed(sources: Iterable[Source]) -> tuple[frozenset[str], str] | None:
+    """The names on all lists of `allowedMcpServers`, and the first file with one. Measured: a user's own counts, too.
+
+    None where there is no list, or one goes by commands and addresses as well.
+    """
+    lists = [(path, data["allowedMcpServers"]) for path, data in sources if "allowedMcpServers" in data]
+    if not lists or any(not isinstance(one, list) or len(tuple(_named(one))) < len(one) for _, one in lists):
+        return None
+    return frozenset(name for _, one in lists for name in _named(one)), lists[0][0]
 
 
 def _variables(settings: Iterable[Mapping[str, Json]]) -> dict[str, str]:
