@@ -16,7 +16,7 @@ from mcpconf.redact import redact
 # A name that speaks of a secret and holds something about one.
 _ABOUT = re.compile(
     r"(?i)(?:file|path|dir|type|method|mode|limit|max|min|count|size|ttl|timeout|expir\w*|url|uri|host|endpoint|name"
-    r"|user|author\w*|authority|enabled?|disabled?|required|scheme|scopes?|provider|storage|backend|alg\w*|prefix"
+    r"|user|author(?!i[sz])\w*|authority|(?:mon|tur|don|hoc|hot|whis)key|enabled?|disabled?|required|scheme|scopes?|provider|storage|backend|alg\w*|prefix"
     r"|header|id|region)s?$"
 )
 _ABOUT_FIRST = re.compile(r"(?i)^(?:max|min|num|use|no|skip|enable|disable|require|allow)[_-]")

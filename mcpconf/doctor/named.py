@@ -45,7 +45,7 @@ def _of_process(command: str, args: Sequence[str], directory: str, exists: Exist
 def _is_of_this_machine(path: str, exists: Exists) -> bool:
     """Whether it is a path of the disk that the server can hardly make for itself."""
     parts = path.rstrip("/").split("/")[1:]
-    if len(parts) < 2 or parts[0] not in ROOTS or not path.isprintable():
+    if len(parts) < 2 or parts[0] not in ROOTS or not path.isprintable() or set(path) & set("*?[{"):
         return False
     # A log or a database may be made by the server, where its directory is there.
     made = re.search(r"\.[A-Za-z0-9_]{1,8}$", parts[-1]) is not None

@@ -182,13 +182,6 @@ def relative_for_all(home: Path, world: World) -> None:
     user(world, a={"command": "./server"})
 
 
-def wrapper_gone(home: Path, world: World) -> None:
-    """mcpconf's entry, whose program was removed with its directory."""
-    world.profile("mine", '[servers.a]\ncommand = "myserver"\nroutes = ["wrapper"]\n')
-    world("switch", "mine")
-    shutil.rmtree(home / ".local/share/mcpconf/wrapper")
-
-
 def of_another_place(home: Path, world: World) -> None:
     user(world, a={"command": "/home/somebody/.local/share/mcpconf/wrapper/mcp-a"})
 

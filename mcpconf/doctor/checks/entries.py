@@ -12,6 +12,7 @@ from mcpconf.doctor.finding import Found, Group, Level, Mend
 from mcpconf.doctor.seen.entries import Entries, Entry, Stand
 from mcpconf.model import Kind
 from mcpconf.profile.names import LONG_NAME, RESERVED, as_client_sees
+from mcpconf.profile.redact import bare_url
 
 TOOL_NAME = 64  # characters that a tool's name may have, `mcp__SERVER__` included
 SHORTEST = 8  # characters that a server's own name for a tool seldom goes below
@@ -27,10 +28,10 @@ def address_leads_somewhere(entries: Entries) -> Iterator[Found]:
             text = "nothing listens there: in a container, localhost is the container"
             port = url.rpartition(":")[2].partition("/")[0]
             instead = f"host.docker.internal:{port}" if port.isdigit() else "host.docker.internal"
-            yield found(Level.WARNING, one, text, edit(one, f"{instead} is the host"), url)
+            yield found(Level.WARNING, one, text, edit(one, f"{instead} is the host"), bare_url(url))
         elif is_remote(one) and _host(url) in HOST_NAMES and entries.kind is Kind.HOST and not entries.docker_host:
             text = f"{_host(url)} is a name that containers have for their host, and this is the host"
-            yield found(Level.WARNING, one, text, edit(one, "localhost in its place"), url)
+            yield found(Level.WARNING, one, text, edit(one, "localhost in its place"), bare_url(url))
 
 
 def _host(url: str) -> str:
@@ -152,7 +153,7 @@ CHECKS = (
     Check("MC313", _G, "every variable that an entry names is set", programs.variables_are_set),
     Check("MC314", _G, "no entry waits for a shell to fill something in", programs.nothing_waits_for_a_shell),
     Check("MC315", _G, "commands lead to the same program from everywhere", programs.path_leads_from_anywhere),
-    Check("MC316", _G, "what mcpconf's entries start is there", programs.files_of_ours_are_there),
+    Check("MC316", _G, "no entry is of another place's mcpconf", programs.starts_no_other_places_mcpconf),
     Check("MC317", _G, "every container is listened to", programs.container_listens),
     Check("MC318", _G, "no command needs cmd.exe", programs.command_needs_no_cmd),
     Check("MC319", _G, "addresses mean this place what they say", address_leads_somewhere),

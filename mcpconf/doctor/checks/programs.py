@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from shlex import quote
 
 from mcpconf.doctor.argv import container_run, is_inline, program_name, unwrapped
 from mcpconf.doctor.checks.shape import edit, fields, found, is_remote, sound, where
@@ -91,7 +92,7 @@ def command_is_a_program(entries: Entries) -> Iterator[Found]:
             yield found(Level.ERROR, one, text, edit(one, '"command": the program in it'))
         elif program.path is not None and not program.executable:
             text = f"{program.path} may not be executed"
-            yield found(Level.ERROR, one, text, f"chmod +x {program.path}")
+            yield found(Level.ERROR, one, text, f"chmod +x {quote(program.path)}")
         elif program.path is not None and program.mounted_noexec:
             text = f"{program.path} lies on a file system that is mounted noexec"
             yield found(Level.ERROR, one, text, edit(one, "name its interpreter as the command, and it as an argument"))
@@ -117,9 +118,11 @@ def _is_fit(program: Program) -> bool:
 
 def script_has_a_shebang(entries: Entries) -> Iterator[Found]:
     for one, program in started(entries):
-        if _is_fit(program) and program.shebang == "":
+        if _is_fit(program) and program.empty:
+            yield found(Level.ERROR, one, f"{program.path} is an empty file", f"ls -l {quote(program.path or '')}")
+        elif _is_fit(program) and program.shebang == "":
             text = f"{program.path} is a text that does not begin with #!, and clients use no shell to start it"
-            yield found(Level.ERROR, one, text, f"sed -i '1i #!/usr/bin/env bash' {program.path}")
+            yield found(Level.ERROR, one, text, f"sed -i '1i #!/usr/bin/env bash' {quote(program.path or '')}")
 
 
 def interpreter_is_there(entries: Entries) -> Iterator[Found]:
@@ -131,7 +134,7 @@ def interpreter_is_there(entries: Entries) -> Iterator[Found]:
             yield found(Level.ERROR, one, text, "install it here: a program of another machine can't be started")
         elif program.carriage:
             text = f"the first line of {program.path} ends as on Windows, so its interpreter is not found"
-            yield found(Level.ERROR, one, text, f"sed -i 's/\\r$//' {program.path}")
+            yield found(Level.ERROR, one, text, f"sed -i 's/\\r$//' {quote(program.path or '')}")
         elif not program.interpreter_there and program.shebang:
             text = f"{program.path} wants {program.interpreter}, which is not there"
             yield found(Level.ERROR, one, text, f"install it again, so that its first line is right: {program.path}",
@@ -158,6 +161,8 @@ def variables_are_set(entries: Entries) -> Iterator[Found]:
     for one in sound(entries):
         for place, name in dict.fromkeys(one.unset):
             level = Level.ERROR if place in ("command", "url") else Level.WARNING
+            if one.ours and level is Level.WARNING:
+                continue  # its profile's: MC411 says so
             text = f"{name} is not set, so its {place} has ${{{name}}} as it is written"
             yield found(level, one, text, f"export {name}=...; then restart {one.title}")
 
@@ -216,13 +221,12 @@ def _is_relative(asked: str) -> bool:
     return "/" in asked and not asked.startswith("/") and " " not in asked
 
 
-def files_of_ours_are_there(entries: Entries) -> Iterator[Found]:
+def starts_no_other_places_mcpconf(entries: Entries) -> Iterator[Found]:
+    """What this place's own entries need is the routes' to say, who know the profile (MC410)."""
     for one in sound(entries):
-        if one.lost and one.here:
-            mend = Mend("mcpconf switch NAME") if one.ours else Mend("mcpconf switch NAME --adopt, here")
-            text = "mcpconf wrote it, and the file that it starts is gone"
-            if not one.ours:
-                text = "mcpconf of another place wrote it: the file that it starts is not in this one"
+        if one.lost and one.here and not one.ours:
+            text = "mcpconf of another place wrote it: the file that it starts is not in this one"
+            mend = Mend("mcpconf switch NAME --adopt, which writes it for this place")
             yield Found(Level.ERROR, text, one.name, (where(one), *one.lost), mend)
 
 

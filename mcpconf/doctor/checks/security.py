@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterator
+from shlex import quote
 from urllib.parse import urlsplit
 
 from mcpconf.doctor.argv import ContainerRun, container_run, image_is_pinned, package
@@ -52,14 +53,14 @@ def _number(entries: list[Entry]) -> str:
 def own_files_are_private(seen: Security) -> Iterator[Found]:
     for one in seen.files:
         text = f"others on this machine can read {one.what} (mode {one.mode:o})"
-        safe = Mend(f"chmod 600 {one.path}", safe=True, action="chmod", arguments=(one.path, "600"))
+        safe = Mend(f"chmod 600 {quote(one.path)}", safe=True, action="chmod", arguments=(one.path, "600"))
         yield Found(Level.WARNING, text, one.path, (), safe)
 
 
 def keys_are_taken(seen: Security) -> Iterator[Found]:
     for path, why in seen.keys:
         mode = re.search(r"open to others", why)
-        mend = Mend(f"chmod go= {path}") if mode else Mend(f"ls -ld {path}; mcpconf broker key new ID")
+        mend = Mend(f"chmod go= {quote(path)}") if mode else Mend(f"ls -ld {quote(path)}; mcpconf broker key new ID")
         text = "the broker does not take this key, so nobody gets in with it" if not mode else (
             "the broker takes no key that others can read or write")  # fmt: skip
         yield Found(Level.ERROR, text, path, (why,), mend)
@@ -138,8 +139,8 @@ def headers_go_sealed(seen: Security) -> Iterator[Found]:
         names = [name for name in headers if sensitive(name)] if isinstance(headers, dict) else []
         if is_remote(one) and names and re.match(r"(?:http|ws)://", url) and _is_far(url):
             text = f"{', '.join(names)} goes over the network in clear: its url has no TLS"
-            sealed = url.replace("://", "s://", 1)
-            yield found(Level.WARNING, one, text, edit(one, f'"url": "{sealed}"'))
+            scheme = url.partition(":")[0]
+            yield found(Level.WARNING, one, text, edit(one, f"{scheme}s:// in the place of {scheme}://"))
 
 
 def _is_far(url: str) -> bool:
@@ -174,7 +175,7 @@ def programs_are_the_users(seen: Security) -> Iterator[Found]:
     for one in sound(seen.entries):
         if one.program is not None and one.program.loose is not None:
             text = "everybody on this machine can put another program in the place of the one that it starts"
-            yield found(Level.WARNING, one, text, f"chmod o-w {one.program.loose}", one.program.loose)
+            yield found(Level.WARNING, one, text, f"chmod o-w {quote(one.program.loose)}", one.program.loose)
 
 
 def packages_are_pinned(seen: Security) -> Iterator[Found]:

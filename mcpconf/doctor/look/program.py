@@ -74,7 +74,7 @@ def _kind(system: System, head: bytes, path: str) -> dict[str, Any]:
         return _script(system, head, path)
     if head.startswith(b"\x7fELF"):
         return _binary(system, head)
-    return {} if b"\0" in head else {"shebang": ""}
+    return {} if b"\0" in head else {"shebang": "", "empty": not head}
 
 
 def _script(system: System, head: bytes, path: str) -> dict[str, Any]:

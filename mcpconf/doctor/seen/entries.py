@@ -34,6 +34,7 @@ class Program:
     directory: bool = False
     executable: bool = True
     mounted_noexec: bool = False
+    empty: bool = False
     shebang: str | None = None
     interpreter: str | None = None
     interpreter_there: bool = True
