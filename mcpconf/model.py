@@ -120,7 +120,8 @@ class Server:
 @dataclass(frozen=True, slots=True)
 class Profile:
     """A named set of servers. `path` is the file it came from; `autostart`: the broker is wanted; `gateway`: where
-    its plain door is to be, or nothing; `toolkit`: the Docker Toolkit's own profile that has its servers, or none."""
+    its plain door is to be, or nothing; `toolkit`: the Docker Toolkit's own profile that has its servers, or none;
+    `listen`: where its broker is to take clients that have a key, besides."""
 
     name: str
     description: str = ""
@@ -129,6 +130,7 @@ class Profile:
     autostart: bool = False
     gateway: str = ""
     toolkit: str = ""
+    listen: str = ""
     layer: Layer = Layer.USER
     path: str = ""
     extends: tuple[str, ...] = ()

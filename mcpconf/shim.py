@@ -488,7 +488,8 @@ class Settings:
                 found[name.strip()] = value.rstrip("\r")
         self.address = at or _variable(environment, b"MCPCONF_BROKER") or found.get("broker", "")
         self.key = _variable(environment, b"MCPCONF_BROKER_KEY") or found.get("key", "")
-        if not self.address and found.get("directory"):
+        self.told = not self.address  # nobody but the file says where it is
+        if self.told and found.get("directory"):
             self.address = "unix:" + found["directory"] + "/broker.sock"
         if at or _variable(environment, b"MCPCONF_BROKER_START") == "0" or not self.address.startswith("unix:"):
             self.start = []
@@ -768,6 +769,7 @@ class Starter:
     def __init__(self) -> None:
         self.running = 0  # its process id
         self.failure: str | None = None
+        self.address = ""  # where it says that the broker is: a home may be in several places, its files name one
         self._soon = self._later = 0.0  # when it may be tried again: for somebody who waits, and for nobody
         self._pause = 0.0
         self._words = ""
@@ -797,6 +799,8 @@ class Starter:
         self._listen()
         self.running = 0
         self.failure = None if status == 0 else self._last_words(status)
+        said = (line.decode("utf-8", "surrogateescape") for line in self._said.split(b"\n") if not status)
+        self.address = next((line for line in said if line.startswith("unix:/")), "")
         self._pause = 0.0 if status == 0 else min(60.0, self._pause * 2 or 0.25)
         self._soon = now + min(5.0, self._pause)
         self._later = now + self._pause
@@ -818,11 +822,11 @@ class Starter:
 
 
 def _become(words: list[str], errors: int) -> None:
-    """In the child: the command, without our files, our session or our directory."""
+    """In the child: the command, without our files, our session or our directory. We hear all that it says."""
     try:
         posix.setsid()
         null = posix.open("/dev/null", posix.O_RDWR)
-        for descriptor, source in enumerate((null, null, errors)):
+        for descriptor, source in enumerate((null, errors, errors)):
             posix.dup2(source, descriptor)
         posix.closerange(3, 1024)
         posix.chdir("/")
@@ -879,6 +883,7 @@ class Link:
             else:
                 self.outlet.put(self._greeting.first)
         except Missing as trouble:
+            self.starter.address = ""
             # A clean stop is left as it is until somebody asks for something; a crash is not.
             if demand or trouble.crashed:
                 self.starter.start(self.settings.start, now, demand)
@@ -894,6 +899,8 @@ class Link:
         except OSError:
             text = ""
         self.settings = Settings(text, posix.environ, self._at)
+        if self.settings.told and self.starter.address:
+            self.settings.address = self.starter.address
 
     def _greet(self) -> Greeting | Proof:
         if not self._server.isprintable() or " " in self._server:

@@ -316,6 +316,7 @@ _mc_read_way() {
   _mc_take
   _mc_label=$_mc_next
   _mc_fits=yes
+  _mc_image=""
   _mc_cwd=""
   _mc_path=$PATH
   _mc_names=()
@@ -325,6 +326,10 @@ _mc_read_way() {
   while :; do
     _mc_take
     case $_mc_next in
+      image)
+        _mc_take
+        _mc_image=$_mc_next
+        ;;
       cwd)
         _mc_value
         _mc_cwd=$_mc_made
@@ -392,12 +397,14 @@ _mc_start() {
     cd "$_mc_cwd" 2>/dev/null || { _mc_lack "there is no directory $_mc_cwd" "mcpconf profile edit" && return; }
   fi
   _mc_take_it "starting $_mc_label"
+  [[ $_mc_way != engine ]] || _mc_watch
   _mc_locale_back
   _mc_set_variables
   # shellcheck disable=SC2093  # execfail is set: what follows is for the program that can't be started
   exec -- "${_mc_argv[@]}"
   _mc_reset_variables
   _mc_bytes
+  [[ $_mc_way != engine ]] || exec 4>&-
   cd "$_mc_here" || _mc_die "can't go back to $_mc_here" "mcpconf status"
   _mc_lack "$_mc_label could not be started" "mcpconf server test $_mc_server"
 }
@@ -775,9 +782,13 @@ _mc_answers() {
   return 1
 }
 
-# PROGRAM: whether a container engine is behind this client of one. Asked to end, it ends that one too.
-_mc_has_engine() {
-  "$1" version >/dev/null &
+# PROGRAM: whether a container engine is behind this client of one; and whether it has the image.
+_mc_has_engine() { _mc_obeys "$1" version; }
+_mc_has_image() { _mc_obeys "$1" image inspect "$_mc_image"; }
+
+# PROGRAM WORD...: whether that succeeds. Asked to end, it ends that one too.
+_mc_obeys() {
+  "$@" >/dev/null &
   trap 'kill -KILL $!; wait $!; exit 1' TERM
   wait $!
 }
@@ -1089,12 +1100,121 @@ _mc_to_endpoint() { # HOST:PORT
 
 # --- A container engine
 
-# Where no engine answers, its client waits or fails, and that is too late for another way.
+# Where no engine answers, its client waits or fails, and that is too late for another way; so it is without the image.
 _mc_engine() {
   _mc_program=$_mc_found
-  _mc_probe engine _mc_has_engine "$_mc_program" ||
-    _mc_lack "no container engine answers $_mc_label" "start Docker, then docker version"
+  _mc_over=()
+  if [[ -z $_mc_image ]] || ! _mc_probe image _mc_has_image "$_mc_program"; then
+    _mc_lacking=${_mc_over[0]-} # `no`, and not silence: a slow engine may have it
+    if ! _mc_probe engine _mc_has_engine "$_mc_program"; then
+      _mc_lack "no container engine answers $_mc_label" "start Docker, then docker version"
+    elif [[ -n $_mc_image && $_mc_lacking == no ]]; then
+      _mc_lack "the image $_mc_image is not here" "mcpconf server pull $_mc_server"
+    fi
+  fi
+  [[ -z $_mc_fits ]] || _mc_mark
   _mc_found=$_mc_program
+}
+
+# Gives the container what it is found by: a name, and whose it is.
+_mc_mark() {
+  local born=""
+  _mc_session=mcpconf-$_mc_server-$$-$RANDOM$RANDOM
+  _mc_marks=(--name "$_mc_session" --label "mcpconf.session=$_mc_session")
+  _mc_locate_us
+  _mc_birth $$ && born=$_mc_born
+  [[ -z $_mc_realm || -z $born ]] || _mc_marks=("${_mc_marks[@]}" --label "mcpconf.owner=$_mc_realm/$$/$born")
+  _mc_argv=("${_mc_argv[0]}" "${_mc_argv[1]}" "${_mc_marks[@]}" "${_mc_argv[@]:2}")
+}
+
+# Sets _mc_realm to what tells numbers of processes from those of other machines and containers, and is the same in
+# mcpconf/broker/upstream/owner.py. Empty where that can't be told.
+_mc_locate_us() {
+  local boot=""
+  _mc_realm=""
+  if [[ $OSTYPE == darwin* ]]; then
+    _mc_realm=${HOSTNAME-}/-
+  elif { IFS= read -r boot </proc/sys/kernel/random/boot_id; } 2>/dev/null && [[ -n $boot ]] && _mc_birth 1; then
+    _mc_realm=$boot/$_mc_born
+  fi
+}
+
+# PID: sets _mc_born to what tells the process from a later one of that number; fails where there is none that lives.
+_mc_birth() {
+  local line=""
+  _mc_born=-
+  if [[ $OSTYPE == darwin* ]]; then
+    _mc_search ps "$PATH" && "$_mc_found" -p "$1" >/dev/null 2>&1
+    return
+  fi
+  { IFS= read -r -d '' line <"/proc/$1/stat"; } 2>/dev/null
+  # shellcheck disable=SC2086  # words they are
+  set -- ${line##*) }
+  _mc_born=${20-}
+  [[ -n $_mc_born && $1 != [ZX] ]]
+}
+
+# Posts a guard, which ends the container when its client has ended, however that went: 4 closes with it. The guard
+# is nobody's child, that the engine's client need not bury it.
+_mc_watch() {
+  _mc_parent=""
+  _mc_birth "$PPID" && _mc_parent=$_mc_born
+  exec 6<&0
+  exec 4> >(_mc_post)
+  _mc_prober=$!
+  exec 6<&-
+  [[ ${BASH_VERSINFO[0]}${BASH_VERSINFO[1]} -lt 44 ]] || wait "$_mc_prober" 2>/dev/null
+}
+
+_mc_post() {
+  exec 4>&- >/dev/null 2>&1
+  set -m # a process group of its own: what ends the client's group leaves it
+  (set +m && _mc_stand_guard) <&0 &
+}
+
+# Who killed our client may have killed the container's, too, or only closed its stdin, which not every server heeds.
+_mc_stand_guard() {
+  local found pause gone=0 swept=""
+  trap '' HUP INT TERM
+  while [[ $gone -lt 2 ]] && ! _mc_client_ended; do
+    [[ -n $swept ]] || _mc_sweep
+    swept=yes
+    gone=$((gone + 1))
+    [[ -n $_mc_parent ]] && read -r -t 0 -u 6 && ! { _mc_birth "$PPID" && [[ $_mc_born == "$_mc_parent" ]]; } || gone=0
+  done
+  exec 6<&-
+  # Again and again: it may have been killed while the engine was about to make the container.
+  for pause in 1 1 3; do
+    _mc_search sleep "$PATH" && "$_mc_found" "$pause"
+    found=$("$_mc_program" ps -aq --filter "label=mcpconf.session=$_mc_session")
+    # shellcheck disable=SC2086  # words they are
+    [[ -z $found ]] || "$_mc_program" rm -f $found
+  done
+}
+
+# Waits for two seconds. bash 3.2 does not tell the end from the lack of time, and waits for the end alone.
+_mc_client_ended() {
+  if [[ ${BASH_VERSINFO[0]} -lt 4 ]]; then
+    IFS= read -r _
+    return 0
+  fi
+  IFS= read -r -t 2 _
+  [[ $? -le 128 ]]
+}
+
+# Removes containers whose owner, of this place, is gone, and who have no guard any more.
+_mc_sweep() {
+  local found number owner pid
+  found=$("$_mc_program" ps -aq --no-trunc --filter label=mcpconf.owner)
+  [[ -n $_mc_realm && -n $found ]] || return
+  while IFS=' ' read -r number owner; do
+    pid=${owner#"$_mc_realm/"}
+    [[ $pid == */* && $pid != "$owner" && ${pid%%/*} != *[!0-9]* ]] || continue
+    if ! { _mc_birth "${pid%%/*}" && [[ $_mc_born == "${pid#*/}" ]]; }; then "$_mc_program" rm -f "$number"; fi
+  done < <(
+    # shellcheck disable=SC2086  # words they are
+    "$_mc_program" inspect --format '{{.Id}} {{index .Config.Labels "mcpconf.owner"}}' $found
+  )
 }
 
 # --- MCP in bash: what a message holds; answers where nothing starts; --list and --call

@@ -18,6 +18,7 @@ from mcpconf.broker.door.activation import Notifier, inherited
 from mcpconf.broker.door.arrival import Arrivals, Arrived
 from mcpconf.broker.door.auth import Challenge
 from mcpconf.broker.door.control_session import UNTIL
+from mcpconf.broker.door.keyed import KeyedDoor
 from mcpconf.broker.door.keys import keys_directory, load_keys
 from mcpconf.broker.door.listener import Listener, tcp_socket, unix_socket
 from mcpconf.broker.door.wish import Wish
@@ -28,6 +29,7 @@ from mcpconf.broker.place import Paths
 from mcpconf.broker.session import Peer
 from mcpconf.broker.upstream.catalogue import Catalogue
 from mcpconf.broker.upstream.launcher import Launcher
+from mcpconf.broker.upstream.leftovers import Leftovers
 from mcpconf.broker.upstream.logfile import LogFile
 
 if TYPE_CHECKING:
@@ -52,7 +54,8 @@ class Daemon:
         self._addresses: list[str] = []
         self._lent = False  # whether our socket is systemd's, who goes on listening
         self._arrivals = Arrivals(self._loop, self._admit)
-        self._launcher = Launcher(self._loop, environ, options.data, identity, self._uses_docker, options.umask)
+        self._leftovers = Leftovers(options.logs, identity, environ)
+        self._launcher = Launcher(self._loop, environ, options.data, identity, self._leftovers, options.umask)
         commands = {
             "status": self._status,
             "stop": self._stop,
@@ -64,6 +67,7 @@ class Daemon:
         logs = os.path.join(options.logs, "logs")
         self._broker = Broker(self._loop, Catalogue(options.servers), self._launcher, logs, commands)
         self._plain = PlainDoors(self._loop, self._broker.gateway, self._log.write)
+        self._keyed = KeyedDoor(self._loop, self._came_by_tcp, self._load_keys, self._log.write)
         self._done = self._loop.create_future()
         self._claim = Claim(self._paths)
         self._notifier = Notifier(environ)
@@ -94,13 +98,14 @@ class Daemon:
     def _begin(self) -> None:
         os.makedirs(os.path.join(self._options.logs, "logs"), 0o700, exist_ok=True)
         self._claim.take()
+        self._leftovers.of_others()
         self._loop.add_signal_handler(signal.SIGCHLD, self._launcher.reap)
         self._listen()
         self._claim.announce(
             {
                 "identity": self._identity,
                 "address": self._addresses[0],
-                "listeners": self._addresses,
+                "listeners": [*self._addresses, *self._keyed.addresses],
                 "mcpconf": __version__,
             }
         )
@@ -120,7 +125,12 @@ class Daemon:
             self._addresses.append(f"tcp:{shown}:{listening.getsockname()[1]}")
             self._listeners.append(Listener(self._loop, listening, self._came_by_tcp))
         self._open_doors()
+        self._follow()
+
+    def _follow(self) -> None:
+        """The doors that the profile wants."""
         self._plain.follow(self._options.gateway)
+        self._keyed.follow(self._options.keyed, self._addresses)
 
     def _open_doors(self) -> None:
         """A socket for each server, for those who can't say which one they want."""
@@ -154,6 +164,7 @@ class Daemon:
         for listener in (*self._listeners, *self._doors.values()):
             listener.close()
         self._plain.close()
+        self._keyed.close()
         self._arrivals.close()
         self._broker.stop()
         running = self._launcher.running
@@ -211,7 +222,8 @@ class Daemon:
 
         return {
             "version": __version__,
-            "listeners": self._addresses,
+            "listeners": [*self._addresses, *self._keyed.addresses],
+            "followed": self._keyed.addresses,  # of them, what the profile wants
             "plain": self._plain.addresses,
             **picture(self._broker, self._loop.time()),
         }
@@ -223,8 +235,8 @@ class Daemon:
     def _reload(self) -> tuple[str, ...]:
         changed = self._broker.reload()
         self._open_doors()
-        self._plain.follow(self._options.gateway)
-        if self._options.listen:
+        self._follow()
+        if self._options.listen or self._keyed.addresses:
             self._load_keys()
         self._log.write(f"definitions read again; changed: {', '.join(changed) or 'none'}")
         return changed
@@ -240,18 +252,6 @@ class Daemon:
         door = self._plain.open(str(request.get("listen")))
         return {"listen": door.address, UNTIL: door.close}
 
-    # -- what others find
-
-    def _uses_docker(self, docker: str) -> None:
-        """Note it down for the supervisor, who removes containers when we can't any more."""
-        path = os.path.join(self._options.logs, f"docker-{self._identity}")
-        with contextlib.suppress(OSError), open(path, "x", encoding="utf-8", opener=_private) as stream:
-            stream.write(docker)
-
 
 def _setter(gone: asyncio.Future[None]) -> Callable[[object], None]:
     return lambda _: None if gone.done() else gone.set_result(None)
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NOFOLLOW, 0o600)

@@ -25,7 +25,9 @@ def main(argv: Sequence[str]) -> int:
     options = _options(given, umask)
     identity = f"{os.getpid()}-{time.time_ns() // 1_000_000}"
     return supervise(
-        lambda parent: _serve(options, identity, parent, given.ready), identity, lambda: _clean(options, identity)
+        lambda parent: _serve(options, identity, parent, given.ready),
+        identity,
+        lambda killed: _clean(options, identity, killed),
     )
 
 
@@ -41,6 +43,7 @@ def _options(given: Given, umask: int) -> Options:
         logs=dirs.broker_logs,
         listen=given.listen,
         gateway=os.path.join(dirs.broker, "gateway.conf"),
+        keyed=os.path.join(dirs.broker, "listen.conf"),
         umask=umask,
     )
 
@@ -76,13 +79,8 @@ def _ready(descriptor: int | None) -> Callable[[str], None]:
     return tell
 
 
-def _clean(options: Options, identity: str) -> None:
+def _clean(options: Options, identity: str, killed: bool) -> None:
     """Remove the containers of a broker that has ended, if it started any."""
-    note = os.path.join(options.logs, f"docker-{identity}")
-    with contextlib.suppress(OSError):
-        with open(note, encoding="utf-8") as stream:
-            docker = stream.read()
-        from mcpconf.broker.upstream.image import remove_all
+    from mcpconf.broker.upstream.leftovers import clean
 
-        remove_all(docker, identity)
-        os.unlink(note)
+    clean(options.logs, identity, killed=killed)

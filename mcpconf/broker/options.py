@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from mcpconf.errors import UsageError
 from mcpconf.record import dataclass
 
+FOLLOWED = "listen="  # in a file that a switch writes
 LISTEN = "write it as tcp:127.0.0.1:8812"
 
 
@@ -30,6 +31,7 @@ class Options:
     logs: str
     listen: tuple[tuple[str, int], ...] = ()
     gateway: str = ""  # the file that says where the gateway's plain door is, if the profile wants one
+    keyed: str = ""  # the file that says where clients with a key may come besides, if the profile wants that
     umask: int = -1  # that servers are given: ours is stricter than what their user wants for the files they write
 
 
@@ -75,6 +77,18 @@ def address(text: str) -> tuple[str, int]:
     except ValueError:
         raise UsageError(f"{host!r} is no address in numbers", hint=LISTEN) from None
     return host, int(port)
+
+
+def followed(path: str) -> str:
+    """The address that a file of the profile's names; nothing where there is none."""
+    from mcpconf.broker.place import opened_at_once
+
+    try:
+        with open(path, encoding="utf-8", opener=opened_at_once) as stream:
+            lines = stream.read(4096).splitlines()
+    except (OSError, ValueError):
+        return ""
+    return next((line.removeprefix(FOLLOWED) for line in lines if line.startswith(FOLLOWED)), "")
 
 
 def check_host(host: str, port: int, allowed: bool) -> None:

@@ -80,12 +80,14 @@ def _process(worker: Worker, now: float) -> dict[str, object]:
     process = worker.process
     pid = process.pid if process is not None else 0
     born = process.born if process is not None else now
+    container = process.container if process is not None else None
     return {
         "pid": pid,
         "era": worker.era.value,
         "age": round(now - born, 3),
         "clients": sorted(worker.clients),
-        "memory": memory_of(pid),
+        "memory": memory_of(pid) if container is None else None,  # it is the engine's client that has that number
+        "container": None if container is None else {"name": container.session, "image": container.image},
         "state": _use(worker),
     }
 

@@ -22,10 +22,10 @@ TICK = 0.02
 _SUBREAPER = 36  # prctl(2)
 
 
-def supervise(run: Callable[[int], int], identity: str, clean: Callable[[], None]) -> int:
+def supervise(run: Callable[[int], int], identity: str, clean: Callable[[bool], None]) -> int:
     """Run the broker as a child, and gives its exit code; `run` gets a descriptor that closes when this process ends.
 
-    `clean` is called when the broker has gone and all its processes with it.
+    `clean` is called when the broker has gone and all its processes with it, and told whether it was killed.
     """
     guard, held = _post_guard(identity, clean)  # `held` is for both to keep open
     reader, writer = os.pipe()
@@ -41,7 +41,7 @@ def supervise(run: Callable[[int], int], identity: str, clean: Callable[[], None
         os.close(held)
 
 
-def _post_guard(identity: str, clean: Callable[[], None]) -> tuple[int, int]:
+def _post_guard(identity: str, clean: Callable[[bool], None]) -> tuple[int, int]:
     """The guard's process, and the descriptor whose last copy it waits for."""
     reader, writer = os.pipe()
     guard = os.fork()
@@ -51,7 +51,7 @@ def _post_guard(identity: str, clean: Callable[[], None]) -> tuple[int, int]:
     return guard, writer
 
 
-def _guard(reader: int, identity: str, clean: Callable[[], None]) -> int:
+def _guard(reader: int, identity: str, clean: Callable[[bool], None]) -> int:
     """Wait until broker and supervisor are gone. Mostly nothing is left then."""
     os.setsid()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -61,7 +61,7 @@ def _guard(reader: int, identity: str, clean: Callable[[], None]) -> int:
     os.read(reader, 1)
     if descendants(identity):
         _end_all(identity)
-    clean()  # also where no process is left: a container outlives the one that started it
+    clean(True)  # also where no process is left: a container outlives the one that started it
     return 0
 
 
@@ -78,12 +78,12 @@ def _in_child(run: Callable[[], int]) -> None:
         os._exit(code)
 
 
-def _watch(child: int, identity: str, clean: Callable[[], None], guard: int) -> int:
+def _watch(child: int, identity: str, clean: Callable[[bool], None], guard: int) -> int:
     _pass_on_signals(child)
     become_subreaper()
     code = _wait_for(child)
     _end_all(identity, guard)
-    clean()
+    clean(code != 0)
     return code
 
 

@@ -10,7 +10,7 @@ from mcpconf.cli import console, options
 from mcpconf.cli.render.expose import expose_lines
 from mcpconf.errors import McpconfError
 from mcpconf.workflow import expose as workflow
-from mcpconf.workflow.report import expose_report
+from mcpconf.workflow.way_report import expose_report
 
 
 def expose(

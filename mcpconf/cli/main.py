@@ -60,12 +60,14 @@ def _start_broker(config: str | None) -> int | None:
         return None
     try:
         dirs = find_dirs(system, config)
-        start_if_needed(Paths(socket_directory(dirs, system.env, system.uid)), options_of(dirs))
+        paths = Paths(socket_directory(dirs, system.env, system.uid))
+        start_if_needed(paths, options_of(dirs))
     except McpconfError as error:
         from mcpconf.cli import console
 
         console.fail(error)
         return error.exit_code
+    _say(f"unix:{paths.socket}")  # who started us may look elsewhere: a home may be in several places
     return 0
 
 

@@ -26,6 +26,9 @@ Headers = Annotated[
     list[str] | None, typer.Option("--header", metavar="NAME=VALUE", help="A header for --url; may be repeated.")
 ]
 Image = Annotated[str | None, typer.Option("--image", metavar="IMAGE", help="A container image to run.")]
+Network = Annotated[
+    str | None, typer.Option("--network", metavar="NETWORK", help="A network for --image; none, if not given.")
+]
 Url = Annotated[str | None, typer.Option("--url", metavar="URL", help="A remote server's address.")]
 Package = Annotated[
     str | None, typer.Option("--package", metavar="PACKAGE", help="pypi:NAME==VERSION or npm:NAME@VERSION.")
@@ -47,6 +50,7 @@ class Ways:
     url: str | None = None
     package: str | None = None
     image: str | None = None
+    network: str | None = None
     toolkit: str | None = None
     headers: Mapping[str, str] = NOTHING
     cwd: str | None = None
@@ -63,6 +67,7 @@ class Ways:
             "env": dict(self.env),
             "cwd": self.cwd,
             "image": self.image,
+            "container": {"network": self.network} if self.network else {},
             "url": self.url,
             "headers": dict(self.headers),
             "package": self.package,

@@ -21,8 +21,9 @@ KEY_VARIABLE = "MCPCONF_BROKER_KEY"
 class Machine:
     """This machine: the broker's socket directory, its user, the bridges' addresses by name; what is there already.
 
-    `running`: a broker is; `listening` are its TCP addresses; `key_file` is the key's path, `has_key` whether it is
-    there; `selinux`: it enforces; `lingers`: the user's runtime directory outlives the last session.
+    `running`: a broker is; `listening` are its TCP addresses, `lasting` those of them that the profile names;
+    `key_file` is the key's path, `has_key` whether it is there; `selinux`: it enforces; `lingers`: the user's runtime
+    directory outlives the last session.
     """
 
     directory: str
@@ -32,6 +33,7 @@ class Machine:
     bridges: tuple[tuple[str, str], ...] = ()
     running: bool = False
     listening: tuple[str, ...] = ()
+    lasting: tuple[str, ...] = ()
     has_key: bool = False
     selinux: bool = False
     lingers: bool = True
@@ -88,11 +90,14 @@ def _mount(engine: Engine, machine: Machine) -> Way:
 
 
 def _of_mount(engine: Engine, machine: Machine) -> Iterator[str]:
-    who = "root in the container" + (f" and user {machine.uid}" if machine.uid > 0 else "")
     if engine.home is Home.ROOTLESS:
-        keep = "; as another user there: --userns=keep-id" if engine.title == "Podman" else ""
-        who = f"root in the container, which is you{keep},"
-    yield f"{who} can use every server of the broker; without capabilities (--cap-drop ALL) only its own user can"
+        yield "root in the container, which is you, can use every server of the broker"
+        if engine.title == "Podman":
+            yield "to be yourself in the container, too: --userns=keep-id"
+    else:
+        who = "root in the container" + (f" and user {machine.uid}" if machine.uid > 0 else "")
+        yield f"{who} can use every server of the broker"
+        yield f"root without its capabilities (--cap-drop ALL) can't: --user {machine.uid}"
     if not machine.lingers:
         yield "the directory goes with your last session here, unless: loginctl enable-linger"
 
@@ -114,7 +119,7 @@ def _tcp(engine: Engine, machine: Machine) -> Way:
         variables=((KEY_VARIABLE, KEY_FILE),),
         hosts=() if knows else (ADD_HOST,),
     )
-    return Way("tcp", "both sides prove a key", steps, grant, tuple(_of_tcp(engine, machine)), listen)
+    return Way("tcp", "both sides prove a key", steps, grant, tuple(_of_tcp(engine, machine, listen)), listen)
 
 
 def _address(engine: Engine, machine: Machine) -> tuple[str, str]:
@@ -130,8 +135,9 @@ def _address(engine: Engine, machine: Machine) -> tuple[str, str]:
     return address, ""
 
 
-def _of_tcp(engine: Engine, machine: Machine) -> Iterator[str]:
-    yield "a broker that a client starts by itself listens on no address: after a boot, that start is yours again"
+def _of_tcp(engine: Engine, machine: Machine, listen: str) -> Iterator[str]:
+    if listen not in machine.lasting:
+        yield f'to have it after a boot, too: [broker] listen = "{listen}" in your profile, then mcpconf switch'
     if engine.home is not Home.MACHINE:
         yield "a container with NET_RAW on the same bridge can read and change what passes after the handshake"
         yield f"the file belongs to user {machine.uid}: root in the container can read it, or --user {machine.uid}"

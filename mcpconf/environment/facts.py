@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from mcpconf.environment.mounts import Mounts
-from mcpconf.environment.tried import Tried
 from mcpconf.model import NOTHING
 from mcpconf.record import dataclass, field
+
+if TYPE_CHECKING:
+    from mcpconf.environment.tried import Tried
 
 # Programs that some route or profile may want.
 PROGRAMS = (

@@ -28,7 +28,7 @@ WORDS = {
     Outcome.KEY_REFUSED: "the key is refused",
     Outcome.MALFORMED: "no address: write unix:/PATH or tcp:HOST:PORT",
 }
-MAPPED = "192.168."  # where the virtual machines of Docker Desktop and Lima meet their host
+MAPPED = ("192.168.", "0.250.")  # where the virtual machines of Docker Desktop, Lima and OrbStack meet their host
 
 
 def what(one: Tried) -> str:

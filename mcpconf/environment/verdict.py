@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mcpconf.environment.container import CONTAINER_PIECES, variables
 from mcpconf.environment.evidence import Evidence
 from mcpconf.environment.facts import Facts
-from mcpconf.environment.homeward import missing
 from mcpconf.environment.runtime import container_runtime, wsl_runtime
-from mcpconf.environment.tried import Tried
 from mcpconf.environment.wsl import WSL_PIECES
 from mcpconf.errors import UsageError
 from mcpconf.model import Kind
 from mcpconf.record import dataclass
+
+if TYPE_CHECKING:
+    from mcpconf.environment.tried import Tried
 
 CONTAINER_FROM = 5
 HOST_UP_TO = -2
@@ -79,8 +82,14 @@ def judge(facts: Facts, override: Kind | None = None) -> Environment:
         capabilities=capabilities(facts),
         overridden=overridden,
         tried=facts.broker_tried,
-        missing=() if facts.broker else missing(facts.broker_tried, facts.gateway),
+        missing=() if facts.broker or not facts.broker_tried else _missing(facts),
     )
+
+
+def _missing(facts: Facts) -> tuple[str, ...]:
+    from mcpconf.environment.homeward import missing  # only who has looked in vain needs it
+
+    return missing(facts.broker_tried, facts.gateway)
 
 
 def weigh(facts: Facts) -> tuple[Evidence, ...]:

@@ -77,6 +77,7 @@ def resolve(name: str, find: Find, *, cache: Cache | None = None, untrusted: boo
         autostart=bool(whole.autostart),
         gateway=whole.gateway or "",
         toolkit=whole.toolkit or "",
+        listen=whole.listen or "",
         layer=found.layer,
         path=found.path,
         extends=whole.raw.extends,
@@ -103,6 +104,7 @@ class _Whole:
     autostart: bool | None
     gateway: str | None
     toolkit: str | None
+    listen: str | None
 
 
 @dataclass(slots=True)
@@ -126,16 +128,18 @@ class _Family:
             raise Untrusted(found.path)
         raw = self._parse(name, found)
         servers: dict[str, Json] = {}
-        order = autostart = gateway = toolkit = None
+        order = autostart = gateway = toolkit = listen = None
         for parent in raw.extends:
             its = self.made(parent, self._parent(raw, found, parent, line), line)
             servers = merged(servers, its.servers)
             order, autostart = _later(order, its.order), _later(autostart, its.autostart)
             gateway, toolkit = _later(gateway, its.gateway), _later(toolkit, its.toolkit)
+            listen = _later(listen, its.listen)
         self.files[found.path] = found
         servers = merged(servers, raw.servers)
         order, autostart = _later(order, raw.order), _later(autostart, raw.autostart)
-        return _Whole(raw, servers, order, autostart, _later(gateway, raw.gateway), _later(toolkit, raw.toolkit))
+        gateway, toolkit = _later(gateway, raw.gateway), _later(toolkit, raw.toolkit)
+        return _Whole(raw, servers, order, autostart, gateway, toolkit, _later(listen, raw.listen))
 
     def _parse(self, name: str, found: Found) -> RawProfile:
         if self.cache is None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # Counts the versions of the rules in schema.py and of the form below, between releases: what was compiled under
 # others is no use.
-RULES = 5
+RULES = 6
 _NONE: Mapping[str, Mapping[str, Json]] = MappingProxyType({})
 
 
@@ -34,7 +34,8 @@ class RawProfile:
     """What one file says: per server only the keys that stand there, as strings, numbers, lists and tables.
 
     `order` is None where the file has no `[route] order`, `autostart` where it has no `[broker] autostart`,
-    `gateway` where it has no `[broker.gateway] listen`, `toolkit` where it has no `[toolkit] profile`.
+    `gateway` where it has no `[broker.gateway] listen`, `toolkit` where it has no `[toolkit] profile`,
+    `listen` where it has no `[broker] listen`.
     """
 
     name: str
@@ -46,23 +47,26 @@ class RawProfile:
     autostart: bool | None = None
     gateway: str | None = None
     toolkit: str | None = None
+    listen: str | None = None
 
     def to_json(self) -> str:
         """What `from_json` needs, but for name and path: the same text is the same profile anywhere."""
         kept = [self.description, self.extends, dict(self.servers), self.order, self.autostart, self.gateway]
-        return json.dumps([*kept, self.toolkit], separators=(",", ":"))
+        return json.dumps([*kept, self.toolkit, self.listen], separators=(",", ":"))
 
     @staticmethod
     def from_json(compiled: str, name: str, path: str) -> RawProfile:
         """The profile that `to_json` wrote. Raises `ValueError` for anything else."""
         try:
-            description, extends, servers, order, autostart, gateway, toolkit = json.loads(compiled)
+            description, extends, servers, order, autostart, gateway, toolkit, listen = json.loads(compiled)
             plain = isinstance(description, str) and autostart in (None, True, False)
-            plain = plain and isinstance(gateway, str | None) and isinstance(toolkit, str | None)
+            plain = plain and all(isinstance(word, str | None) for word in (gateway, toolkit, listen))
             if not plain or not all(isinstance(keys, dict) for keys in servers.values()):
                 raise ValueError("not a compiled profile")
             order = order and tuple(order)
-            return RawProfile(name, path, description, tuple(extends), servers, order, autostart, gateway, toolkit)
+            return RawProfile(
+                name, path, description, tuple(extends), servers, order, autostart, gateway, toolkit, listen
+            )
         except (TypeError, AttributeError, RecursionError) as error:
             raise ValueError("not a compiled profile") from error
 
@@ -90,6 +94,7 @@ def parse(text: str, path: str, name: str) -> RawProfile:
         data.get("broker", {}).get("autostart"),
         data.get("broker", {}).get("gateway", {}).get("listen"),
         data.get("toolkit", {}).get("profile"),
+        data.get("broker", {}).get("listen"),
     )
 
 

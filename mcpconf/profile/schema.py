@@ -28,7 +28,7 @@ _SERVER_NAME = "^[A-Za-z0-9_-]{1,64}$"  # for editors; the whole rule is in name
 _ENDPOINT = re.compile(r"tcp:([A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\]):[0-9]{1,5}")
 _LISTEN = re.compile(r"tcp:(?:[0-9.]+|\[[0-9A-Fa-f:]+\]):[0-9]{1,5}")
 _CATALOG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*")
-_TOOLKIT_PROFILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+_TOOLKIT_PROFILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 def _refuse(message: str, offset: int = 0) -> PydanticCustomError:
@@ -211,6 +211,9 @@ class Broker(_Table):
 
     autostart: bool = Field(default=False, description="Reach servers through the broker, started where it is needed.")
     gateway: Gateway = Field(default=Gateway(), description="All servers behind one connection.")
+    listen: Listen | None = Field(
+        default=None, description="Where clients that have a key may come: on the loopback or a bridge's address only."
+    )
 
 
 class ProfileFile(_Table):

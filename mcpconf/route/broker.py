@@ -18,11 +18,11 @@ from mcpconf.record import replace
 from mcpconf.route.context import Context
 from mcpconf.route.launch import Launch
 from mcpconf.route.offer import Offer, Refusal
-from mcpconf.route.ways import RUN, SYSTEM_PATH, ways
+from mcpconf.route.ways import SYSTEM_PATH, ways
 
 VERSION = 1
 SHIM, BODY, CONF, SERVERS = "shim.py", "mcpconf_shim.py", "shim.conf", "servers"
-GATEWAY = "gateway.conf"
+GATEWAY, KEYED = "gateway.conf", "listen.conf"
 SHARED = (SHIM, BODY, CONF)  # what all entries use, the same for every profile
 ADDRESS, KEY, START = "MCPCONF_BROKER", "MCPCONF_BROKER_KEY", "MCPCONF_BROKER_START"
 
@@ -79,8 +79,8 @@ def _here(server: Server, context: Context) -> Offer | Refusal:
     name = server.name + context.of_project
     path = join(context.platform, context.data, "broker", SERVERS, f"{name}.json")
     try:
-        files = {**shared_files(context), path: definition(server, name, way, context.program("docker"))}
-        files |= _plain_door(context)
+        files = {**shared_files(context), path: definition(server, name, way)}
+        files |= _doors(context)
     except ValueError:
         return Refusal("one of its values can't be given to a process: it holds a NUL or half a character")
     because = "the profile wants the broker" if context.autostart else "asked for"
@@ -148,11 +148,15 @@ def shared_files(context: Context) -> dict[str, bytes]:
     }
 
 
-def _plain_door(context: Context) -> dict[str, bytes]:
-    """Where the broker is to serve all servers without a key, if the profile says so."""
-    if not context.gateway:
-        return {}
-    return {join(context.platform, context.data, "broker", GATEWAY): f"listen={context.gateway}\n".encode()}
+def _doors(context: Context) -> dict[str, bytes]:
+    """Where the broker is to be met by TCP, if the profile says so: by anybody, or by who has a key."""
+    wanted = {GATEWAY: context.gateway, KEYED: context.listen}
+    directory = join(context.platform, context.data, "broker")
+    return {
+        join(context.platform, directory, name): f"listen={address}\n".encode()
+        for name, address in wanted.items()
+        if address
+    }
 
 
 def shim_conf(runtime: str, launcher: tuple[str, ...], config_dir: str | None) -> bytes:
@@ -163,7 +167,7 @@ def shim_conf(runtime: str, launcher: tuple[str, ...], config_dir: str | None) -
     return "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape")
 
 
-def definition(server: Server, name: str, way: Launch, docker: str | None) -> bytes:
+def definition(server: Server, name: str, way: Launch) -> bytes:
     """What the broker is to know of a server. Raises ValueError for what no process can be given."""
     data: dict[str, Json] = {
         "version": VERSION,
@@ -174,8 +178,8 @@ def definition(server: Server, name: str, way: Launch, docker: str | None) -> by
         "idle_timeout": server.idle_timeout,
         "spare": server.spare,
     }
-    if way.args[: len(RUN)] == RUN and way.command == docker:
-        data["image"] = True
+    if way.image is not None:
+        data["image"] = way.image
     if server.tools:
         data["tools"] = {"allow": list(server.tools.allow), "deny": list(server.tools.deny)}
     text = json.dumps(data, indent=1, ensure_ascii=False)

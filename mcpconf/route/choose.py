@@ -8,6 +8,7 @@ from mcpconf.model import Note, Profile, RouteName, Server
 from mcpconf.record import replace
 from mcpconf.route import broker, direct, toolkit, wrapper
 from mcpconf.route.context import Context
+from mcpconf.route.image import has_network
 from mcpconf.route.launch import Launch, Routed
 from mcpconf.route.offer import Offer, Refusal
 
@@ -35,7 +36,7 @@ def _route(server: Server, order: Sequence[RouteName], context: Context, forced:
     for name in _candidates(server, order, context, forced):
         answer = ROUTES[name](server, context)
         if isinstance(answer, Offer):
-            notes = answer.notes + _filter_note(server)
+            notes = answer.notes + _filter_note(server) + _network_note(server, name)
             return Routed(server, name, answer.because, answer.entry or server.name, answer.launch, notes)
         refusals.append((name, answer))
     reasons = "; ".join(f"{name}: {refusal.reason}" for name, refusal in refusals)
@@ -63,6 +64,15 @@ def _filter_note(server: Server) -> tuple[Note, ...]:
     if not server.tools:
         return ()
     return (Note(f"{server.name}: only the gateway filters tools; by this entry the client sees all of them"),)
+
+
+def _network_note(server: Server, route: RouteName) -> tuple[Note, ...]:
+    """Until the profile says which: a server that can't reach what it needs seldom says so in words that help."""
+    if server.image is None or route is RouteName.TOOLKIT or has_network(server.container) is not None:
+        return ()
+    text = f"{server.name}: its container has no network, since the profile names none"
+    table = f"[servers.{server.name}.container]"
+    return (Note(text, hint=f'network = "bridge" in {table}, or "none" to have it so (mcpconf profile edit)'),)
 
 
 def _share(routed: list[Routed], context: Context) -> tuple[Routed, ...]:

@@ -21,8 +21,8 @@ class Context:
     is a `host:port` that shook hands, `http_mcp` one that speaks HTTP.
 
     `broker` is the address of another place's broker that shook hands, with the servers that it knows; `broker_lost`
-    says why none does where somebody led us to one; `autostart`: the
-    profile wants this user's own, started where it is needed; `gateway`: where its plain door is to be. `python` runs
+    says why none does where somebody led us to one; `autostart`: the profile wants this user's own, started where it is
+    needed; `gateway`: where its plain door is to be, `listen`: where clients with a key may come besides. `python` runs
     `shim` (its files, by name), `runtime` is the socket directory of this user's own broker, and `config_dir` the
     directory that holds all of ours, where one was named; `remote`: what leads the broker to remote servers is
     installed. `order` is the profile's own.
@@ -50,6 +50,7 @@ class Context:
     broker_lost: Note | None = None
     autostart: bool = False
     gateway: str = ""
+    listen: str = ""
     python: str | None = None
     shim: Mapping[str, bytes] = field(default_factory=dict)
     runtime: str | None = None

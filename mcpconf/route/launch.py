@@ -12,7 +12,8 @@ from mcpconf.record import dataclass, field, replace
 class Launch:
     """A command to start or a URL to call. Values may hold `${VAR}` references, never secrets.
 
-    `files` are those that must be there for it (the wrapper's data), by path.
+    `files` are those that must be there for it (the wrapper's data), by path. `image` is what `command`, a container
+    engine's client, runs.
     """
 
     command: str | None = None
@@ -23,6 +24,7 @@ class Launch:
     headers: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     timeout: int | None = None
     files: Mapping[str, bytes] = field(default_factory=dict)
+    image: str | None = None
 
     def through(self, enter: tuple[str, ...]) -> Launch:
         """The same process, started from another system: only its command line gets there, so `env` sets variables."""

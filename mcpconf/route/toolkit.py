@@ -64,11 +64,11 @@ def _none(reason: str, hint: str, context: Context) -> Refusal:
     if context.http_mcp is None:
         return Refusal(reason, hint=hint)
     what = f"{context.http_mcp} speaks HTTP, as Docker's gateway does since its version 0.13 where it has a port"
-    url = f"http://{context.http_mcp}/mcp"
-    token = "headers = { Authorization = 'Bearer ${MCP_GATEWAY_AUTH_TOKEN}' }"  # noqa: S105  the variable's name
+    added = f"mcpconf server add NAME --url http://{context.http_mcp}/mcp"
+    token = "--header 'Authorization=Bearer ${MCP_GATEWAY_AUTH_TOKEN}'"  # noqa: S105  the variable's name
     return Refusal(
-        f"{reason}; {what}, and no entry can lead there without its token",
-        hint=f"{hint}; or name it in the profile: url = '{url}', {token}",
+        f"{reason}; {what}, so the classic entry can't lead there",
+        hint=f"{hint}; or that gateway as a server by its URL, with its token: {added} {token}",
     )
 
 

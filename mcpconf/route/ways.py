@@ -8,13 +8,13 @@ from mcpconf.profile.package import missing_runner
 from mcpconf.profile.package import parse as parse_package
 from mcpconf.record import replace
 from mcpconf.route.context import Context
+from mcpconf.route.image import ENGINES, own_environment, run_words
 from mcpconf.route.launch import Launch
 from mcpconf.route.offer import Refusal
 from mcpconf.route.values import BRIDGED
 
 # The bridge for clients that start processes only. Pinned, since it is run from the registry.
 MCP_REMOTE = "mcp-remote@0.15.1"
-RUN = ("run", "-i", "--rm", "--init")  # how docker starts a server's image
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
 # What a shared file names, whatever this machine happens to have.
 RUNNERS = {"uvx": "uvx", "npx": "npx"}
@@ -33,7 +33,7 @@ def ways(server: Server, context: Context) -> tuple[Way, ...]:
     if server.url:
         found.append(_remote(server, context))
     if server.image:
-        found.append(_image(server, context))
+        found += _images(server, context)
     if server.endpoint:
         found.append(_endpoint(server, context))
     return tuple(found)
@@ -76,20 +76,16 @@ def _bare_name(program: str) -> str:
     return name[:-4] if name.lower().endswith((".cmd", ".exe")) else name
 
 
-def _image(server: Server, context: Context) -> Way:
-    """`docker run`, the values of variables handed over by name so that none stands on a command line."""
-    docker = context.program("docker")
-    if docker is None:
-        return Refusal("docker is not on PATH", hint="install Docker, or give the server another way in the profile")
-    options = server.container
-    argv = [docker, *RUN]
-    argv += [word for name in server.env for word in ("-e", name)]
-    argv += [word for volume in options.volumes for word in ("-v", volume)]
-    argv += ["--network", options.network] if options.network else []
-    argv += [*options.flags, server.image or ""]
-    # A server with a command of its own means its arguments for that command, not for the image's.
-    argv += [] if server.command or server.package else server.args
-    return _launch(server, tuple(argv), context)
+def _images(server: Server, context: Context) -> tuple[Way, ...]:
+    """The image by each engine whose client is here: which of them has one behind it is found when it is started."""
+    found = [(name, path) for name in ENGINES if (path := context.program(name)) is not None]
+    if not found:
+        hint = "install Docker or Podman, or give the server another way in the profile"
+        return (Refusal("neither docker nor podman is on PATH", hint=hint),)
+    # Who works with a shared file has one of them, and the one that its entry names is what most have.
+    found = found[:1] if context.target.portable and not context.portable else found
+    given = replace(server, env=own_environment(server))
+    return tuple(replace(_launch(given, (path, *run_words(server)), context), image=server.image) for _, path in found)
 
 
 def _endpoint(server: Server, context: Context) -> Way:

@@ -5,10 +5,12 @@ evaluating anything: the format and the server's name, then records of a tag and
 script's whole language:
 
     way LABEL               start of an alternative; the label is what the script calls it, the program as written
-    engine LABEL            the same, of a client of a container engine: where none answers it is left out
+    engine LABEL            the same, of a client of a container engine: where none answers it is left out. The script
+                            gives the container a name and labels, and watches over it
     broker NAME PYTHON P    the broker, which keeps the server under that name; PYTHON runs the shim where it is there,
                             and P is `project` or empty: whether the broker is to be told of the client's project
     endpoint HOST:PORT      where MCP is spoken in lines
+    image NAME              what the engine has to have for this way, without pulling it
     cwd | arg | env NAME    begin a value, followed by its parts; the first `arg` is the program
     lit TEXT                text as it is
     var NAME, def NAME TEXT the variable NAME, with TEXT where it is unset
@@ -29,12 +31,13 @@ from mcpconf.profile.variables import Literal, Secret, Variable
 from mcpconf.record import dataclass, field, replace
 from mcpconf.route import broker
 from mcpconf.route.context import Context
+from mcpconf.route.image import pulls
 from mcpconf.route.launch import Launch
 from mcpconf.route.offer import Offer, Refusal
 from mcpconf.route.values import has_reference, has_secret, parts
-from mcpconf.route.ways import RUN, usable
+from mcpconf.route.ways import usable
 
-ANYWHERE = ("npx", "uvx", "docker")  # what starts packages and images, by names that are the same in every place
+ANYWHERE = ("npx", "uvx")  # what starts packages, by names that are the same in every place
 MAGIC = "mcpconf-wrapper 1"
 SCRIPT = "mcpconf-wrapper.bash"
 
@@ -76,7 +79,7 @@ class Ways:
 def _ways(server: Server, context: Context) -> Ways:
     endpoint = server.endpoint and server.endpoint.removeprefix("tcp:")
     # Containers come before what this place would have to bring itself; everything else as the profile has it.
-    launches = sorted(_launches(replace(server, endpoint=None), context), key=lambda launch: not _is_image(launch))
+    launches = sorted(_launches(replace(server, endpoint=None), context), key=lambda launch: launch.image is None)
     kept = broker.kept(server, context) if _wants_broker(server, context) else None
     if kept is None:
         return Ways(tuple(launches), endpoint=endpoint)
@@ -93,10 +96,6 @@ def _wants_broker(server: Server, context: Context) -> bool:
     return RouteName.BROKER in order if order else context.autostart
 
 
-def _is_image(launch: Launch) -> bool:
-    return launch.args[: len(RUN)] == RUN and (launch.command or "").rpartition("/")[2] == "docker"
-
-
 def _launches(server: Server, context: Context) -> tuple[Launch, ...]:
     """The ways that start a process; where other places share the entry, also by the bare names of programs.
 
@@ -111,14 +110,15 @@ def _launches(server: Server, context: Context) -> tuple[Launch, ...]:
 
 
 def is_worth(server: Server, context: Context) -> bool:
-    """Whether `auto` should take it: more than one way to offer, or something to fill in at the start."""
+    """Whether `auto` should take it: more than one way to offer, something to fill in, or a container to watch over."""
     launches = usable(server, context)
     if any(launch.url for launch in launches):
         return False
     if server.endpoint or (_wants_broker(server, context) and broker.kept(server, context)):
         return True
     late = any(has_secret(launch) or (has_reference(launch) and not context.spec.expands) for launch in launches)
-    return len(launches) > 1 or late or server.directory is not None
+    contained = any(launch.image is not None for launch in launches)
+    return len(launches) > 1 or late or contained or server.directory is not None
 
 
 def _because(server: Server, found: Ways, context: Context) -> str:
@@ -131,7 +131,9 @@ def _because(server: Server, found: Ways, context: Context) -> str:
         return f"it fills in the variables that {context.spec.title} does not"
     if len(found) > 1:
         return f"it has {len(found)} ways to choose from when it starts"
-    return "it sets the working directory" if server.directory else "asked for"
+    if server.directory:
+        return "it sets the working directory"
+    return "it watches over its container" if any(launch.image for launch in launches) else "asked for"
 
 
 def _launch(server: Server, found: Ways, context: Context) -> Launch:
@@ -166,7 +168,9 @@ def data_file(server: Server, found: Ways) -> bytes:
 
 
 def _process(server: Server, launch: Launch) -> Iterator[str]:
-    yield from ("engine" if _is_image(launch) else "way", launch.command or "")
+    yield from ("way" if launch.image is None else "engine", launch.command or "")
+    if launch.image is not None and not pulls(server.container):
+        yield from ("image", launch.image)
     if server.directory:
         yield from ("cwd", *_value(server.directory))
     for name, value in launch.env.items():

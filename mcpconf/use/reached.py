@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from mcpconf.broker.upstream.image import lacking
 from mcpconf.errors import McpconfError
 from mcpconf.model import Server
 from mcpconf.use import call
@@ -80,9 +81,12 @@ def reach(
     name = server.name
     hint = f"mcpconf logs {name}" if kept is not None else f"mcpconf server test {name}"
     try:
-        with _way(kept, ready, deadline, hear, opened or _nobody) as reached:
+        with ready.cleaning(), _way(kept, ready, deadline, hear, opened or _nobody) as reached:
             yield reached
     except Refusal as refusal:
+        missing = lacking(str(refusal), ready.container)
+        if missing is not None:
+            raise ServerFailed(f"{name}: {missing}", hint=missing.hint) from None
         raise ServerFailed(f"{name}: {ready.hide(str(refusal))}", hint=hint) from None
     except Ended:
         raise ServerFailed(f"{name}: the broker closed the connection", hint=hint) from None

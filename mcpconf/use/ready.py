@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import contextlib
+import os
+import time
+from collections.abc import Iterable, Iterator, Mapping
 
+from mcpconf.broker.upstream import image
+from mcpconf.broker.upstream.definition import Container, Start
 from mcpconf.client import claude_code
 from mcpconf.errors import McpconfError
 from mcpconf.model import NOTHING, Scope, Server
 from mcpconf.profile.variables import expand, parse, references
-from mcpconf.record import dataclass
+from mcpconf.record import dataclass, replace
 from mcpconf.redact import HIDDEN
 from mcpconf.route.launch import Launch
 from mcpconf.route.offer import Refusal
@@ -34,12 +39,24 @@ class Ready:
     url: str | None = None
     headers: Mapping[str, str] = NOTHING
     given: tuple[str, ...] = ()
+    container: Container | None = None
 
     def hide(self, said: str) -> str:
         """What a server says, without the secrets that it was given: many that refuse one say it back."""
         for value in self.given:
             said = said.replace(value, HIDDEN)
         return said
+
+    @contextlib.contextmanager
+    def cleaning(self) -> Iterator[None]:
+        """After this, nothing is left of its container: the engine's client may have been ended before it."""
+        failed = True
+        try:
+            yield
+            failed = False
+        finally:
+            if self.container is not None:
+                image.remove(self.container, self.env, image.TWICE if failed else image.ONCE)
 
 
 def make_ready(app: App, server: Server) -> Ready:
@@ -77,7 +94,14 @@ def _filled(app: App, server: Server, launch: Launch) -> Ready:
     argv = tuple(fill(word) for word in (launch.command or "", *launch.args))
     own = {name: fill(value) for name, value in launch.env.items()}
     cwd = None if server.directory is None else fill(server.directory)
-    return Ready(argv=argv, env={**env, **own}, cwd=cwd, given=given)
+    ready = Ready(argv=argv, env={**env, **own}, cwd=cwd, given=given)
+    return ready if launch.image is None else _contained(ready, launch.image, server.name)
+
+
+def _contained(ready: Ready, name: str, server: str) -> Ready:
+    session = f"mcpconf-{server}-{os.getpid()}-{time.time_ns() // 1_000_000}"
+    start = image.contained(Start(ready.argv, ready.env, ready.cwd or ""), name, server, session)
+    return replace(ready, argv=start.argv, container=start.container)
 
 
 def _long(values: Iterable[str]) -> tuple[str, ...]:

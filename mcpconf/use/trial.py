@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mcpconf import record
+from mcpconf.broker.upstream.image import lacking
 from mcpconf.model import Server
 from mcpconf.profile.variables import Unset
 from mcpconf.redact import redact
@@ -28,7 +29,12 @@ def try_server(app: App, server: Server, *, timeout: float) -> ProbeResult:
         return ProbeResult(error=f"{problem}; try: {problem.hint}")
     if ready.url is not None:
         return _without(probe_http(ready.url, ready.headers, timeout), ready)
-    return _without(probe(ready.argv, ready.env, ready.cwd, timeout=timeout), ready)
+    with ready.cleaning():
+        found = probe(ready.argv, ready.env, ready.cwd, timeout=timeout)
+    missing = lacking(found.stderr_tail, ready.container) if found.error is not None else None
+    if missing is not None:
+        found = record.replace(found, error=f"{missing}; try: {missing.hint}")
+    return _without(found, ready)
 
 
 def _without(found: ProbeResult, ready: Ready) -> ProbeResult:

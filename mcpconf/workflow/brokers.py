@@ -79,6 +79,11 @@ def tcp_of(said: Mapping[str, Json]) -> tuple[str, ...]:
     return tuple(str(address) for address in said.get("listeners", ()) if str(address).startswith("tcp:"))
 
 
+def given_tcp(said: Mapping[str, Json]) -> tuple[str, ...]:
+    """The same, without what the profile names, where the next one listens by itself."""
+    return tuple(address for address in tcp_of(said) if address not in said.get("followed", ()))
+
+
 def restart(app: App, options: Sequence[str]) -> tuple[Stopped | None, dict[str, Json]]:
     """Stop the broker, if there is one, and start one; what was stopped, and what the new one says of itself.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from mcpconf.broker.door.keys import keys_directory, list_keys, new_key
+from mcpconf.broker.door.keys import check_id, keys_directory, list_keys, new_key
 from mcpconf.environment.engine import (
     BRIDGE_NAME,
     DOCKER_INFO,
@@ -51,6 +51,7 @@ def expose(app: App, to: str | None = None, by: str | None = None, key: str = "c
     for word, known, option in ((to, ENGINES, "--to"), (by, WAYS, "--by")):
         if word is not None and word not in known:
             raise UsageError(f"{option} {word!r} is not one of {', '.join(known)}", hint=f"{option} {known[0]}")
+    check_id(key)
     if app.look()[1].kind is Kind.CONTAINER:
         raise McpconfError(
             "this is a container: run it on the machine whose broker is meant", hint="if this is one: --env host"
@@ -104,6 +105,7 @@ def look(app: App, key: str) -> Machine:
         bridges=tuple((one.name, one.address) for one in find_bridges(system)),
         running=said is not None,
         listening=brokers.tcp_of(said or {}),
+        lasting=tuple(map(str, (said or {}).get("followed", ()))),
         has_key=any(one.id == key and one.problem is None for one in list_keys(keys)),
         selinux=(system.read(ENFORCES) or b"").strip() == b"1",
         lingers=not app.runtime.startswith("/run/user/") or system.exists(f"{LINGER}/{name}"),
@@ -136,7 +138,8 @@ def _listen(app: App, machine: Machine, listen: str) -> None:
     if listen in machine.listening:
         brokers.reload(app)
         return
-    words = brokers.words(app, (*machine.listening, listen), allow_nonlocal=True)
+    before = brokers.given_tcp(brokers.status(app) or {})
+    words = brokers.words(app, (*before, listen), allow_nonlocal=True)
     if machine.running:
         brokers.restart(app, words)
     else:

@@ -27,6 +27,7 @@ def of_profile(app: App, profile: Profile, parts: Sequence[ClientPart]) -> Itera
         yield Note(f"{profile.name} is this project's own profile, {profile.path}{instead}")
     yield from warnings(server.name for server in profile.servers if not server.disabled)
     yield from dict.fromkeys(note for part in parts for one in part.routed for note in one.notes)
+    yield from _without_image(app, [one for part in parts for one in part.routed])
     yield from _missing(app, [one for part in parts for one in part.routed if one.route is not None])
 
 
@@ -35,6 +36,24 @@ def of_lost_broker(lost: Note | None, wish: RouteName | None, parts: Sequence[Cl
     said = any(lost and lost.text in one.because for part in parts for one in part.routed)
     meant = wish in (None, RouteName.BROKER, RouteName.WRAPPER)
     return (lost,) if lost is not None and meant and not said else ()
+
+
+def _without_image(app: App, routed: Sequence[Routed]) -> Iterator[Note]:
+    """Whose image has to be got first, since no start does. Only those that run here and have no other way."""
+    here = (RouteName.BROKER, RouteName.WRAPPER, RouteName.DIRECT)
+    boxed = {one.server.name: one.server for one in routed if one.server.image and one.route in here and _is_ours(one)}
+    if not boxed:
+        return
+    from mcpconf.workflow.images import lacking
+
+    for server in lacking(app, tuple(boxed.values())):
+        text = f"{server.name}: the image {server.image} is not here, and no client waits for it to be pulled"
+        yield Note(text, hint=f"mcpconf server pull {server.name}")
+
+
+def _is_ours(one: Routed) -> bool:
+    others = one.server.command or one.server.package or one.server.url or one.server.endpoint
+    return not others and one.launch is not None and ADDRESS not in one.launch.env
 
 
 def _missing(app: App, routed: Sequence[Routed]) -> Iterator[Note]:

@@ -11,7 +11,6 @@ from mcpconf.client.entry import process_entry, remote_entry
 from mcpconf.client.spec import ClientSpec, Target
 from mcpconf.dirs import PACKAGE
 from mcpconf.environment.facts import Facts
-from mcpconf.environment.homeward import lost
 from mcpconf.extras import HTTP, has
 from mcpconf.model import Entry, Layer, Note, Profile, RouteName, Server
 from mcpconf.plan import Want
@@ -63,6 +62,10 @@ def _foreign_broker_seen(app: App) -> bool:
 
 def lost_broker(app: App, facts: Facts) -> Note | None:
     """Why no broker of another place answers where there is a sign of one; None where one does, or there is none."""
+    if facts.broker or not facts.broker_tried:
+        return None
+    from mcpconf.environment.homeward import lost
+
     own = f"unix:{Paths(app.runtime).socket}"  # which comes and goes, and says nothing
     return lost(tuple(one for one in facts.broker_tried if one.address != own), facts.gateway)
 
@@ -87,8 +90,10 @@ def make_part(
     context = context_for(app, profile.servers, facts, spec, target, portable=portable)
     if facts.broker or _names_broker(profile, forced):
         # A project's file may not open a door: who trusts it was shown commands, and no address.
-        gateway = "" if profile.layer is Layer.PROJECT else profile.gateway
-        context = replace(context, gateway=gateway, **broker_context(app, facts, autostart=profile.autostart))
+        gateway, listen = ("", "") if profile.layer is Layer.PROJECT else (profile.gateway, profile.listen)
+        context = replace(
+            context, gateway=gateway, listen=listen, **broker_context(app, facts, autostart=profile.autostart)
+        )
     routed = choose(profile, context, forced=forced)
     entries = {one.entry: _entry(spec, one.launch) for one in routed if one.launch is not None}
     return ClientPart(spec, target, routed, entries)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from mcpconf import record
-from mcpconf.environment.homeward import what
 from mcpconf.errors import McpconfError
 from mcpconf.profile.redact import bare_url, hidden, redacted
 from mcpconf.redact import redact
@@ -19,14 +18,11 @@ from mcpconf.workflow.switch import Prepared, Wish, prepare
 
 if TYPE_CHECKING:
     from mcpconf.commit.generation import Generation
-    from mcpconf.environment.exposure import Way
-    from mcpconf.environment.tried import Tried
     from mcpconf.environment.verdict import Environment
     from mcpconf.model import Note, Profile, Server
     from mcpconf.plan import Plan
     from mcpconf.system import System
     from mcpconf.workflow.elsewhere import Elsewhere
-    from mcpconf.workflow.expose import Exposure
     from mcpconf.workflow.undo import Undone
     from mcpconf.workflow.uninstall import Uninstalled
 
@@ -112,6 +108,8 @@ def _entry(entry: Data) -> Data:
 
 def env_report(environment: Environment) -> Data:
     """`env` as JSON."""
+    from mcpconf.workflow.way_report import tried_report
+
     return {
         "kind": str(environment.kind),
         "runtime": environment.runtime,
@@ -122,12 +120,6 @@ def env_report(environment: Environment) -> Data:
         "capabilities": record.asdict(environment.capabilities),
         **tried_report(environment.tried, environment.missing),
     }
-
-
-def tried_report(tried: Iterable[Tried], missing: Iterable[str]) -> Data:
-    """Where a broker was looked for, what happened there, and what is missing."""
-    found = [{"address": one.address, "outcome": str(one.outcome), "said": redact(what(one))} for one in tried]
-    return {"tried": found, "missing": list(missing)}
 
 
 def profiles_report(app: App) -> Data:
@@ -290,51 +282,14 @@ def broker_report(said: Data | None, home: str, elsewhere: Elsewhere | None = No
 
 
 def _elsewhere(found: Elsewhere) -> Data:
-    servers = None if found.broker is None else list(found.broker.servers)
-    address = None if found.broker is None else found.broker.address
-    return {"address": address, "servers": servers, **tried_report(found.tried, found.missing)}
+    from mcpconf.workflow.way_report import elsewhere_report
 
-
-def expose_report(exposure: Exposure, variables: Mapping[str, str]) -> Data:
-    """`broker expose` as JSON: every way in, with its lines; `use` names the one to go."""
-    engine = exposure.engine
-    return {
-        "engine": {
-            "program": engine.program,
-            "version": engine.version or None,
-            "title": engine.title or None,
-            "home": str(engine.home),
-        },
-        "directory": exposure.machine.directory,
-        "running": exposure.machine.running,
-        "use": None if exposure.way.trouble else exposure.way.name,
-        "ways": [_way(way, variables) for way in exposure.ways],
-    }
-
-
-def _way(way: Way, variables: Mapping[str, str]) -> Data:
-    from mcpconf.environment import grants
-
-    compose, devcontainer = (
-        None if way.trouble else "".join(f"{line}\n" for line in lines(way.grant, variables))
-        for lines in (grants.compose_lines, grants.devcontainer_lines)
-    )
-    return {
-        "name": way.name,
-        "trouble": way.trouble or None,
-        "because": way.because or None,
-        "listen": way.listen or None,
-        "steps": [{"command": step.command, "done": step.done} for step in way.steps],
-        "run": list(grants.run_words(way.grant)),
-        "compose": compose,
-        "devcontainer": devcontainer,
-        "notes": list(way.notes),
-    }
+    return elsewhere_report(found)
 
 
 BROKER_CLIENT = ("id", "server", "age", "peer", "messages", "in_flight", "queued")
 BROKER_SERVER = ("name", "pool", "state", "requests", "restarts", "p50", "p99")
-BROKER_PROCESS = ("pid", "era", "age", "clients", "memory", "state")
+BROKER_PROCESS = ("pid", "era", "age", "clients", "memory", "state", "container")
 
 
 def _broker_server(one: Data, home: str) -> Data:

@@ -196,7 +196,7 @@ def test_containers_are_removed_though_no_process_is_left_when_both_are_killed(b
     docker, asked = broker.base / "docker", broker.base / "asked"
     docker.write_text(f'#!/bin/sh\necho "$1" >> {asked}\n[ "$1" != run ] || exec cat >/dev/null\n')
     docker.chmod(0o700)
-    broker.define("d", str(docker), "run", "-i", "image", image=True, idle_timeout=0.05)
+    broker.define("d", str(docker), "run", "-i", "image", image="image", idle_timeout=0.05)
     with broker.open("d") as client:
         client.post("initialize", {"protocolVersion": "2025-11-25", "capabilities": {}})
         until(lambda: broker.processes("d"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import socket
@@ -12,6 +13,7 @@ import pytest
 
 from mcpconf.broker.broker import BY_KEY
 from mcpconf.broker.door.auth import reply
+from mcpconf.broker.door.keyed import KeyedDoor
 from mcpconf.broker.door.keys import Key, keys_directory, new_key, revoke_key
 from tests.broker.kit import Broker, Client, Gone, until
 
@@ -44,6 +46,59 @@ def come(broker: Broker, target: str) -> tuple[Client, bytes]:
     client.raw(answer.line)
     said = client.line() + b"\n"
     return client, b"OK\n" if answer.proves(said) else said
+
+
+def test_the_profiles_address_follows_its_file_and_no_other_is_taken(tmp_path: Path) -> None:
+    broker = Broker(tmp_path / "b")
+    broker.define("plain")
+    directory = keys_directory(str(broker.config / "data"))
+    new_key(directory, "box")
+    conf = broker.config / "data/broker/listen.conf"
+    conf.write_text("listen=tcp:127.0.0.1:0\n")
+    try:
+        broker.start()
+        said = broker.ask("status")
+        assert said["followed"] == said["listeners"][1:] != []
+        client, answer = come(broker, "open/plain")
+        with client:
+            assert answer == b"OK\n"
+            client.greet()
+            broker.ask("reload")
+            assert broker.ask("status")["followed"] == said["followed"]
+            revoke_key(directory, "box")
+            broker.ask("reload")
+            assert client.ended() == []
+        for refused in ("0.0.0.0", "192.0.2.250", "::"):
+            conf.write_text(f"listen=tcp:{refused}:8812\n")
+            broker.ask("reload")
+            assert broker.ask("status")["followed"] == []
+            assert f"nobody can come by tcp:{refused}:8812" in broker.log()
+        conf.unlink()
+        broker.ask("reload")
+        assert broker.ask("status")["listeners"] == said["listeners"][:1]
+    finally:
+        broker.end()
+
+
+def test_an_address_that_is_not_free_yet_is_had_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mcpconf.broker.door.keyed.AGAIN", 0.01)
+    conf = tmp_path / "listen.conf"
+    loop = asyncio.new_event_loop()
+    said: list[str] = []
+    opened = loop.create_future()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        text = f"tcp:127.0.0.1:{taken.getsockname()[1]}"
+        conf.write_text(f"listen={text}\n")
+        door = KeyedDoor(loop, lambda connection, peer: None, lambda: opened.set_result(None), said.append)
+        door.follow(str(conf), ())
+        door.follow(str(conf), ())
+        assert door.addresses == []
+    loop.run_until_complete(asyncio.wait_for(opened, 10))
+    assert (door.addresses, len(said)) == ([text], 2)
+    door.follow(str(conf), (text,))  # it is listened on anyway
+    assert door.addresses == []
+    door.close()
+    loop.close()
 
 
 def test_a_client_with_a_key_uses_a_server(listening: Broker) -> None:

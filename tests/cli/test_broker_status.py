@@ -52,6 +52,16 @@ def test_every_process_is_named_and_its_era_where_it_makes_a_difference() -> Non
     assert "pid 14  modern  idle" in lines
 
 
+def test_a_container_is_named_below_its_process_and_has_no_memory_of_its_clients() -> None:
+    box = {"name": "mcpconf-a-4194303-1795475375065-12", "image": "example/box:1"}
+    lines = shown(server("a", {**process(11, 1, memory=None), "container": box}))
+    assert [line.strip() for line in lines[-2:]] == [
+        "pid 11  busy  1 client  up 2.0 h",
+        "in the container mcpconf-a-4194303-1795475375065-12, of example/box:1",
+    ]
+    assert max(map(len, lines)) <= 80, lines
+
+
 def test_one_that_failed_has_a_cross_and_its_error() -> None:
     _, _, _, _, row, error = shown(server("a", state="failed", error=f"no {HOME}/a"))
     assert row.split() == ["✗", "a", "session", "failed", "0", "12345", "0", "123", "ms", "0"]

@@ -82,11 +82,17 @@ def test_what_is_done_is_no_step_any_more() -> None:
 
 def test_the_notes_say_who_gets_in_and_what_does_not_last() -> None:
     assert "root in the container and user 1000 can use" in ways(DOCKER)["mount"].notes[0]
-    assert "which is you; as another user there: --userns=keep-id" in ways(PODMAN)["mount"].notes[0]
+    assert ways(DOCKER)["mount"].notes[1].endswith("can't: --user 1000")
+    assert "which is you, can use every server" in ways(PODMAN)["mount"].notes[0]
+    assert ways(PODMAN)["mount"].notes[1].endswith("--userns=keep-id")
+    assert len(ways(ROOTLESS)["mount"].notes) == 1
     assert any("enable-linger" in note for note in ways(DOCKER, lingers=False)["mount"].notes)
     assert not any("enable-linger" in note for note in ways(DOCKER)["mount"].notes)
     assert any("NET_RAW" in note for note in ways(DOCKER)["tcp"].notes)
     assert not any("NET_RAW" in note for note in ways(DESKTOP)["tcp"].notes)
+    (note,) = ways(DESKTOP)["tcp"].notes
+    assert '[broker] listen = "tcp:127.0.0.1:8812" in your profile' in note
+    assert ways(DESKTOP, lasting=("tcp:127.0.0.1:8812",))["tcp"].notes == ()
     assert ways(PODMAN, selinux=True)["mount"].grant.options == ("--security-opt=label=disable",)
 
 

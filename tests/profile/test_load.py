@@ -175,6 +175,15 @@ def test_an_unknown_key_of_the_gateway_is_named() -> None:
         resolve("x", Shelf(user={"x": '[broker.gateway]\nlistne = "tcp:127.0.0.1:1"'}).find)
 
 
+def test_where_clients_with_a_key_come_is_what_the_nearest_word_says() -> None:
+    text = '[broker]\nlisten = "tcp:127.0.0.1:%d"\n'
+    shelf = Shelf(user={"parent": text % 1, "child": 'extends = "parent"', "other": f'extends = "parent"\n{text % 2}'})
+    found = [resolve(name, shelf.find).listen for name in ("parent", "child", "other")]
+    assert found == ["tcp:127.0.0.1:1", "tcp:127.0.0.1:1", "tcp:127.0.0.1:2"]
+    with pytest.raises(Located, match="is not an address to listen on"):
+        resolve("x", Shelf(user={"x": '[broker]\nlisten = "8812"'}).find)
+
+
 def test_the_toolkits_own_profile_is_what_the_nearest_word_says() -> None:
     text = '[toolkit]\nprofile = "%s"\n'
     server = '[servers.x]\ntoolkit = "x"\n'

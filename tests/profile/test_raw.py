@@ -276,14 +276,14 @@ def test_the_keys_of_a_profile_are_these_and_a_change_of_them_is_counted() -> No
     server = "command args env cwd image container url transport headers package toolkit"
     later = "endpoint routes clients disabled tools timeout builtin pool idle_timeout spare"
 
-    assert RULES == 5
+    assert RULES == 6
     assert known_keys() == {
         "profile": ("description", "extends", "servers", "route", "broker", "toolkit"),
         "server": (*server.split(), *later.split()),
         "container": ("volumes", "network", "flags"),
         "tools": ("allow", "deny"),
         "route": ("order",),
-        "broker": ("autostart", "gateway"),
+        "broker": ("autostart", "gateway", "listen"),
         "gateway": ("listen",),
         "toolkit": ("profile",),
     }

@@ -129,7 +129,7 @@ def test_the_project_is_told_by_a_client_that_has_one(spec: Any, more: tuple[str
 def test_an_image_is_marked_and_a_command_that_looks_like_one_is_not() -> None:
     image = Server(name="time", image="mcp/time:1", env={"TZ": "UTC"}, container=ContainerOptions(network="none"))
     found = told(route(image, place()))
-    assert found["image"] is True
+    assert found["image"] == "mcp/time:1"
     assert [found["command"], *found["args"]][-2:] == ["none", "mcp/time:1"]
     assert found["env"]["TZ"] == "UTC"
     assert "image" not in told(route(Server(name="time", command="docker", args=("run", "-i", "x")), place()))
@@ -164,7 +164,7 @@ def test_the_broker_has_no_way_to_a_websocket() -> None:
     socket = replace(URL, url="wss://mcp.example.com", transport="ws")
     assert "WebSocket" in route(socket, place(CODE, remote=True), RouteName.BROKER).because
     both = replace(socket, image="mcp/time:1", headers={}, args=())
-    assert told(route(both, place(DESKTOP, remote=True)), "remote")["image"] is True
+    assert told(route(both, place(DESKTOP, remote=True)), "remote")["image"] == "mcp/time:1"
 
 
 def test_our_own_server_is_kept_only_where_that_is_asked_for() -> None:

@@ -10,6 +10,7 @@ import pytest
 from mcpconf.client.spec import ClientSpec
 from mcpconf.model import ContainerOptions, RouteName, Scope, Server, ToolFilter
 from mcpconf.record import replace
+from mcpconf.redact import redact
 from mcpconf.route.choose import choose
 from mcpconf.route.context import Context
 from mcpconf.route.launch import Launch, Routed
@@ -26,7 +27,11 @@ IMAGE = Server(
     image="mcp/time:1",
     args=("-v",),
     env={"TZ": "UTC"},
-    container=ContainerOptions(("/a:/b",), "none", ("--cpus", "1")),
+    container=ContainerOptions(("/a:/b",), "none", ("--cpus", "2")),
+)
+RUN = (
+    "run -i --rm --init --pull never --cpus 1 --memory 2g --security-opt no-new-privileges --stop-timeout 2"
+    " --label mcpconf.server=image -e TZ -v /a:/b:ro --network none --cpus 2"
 )
 TWO = replace(OWN, name="two", image="mcp/own")
 KIT = Server(name="kit", toolkit="time")
@@ -60,7 +65,8 @@ def argv(routed: Routed) -> list[str]:
         (PYPI, context(), "direct", "uvx runs pypi:mcp-server-time==1.0"),
         (URL, context(), "direct", "the client speaks HTTP"),
         (URL, context(DESKTOP), "direct", "npx is here"),
-        (IMAGE, context(), "direct", "docker is here"),
+        (IMAGE, context(), "wrapper", "it watches over its container"),
+        (IMAGE, context(which=without("bash")), "direct", "docker is here"),
         (BUILTIN, context(), "direct", "mcpconf serves it itself"),
         (SECRET, context(), "wrapper", "it fills in a secret when the server starts"),
         (SECRET, context(DESKTOP), "wrapper", "it fills in a secret when the server starts"),
@@ -70,7 +76,7 @@ def argv(routed: Routed) -> list[str]:
         (VARIABLE, context(DESKTOP), "wrapper", "it fills in the variables that Claude Desktop does not"),
         (TWO, context(), "wrapper", "it has 2 ways to choose from when it starts"),
         (TWO, context(which=without("docker")), "direct", "my-server is here"),
-        (TWO, context(which=without("my-server")), "direct", "docker is here"),
+        (TWO, context(which=without("my-server")), "wrapper", "it watches over its container"),
         (CWD, context(), "wrapper", "it sets the working directory"),
         (replace(CWD, cwd="project"), context(), "direct", "my-server is here"),
         (KIT, context(toolkit="v0.30"), "toolkit", "docker mcp v0.30 answers"),
@@ -107,7 +113,7 @@ def test_the_route_and_its_reason(server: Server, where: Context, route: str, be
         (OWN, context(which={}), "direct: my-server is not on PATH", "install my-server"),
         (NPM, context(which={}), "direct: npx is not here, and @scope/server needs it", "install Node.js"),
         (PYPI, context(which={}), "direct: uvx is not here", "pipx install uv"),
-        (IMAGE, context(which={}), "direct: docker is not on PATH", "install Docker"),
+        (IMAGE, context(which={}), "direct: neither docker nor podman is on PATH", "install Docker"),
         (URL, context(DESKTOP, which={}), "direct: Claude Desktop takes no URL, and npx", "install Node.js"),
         (replace(URL, transport="ws"), context(DESKTOP), "direct: Claude Desktop takes no URL, and mcp-remote", None),
         (
@@ -203,12 +209,9 @@ def test_disabled_servers_and_those_of_other_clients_are_left_out() -> None:
         (BUILTIN, context(), "/home/me/.local/bin/mcpconf serve"),
         (BUILTIN, context(scope=Scope.PROJECT), "mcpconf serve"),
         (BUILTIN, context(launcher=("/v/python", "-m", "mcpconf")), "/v/python -m mcpconf serve"),
-        (IMAGE, context(), "/usr/bin/docker run -i --rm --init -e TZ -v /a:/b --network none --cpus 1 mcp/time:1 -v"),
-        (
-            IMAGE,
-            context(scope=Scope.PROJECT),
-            "docker run -i --rm --init -e TZ -v /a:/b --network none --cpus 1 mcp/time:1 -v",
-        ),
+        (IMAGE, context(), f"{DATA}/wrapper/mcp-image"),
+        (IMAGE, context(which=without("bash")), f"/usr/bin/docker {RUN} mcp/time:1 -v"),
+        (IMAGE, context(scope=Scope.PROJECT), f"docker {RUN} mcp/time:1 -v"),
         (KIT, context(toolkit="1"), "/usr/bin/docker mcp gateway run --servers time"),
         (KIT, context(toolkit="1", scope=Scope.PROJECT), "docker mcp gateway run --servers time"),
         (
@@ -275,7 +278,7 @@ def test_the_gateway_gets_windows_directories_only_where_the_client_hands_on_not
     ],
 )
 def test_a_client_that_cuts_path_short_gets_one(server: Server, path: str) -> None:
-    assert launched(one(server, context(DESKTOP))).env["PATH"] == path
+    assert launched(one(server, context(DESKTOP, which=without("bash")))).env["PATH"] == path
     assert "PATH" not in launched(one(replace(server, env={}), context())).env
 
 
@@ -336,8 +339,9 @@ def test_a_gateway_that_speaks_http_is_told_apart(which: dict[str, str]) -> None
     lost = one(KIT, context(http_mcp="host.docker.internal:8811", which=which), RouteName.TOOLKIT)
 
     assert "host.docker.internal:8811 speaks HTTP, as Docker's gateway does since its version 0.13" in lost.because
-    assert "url = 'http://host.docker.internal:8811/mcp'" in (lost.hint or "")
-    assert "${MCP_GATEWAY_AUTH_TOKEN}" in (lost.hint or "")
+    hint = lost.hint or ""
+    assert "mcpconf server add NAME --url http://host.docker.internal:8811/mcp --header" in hint
+    assert "${MCP_GATEWAY_AUTH_TOKEN}" in redact(hint)
 
 
 def test_the_classic_endpoint_is_one_entry_for_all() -> None:
@@ -402,7 +406,7 @@ def test_a_portable_wrapper_also_looks_for_programs_by_name() -> None:
     (data,) = launched(one(replace(NPM, image="mcp/x"), context(portable=True, which=without("docker")))).files.values()
 
     ways = [words.split(b"\0")[0] for words in re.split(rb"\0(?:way|engine)\0", data)[1:]]
-    assert ways == [b"docker", b"/home/me/.nvm/bin/npx", b"npx"]
+    assert ways == [b"docker", b"podman", b"/home/me/.nvm/bin/npx", b"npx"]
 
 
 def test_wrappers_of_different_clients_and_projects_have_files_of_their_own() -> None:

@@ -83,7 +83,7 @@ def test_a_portable_entry_tries_everything_and_names_no_path_of_this_home() -> N
     server = Server(name="own", command="my-server", image="mcp/x", endpoint="tcp:host.docker.internal:8811")
     found = routed(server, portable=True)
 
-    assert (found.route, ways(found)) == (WRAPPER, ["broker", "endpoint", "engine", "engine", "way", "way"])
+    assert (found.route, ways(found)) == (WRAPPER, ["broker", "endpoint", "engine", "engine", "engine", "way", "way"])
     assert found.launch is not None
     assert found.launch.command == "${HOME}/.local/share/mcpconf/wrapper/mcp-own"
 

@@ -67,6 +67,22 @@ def test_a_plain_door_comes_and_goes_with_the_users_own_profile(mcpconf: World, 
     assert (data / "gateway.conf").read_text() == "listen=tcp:127.0.0.1:8811\n"
 
 
+def test_an_address_for_clients_with_a_key_comes_and_goes_as_well(mcpconf: World, data: Path) -> None:
+    listen = 'listen = "tcp:127.0.0.1:8812"\n'
+    mcpconf.profile("b", WANTED + listen + ONE.removeprefix(WANTED))
+    mcpconf("switch", "b")
+    assert (data / "listen.conf").read_text() == "listen=tcp:127.0.0.1:8812\n"
+    mcpconf.profile("b", ONE)
+    mcpconf("switch", "b")
+    assert not (data / "listen.conf").exists()
+    mcpconf.patch.chdir(mcpconf.project("p"))
+    mcpconf.profile("own", WANTED + listen + ONE.removeprefix(WANTED), mcpconf.work / "p/.mcpconf")
+    mcpconf.patch.setattr("mcpconf.profile.trust.TrustStore.trusts", lambda *_: True)
+    mcpconf("switch", "own")
+    assert "servers" in {name.partition("/")[0] for name in names(data)}
+    assert "listen.conf" not in names(data)  # a repository opens no door
+
+
 def test_the_entries_start_the_shim_and_what_they_need_is_there(mcpconf: World, data: Path) -> None:
     mcpconf.profile("b", TWO)
     mcpconf("switch", "b")

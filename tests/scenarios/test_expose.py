@@ -100,11 +100,30 @@ def test_applied_by_tcp_a_container_gets_in_with_its_key(world: World, programs:
     assert tried["outcome"] == "answers"
 
 
+def test_by_the_profile_it_lasts(world: World, programs: Path) -> None:
+    docker(programs, DESKTOP)
+    port = closed_port()
+    world.patch.setattr("mcpconf.environment.exposure.PORT", port)
+    server = '[servers.one]\ncommand = "myserver"\n'
+    world.profile("b", f'[broker]\nautostart = true\nlisten = "tcp:127.0.0.1:{port}"\n{server}')
+    world("switch", "b")
+    world("broker", "start")
+    world("broker", "restart")
+    said = world("broker", "status", "--json").json["listeners"]
+    assert said[1:] == [f"tcp:127.0.0.1:{port}"]
+    report = world("broker", "expose", "--json").json
+    assert (report["ways"][0]["steps"][1]["done"], report["ways"][0]["notes"]) == (True, [])
+    world.profile("b", f"[broker]\nautostart = true\n{server}")
+    world("switch", "b")
+    assert world("broker", "status", "--json").json["listeners"] == said[:1]
+
+
 @pytest.mark.parametrize(
     ("argv", "code", "said"),
     [
         (("--to", "lxc"), 2, "--to 'lxc' is not one of docker, podman"),
         (("--by", "magic"), 2, "--by 'magic' is not one of mount, tcp"),
+        (("--key", "../x"), 1, "'../x' can't be the id of a key"),
         (("--by", "tcp", "--apply"), 4, "--by tcp is no way in here: there is no bridge"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import stat
 import sys
@@ -24,6 +25,8 @@ with open(here + "/starts", "a") as log:
     log.write(repr(line) + "\\n")
 if how == "fail":
     sys.exit("it can't be: no room")
+if how == "tell":
+    print("unix:" + here + "/broker.sock")
 if how == "hang":
     time.sleep(60)
 """
@@ -58,6 +61,43 @@ def test_a_missing_broker_is_started_at_once_and_the_command_reaped(start: Start
         assert len(starts(place)) == 1
     finally:
         broker.stop()
+
+
+@pytest.mark.parametrize("directory", ["/nowhere/of/a/host", "{place}/gone"])
+def test_a_broker_that_was_started_elsewhere_says_where_and_is_met_there(
+    start: Start, broker: Broker, place: Place, starter: Path, directory: str
+) -> None:
+    """As in a container that has its host's files, but not its socket directory."""
+    place.configure(str(starter), str(place.path), "tell", directory=directory.format(place=place.path))
+    client = start()
+    client.say(request("1"))
+    assert broker.accept().welcome().line() == request("1")
+    assert len(starts(place)) == 1
+
+
+def test_what_is_told_goes_with_that_broker(start: Start, broker: Broker, place: Place, starter: Path) -> None:
+    there = place.path / "there"
+    there.mkdir()
+    place.configure(str(starter), str(place.path), "tell", directory=str(there))
+    client = start()
+    client.say(request("1"))
+    broker.accept().welcome().line()
+    broker.stop()
+    other = Broker(there / "broker.sock")
+    try:
+        client.say(request("2"))
+        assert other.accept().welcome()
+    finally:
+        other.stop()
+
+
+def test_an_address_that_was_given_is_not_replaced(start: Start, broker: Broker, place: Place, starter: Path) -> None:
+    place.configure(str(starter), str(place.path), "tell", hold=0.3)
+    client = start(MCPCONF_BROKER=f"unix:{place.path}/none.sock")
+    client.say(request("1"))
+    assert client.error()[0] == 1
+    assert starts(place) != []
+    assert select.select([broker.listener], [], [], 0)[0] == []
 
 
 def test_the_command_does_not_inherit_what_python_ignores(start: Start, place: Place) -> None:

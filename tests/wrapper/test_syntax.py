@@ -43,8 +43,9 @@ def test_nothing_is_evaluated() -> None:
     assert not re.search(r"\b(eval|source|declare|let)\b|\$\(\(.*\$\{!|^\s*\. ", CODE, re.MULTILINE)
 
 
-def test_no_output_is_taken_but_of_readlink_ls_and_mcpconf_itself() -> None:
-    assert re.findall(r"\$\((?!\()(.*?) [-\"<]", CODE) == ["readlink", '"$_mc_found"', "_mc_locale_back &&"]
+def test_no_output_is_taken_but_of_readlink_ls_mcpconf_itself_and_an_engines_client() -> None:
+    taken = ["readlink", '"$_mc_found"', "_mc_locale_back &&", '"$_mc_program" ps', '"$_mc_program" ps']
+    assert re.findall(r"\$\((?!\()(.*?) [-\"<]", CODE) == taken
 
 
 def test_bash_reads_it() -> None:

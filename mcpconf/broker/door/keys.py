@@ -70,7 +70,7 @@ def format_key(key: Key) -> bytes:
 
 def new_key(directory: str, key_id: str) -> Key:
     """Make a key and its file. Raises `Refused` where there is one of that id, whatever it is."""
-    _check_id(key_id)
+    check_id(key_id)
     key = Key(key_id, os.urandom(KEY_SIZE))
     with _failing(directory):
         os.makedirs(directory, 0o700, exist_ok=True)
@@ -86,7 +86,7 @@ def new_key(directory: str, key_id: str) -> Key:
 
 def revoke_key(directory: str, key_id: str) -> None:
     """Remove a key, whatever its file has become. Raises `KeyProblem` where there is none of that id."""
-    _check_id(key_id)
+    check_id(key_id)
     try:
         with _opened(directory) as place, _failing(directory):
             os.unlink(key_id, dir_fd=place.fd)
@@ -140,7 +140,8 @@ def read_key_file(path: str) -> Key:
     return key
 
 
-def _check_id(key_id: str) -> None:
+def check_id(key_id: str) -> None:
+    """Raise `KeyProblem` for what can't be the id of a key."""
     if not _ID.fullmatch(key_id):
         raise KeyProblem(f"{key_id!r} can't be the id of a key", hint="use up to 32 of a-z, 0-9 and -")
 

@@ -11,12 +11,10 @@ from mcpconf.broker.door.arrival import Arrived
 from mcpconf.broker.door.listener import Listener, tcp_socket
 from mcpconf.broker.gateway.neighbours import place_for
 from mcpconf.broker.gateway.plain import PlainDoor
-from mcpconf.broker.options import address
-from mcpconf.broker.place import opened_at_once
+from mcpconf.broker.options import address, followed
 from mcpconf.broker.session import Peer
 from mcpconf.errors import McpconfError
 
-LISTEN = "listen="
 LOUD = "anybody who reaches it can use every server, without a key"
 
 
@@ -72,7 +70,7 @@ class PlainDoors:
 
     def follow(self, path: str) -> None:
         """Open, move or shut the profile's door, as its file says now. What can't be is logged, and stops nothing."""
-        text = _listen(path)
+        text = followed(path)
         before, door = self._followed
         if text == before and (door is not None or not text):
             return
@@ -95,12 +93,3 @@ class PlainDoors:
     def _gone(self, opened: Opened) -> None:
         self._open.remove(opened)
         self._log(f"the gateway's plain door at {opened.address} is shut")
-
-
-def _listen(path: str) -> str:
-    try:
-        with open(path, encoding="utf-8", opener=opened_at_once) as stream:
-            lines = stream.read(4096).splitlines()
-    except (OSError, ValueError):
-        return ""
-    return next((line.removeprefix(LISTEN) for line in lines if line.startswith(LISTEN)), "")

@@ -79,7 +79,7 @@ class Definition:
     pool: Sharing | None = None
     idle: float = IDLE
     spare: int = 1
-    image: bool = False
+    image: str | None = None  # what `argv` has a container engine run
     url: str | None = None
     transport: str = "http"
     headers: Mapping[str, str] = NOTHING
@@ -89,6 +89,16 @@ class Definition:
     def sharing(self, era: Era) -> Sharing:
         """How clients of an era share: where the profile doesn't say, those without sessions all do."""
         return self.pool or (Sharing.SHARED if era is Era.MODERN else Sharing.SESSION)
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A container of ours, found by its `session`, which is its name, too; `server` is the profile's name for it."""
+
+    engine: str
+    session: str
+    image: str
+    server: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +115,7 @@ class Start:
     remote: Setup | None = None
     first: bytes = b""  # the line that it hears before all others
     umask: int = -1  # or the broker's own
+    container: Container | None = None  # where `argv` runs one
 
     def __repr__(self) -> str:
         return f"Start({self.argv[:1]}, cwd={self.cwd!r})"
@@ -135,7 +146,7 @@ def _definition(data: Mapping[str, object], name: str) -> Definition:
         pool=None if pool is None else Sharing(pool),
         idle=IDLE if idle is None else float(_text_free(idle)),
         spare=1 if spare is None else int(_text_free(spare)),
-        image=bool(data.get("image")),
+        image=None if data.get("image") is None else _text(data["image"]),
         url=_text(data["url"]) if remote else None,
         transport=_text(data.get("transport") or "http"),
         headers={_text(key): _text(value) for key, value in _table(data.get("headers")).items()},

@@ -6,12 +6,13 @@ import asyncio
 import contextlib
 import os
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from mcpconf.broker.place import opened_at_once
 from mcpconf.broker.pool import Founder, Pool
 from mcpconf.broker.upstream.definition import Definition, Start, fill, secrets_of
 from mcpconf.broker.upstream.image import contained
+from mcpconf.broker.upstream.leftovers import Leftovers
 from mcpconf.broker.upstream.logfile import without
 from mcpconf.broker.upstream.process import Process
 from mcpconf.broker.upstream.remote import bridged
@@ -31,7 +32,7 @@ class Launcher:
         environ: Mapping[str, str],
         data: str,
         broker: str,
-        on_image: Callable[[str], None],
+        leftovers: Leftovers,
         umask: int = -1,
     ) -> None:
         """`data` is our data directory, `broker` the mark that all processes of this broker have."""
@@ -40,7 +41,7 @@ class Launcher:
         self._environ = environ
         self._data = data
         self._broker = broker
-        self._on_image = on_image
+        self._leftovers = leftovers
         self._umask = umask
         self._count = 0
         self._asking: set[asyncio.Task[None]] = set()
@@ -106,8 +107,9 @@ class Launcher:
         if start.remote is not None:
             start = bridged(start, start.remote)
         elif pool.definition.image:
-            start = contained(start, self._broker, f"{self._broker}-{self._count}")
-            self._on_image(start.argv[0])
+            name = f"mcpconf-{pool.definition.name}-{self._broker}-{self._count}"
+            start = contained(start, pool.definition.image, pool.definition.name, name, self._broker)
+            self._leftovers.uses(start.argv[0])
         try:
             process = self._spawn(pool, start)
         except (OSError, ValueError) as error:
@@ -128,6 +130,8 @@ class Launcher:
 
     def _gone(self, process: Process) -> None:
         self.running.pop(process.pid, None)
+        if process.container is not None:
+            self._leftovers.ended(process.container)
 
 
 def _content(path: str) -> bytes | None:

@@ -17,6 +17,7 @@ from typing import Protocol
 
 from mcpconf.broker.channel import Channel
 from mcpconf.broker.upstream.definition import Start
+from mcpconf.broker.upstream.image import lacking
 from mcpconf.broker.upstream.logfile import without
 from mcpconf.broker.upstream.orphans import MARK, end_orphans
 from mcpconf.wire.actions import Limits
@@ -59,6 +60,7 @@ class Process:
         self._tail = b""
         self._rest = b""  # of stderr: a line that has not ended yet
         self.hidden = start.hidden  # values that no log may show
+        self.container = start.container
         self._exiting = False
         self._buried = False
         self._moment: asyncio.TimerHandle | None = None
@@ -213,6 +215,9 @@ class Process:
 
     def _words(self, why: str) -> str:
         text = without((self._tail + self._rest).decode("utf-8", "replace").strip(), self.hidden)
+        missing = lacking(text, self.container)
+        if missing is not None:
+            return f"{missing}; mend it with: {missing.hint}"
         last = text.splitlines()[-1].strip() if text else ""
         return f"{why}: {last}" if last else why
 

@@ -96,7 +96,7 @@ def restart(listen: Listen = None, allow_nonlocal: Nonlocal = False) -> int:
     It listens where it did. Shims connect again by themselves.
     """
     world = _world()
-    before = brokers.tcp_of(brokers.status(world) or {})
+    before = brokers.given_tcp(brokers.status(world) or {})
     if listen is None and before:
         words = brokers.words(world, before, allow_nonlocal=True)  # as it was granted before
     else:

@@ -1,14 +1,15 @@
-"""`mcpconf server add|rm|ls|show|enable|disable|test`."""
+"""`mcpconf server add|rm|ls|show|enable|disable|pull|test`."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mcpconf.cli import console, options
 from mcpconf.cli.catalogue import new_app
 from mcpconf.cli.edit_profile import pairs, save_and_apply, warn_of_secrets
+from mcpconf.cli.render.plan import note_lines
 from mcpconf.cli.render.probe import probe_lines
 from mcpconf.cli.render.profiles import profile_lines, server_rows
 from mcpconf.cli.server_options import (
@@ -18,6 +19,7 @@ from mcpconf.cli.server_options import (
     Headers,
     Image,
     Name,
+    Network,
     NoApply,
     Package,
     ProfileName,
@@ -37,6 +39,9 @@ from mcpconf.workflow.settings import parse_scope
 from mcpconf.workflow.status import current
 from mcpconf.workflow.switch import Wish
 
+if TYPE_CHECKING:
+    from mcpconf.workflow.images import Pull
+
 app = new_app("Add, remove, list and test servers of your own profile.")
 
 
@@ -47,6 +52,7 @@ def add(
     e: Variables = None,
     header: Headers = None,
     image: Image = None,
+    network: Network = None,
     url: Url = None,
     package: Package = None,
     toolkit: Toolkit = None,
@@ -70,7 +76,7 @@ def add(
     world = console.app()
     line = f"server add {name}"
     variables = pairs(e, "-e")
-    ways = Ways(tuple(command or ()), variables, url, package, image, toolkit, pairs(header, "--header"), cwd)
+    ways = Ways(tuple(command or ()), variables, url, package, image, network, toolkit, pairs(header, "--header"), cwd)
     only = tuple(client) if client and profile is None and no_apply else ()
     table = ways.table(route=options.parse_route(route), clients=only)
     if not ways:
@@ -163,6 +169,37 @@ def show(name: Name, profile: ProfileName = None, json: options.Json = False) ->
     for line in profile_lines(one, world.system.home)[1:]:
         console.data(line)
     return 0
+
+
+@app.command("pull")
+def pull(
+    names: Annotated[list[str] | None, typer.Argument(metavar="NAME...", help="Which servers; all, if none.")] = None,
+    profile: ProfileName = None,
+) -> int:
+    """Get the images of servers that run in containers.
+
+    Nothing else pulls one. Exit 1 where one could not be had.
+    """
+    from mcpconf.workflow import images
+
+    world = console.app()
+    planned = images.plan_pulls(world, load_profile(world, _chosen(world, profile)), names or ())
+    for line in note_lines(planned.notes):
+        console.tell(line)
+    if not planned.images and not planned.notes:
+        console.tell("none of the servers has an image")
+    failed = [one for one in planned.images if not _pulled(planned.engine, one)]
+    return 1 if failed else 0
+
+
+def _pulled(engine: str, one: Pull) -> bool:
+    from mcpconf.workflow import images
+
+    console.tell(f"{', '.join(one.servers)}: {one.image}")
+    done = images.pull(engine, one.image, quiet=console.settings.quiet)
+    if not done:
+        console.complain(f"{one.image} could not be pulled")
+    return done
 
 
 @app.command("test", cls=CommandAfterDashes)

@@ -115,6 +115,8 @@ def _below(server: Mapping[str, Json], home: str) -> Iterator[str]:
         era = one["era"] if len(eras) > 1 else ""
         words = (f"pid {one['pid']}", era, one["state"], clients, size(one["memory"]), f"up {duration(one['age'])}")
         yield _dim("  ".join(filter(None, words)))
+        if one["container"]:
+            yield _dim(f"in the container {one['container']['name']}, of {one['container']['image']}")
     if server["error"] and server["state"] not in WELL:
         for line in terminal.wrapped(one_line(redact(server["error"])), sys.stdout, INDENT, INDENT):
             yield INDENT + console.paint(line.removeprefix(INDENT), "red")
