@@ -70,7 +70,10 @@ def command_is_found(entries: Entries) -> Iterator[Found]:
         if program.path is not None or _is_line(program) or (_is_relative(program.asked) and not one.directory):
             continue
         name = program_name(program.asked)
-        if program.beside is not None:
+        if program.beside is not None and "PATH" in (fields(one).get("env") or {}):
+            text = f"there is no {name} on the PATH that its env sets"
+            yield found(Level.ERROR, one, text, edit(one, f'"command": "{program.beside}"'))
+        elif program.beside is not None:
             text = f"{name} is not where {one.title} looks, though your shell finds it: {one.title} has a shorter PATH"
             yield found(Level.WARNING, one, text, edit(one, f'"command": "{program.beside}"'))
         elif "/" in program.asked:
