@@ -60,7 +60,9 @@ def _is_secret(text: str) -> bool:
 
 
 def _is_example(text: str) -> bool:
-    return re.search(r"(?i)your[-_ ]|example|changeme|placeholder|replace|insert|dummy", text) is not None
+    return (
+        re.search(r"(?i)your[-_ ]|example|changeme|placeholder|replace|insert|dummy|\*{3}|\.{3}|x{4}", text) is not None
+    )
 
 
 def _looks(text: str) -> bool:

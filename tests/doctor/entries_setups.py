@@ -376,6 +376,7 @@ def of_many_kinds(home: Path, world: World) -> None:
         filled={"command": name, "env": {"ONE": "${A_VARIABLE}", "TWO": "${B_VARIABLE:-two}"}, "timeout": 30000},
         shell={"command": "bash", "args": ["-c", f"echo $HOME ~ >/dev/null; exec {name}"]},
         absolute={"command": program(home / "bin/absolute")},
+        fills={"command": name, "args": ["--header", "X-Auth:${TOKEN_OF_IT}"], "env": {"TOKEN_OF_IT": "${A_VARIABLE}"}},
     )
 
 

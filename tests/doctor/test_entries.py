@@ -70,6 +70,13 @@ def test_the_server_named_is_the_one_of_which_it_is_said() -> None:
     assert [(one.about, one.evidence) for one in said] == [("b", ("/h/c.json:1, Claude Code (user)",))]
 
 
+@pytest.mark.parametrize(("count", "said"), [(3, ["a", "a", "a"]), (4, [""])])
+def test_many_without_a_version_are_one_finding(count: int, said: list[str]) -> None:
+    seen = Entries(entries=(entry({"command": "npx", "args": ["-y", "x"]}),) * count)
+    told = [one for one in judged(CHECKS, Seen({Group.SECURITY: Security(entries=seen)}, {})) if one.id == "MC914"]
+    assert [one.about for one in told] == said
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=30),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4),

@@ -164,10 +164,16 @@ def variables_are_set(entries: Entries) -> Iterator[Found]:
     for one in sound(entries):
         for place, name in dict.fromkeys(one.unset):
             level = Level.ERROR if place in ("command", "url") else Level.WARNING
-            if one.ours and level is Level.WARNING:
-                continue  # its profile's: MC411 says so
+            if level is Level.WARNING and (one.ours or _fills_in_itself(one, place, name)):
+                continue  # of ours MC411 says so
             text = f"{name} is not set, so its {place} has ${{{name}}} as it is written"
             yield found(level, one, text, f"export {name}=...; then restart {one.title}")
+
+
+def _fills_in_itself(one: Entry, place: str, name: str) -> bool:
+    """Whether its own `env` sets the variable that an argument names, as those write it whose server reads both."""
+    env = fields(one).get("env")
+    return place == "args" and isinstance(env, dict) and name in env
 
 
 def nothing_waits_for_a_shell(entries: Entries) -> Iterator[Found]:
@@ -176,7 +182,7 @@ def nothing_waits_for_a_shell(entries: Entries) -> Iterator[Found]:
         for place, text in _texts(one):
             if text.startswith("~/") or (place == "command" and text.startswith("~")):
                 said, instead = "~", "write the whole path"
-            elif _names_variable(one, text):
+            elif _names_variable(one, text) and not _fills_in_itself(one, place, _variable(text).strip("${}")):
                 said = _variable(text)
                 instead = f"write ${{{said.strip('${}')}}}" if one.expands else "write its value, or: mcpconf import"
             else:

@@ -25,6 +25,7 @@ PIPED = re.compile(
 )
 UNCHECKED = {"NODE_TLS_REJECT_UNAUTHORIZED": ("0",), "PYTHONHTTPSVERIFY": ("0",), "GIT_SSL_NO_VERIFY": ("1", "true"),
              "NPM_CONFIG_STRICT_SSL": ("false",), "npm_config_strict_ssl": ("false",)}  # fmt: skip
+FEW = 3  # findings of one sort that are told one by one
 # Names that lead no further than this machine.
 NEAR = ("localhost", "host.docker.internal", "gateway.docker.internal")
 
@@ -179,16 +180,25 @@ def programs_are_the_users(seen: Security) -> Iterator[Found]:
 
 
 def packages_are_pinned(seen: Security) -> Iterator[Found]:
-    for one in sound(seen.entries):
-        fetched = package(command(one), args(one))
-        run = container_run(command(one), args(one))
-        if fetched is not None and not fetched.pinned:
-            form = f"{fetched.name}@VERSION" if fetched.registry == "npm" else f"{fetched.name}==VERSION"
-            text = f"each start may fetch another version of {fetched.name}"
-            yield found(Level.INFO, one, text, edit(one, form))
-        elif run is not None and run.image and not image_is_pinned(run.image):
-            text = f"the image {run.image} names no version"
-            yield found(Level.INFO, one, text, edit(one, f"{run.image.removesuffix(':latest')}:VERSION"))
+    """It is common, and meant so: many such entries are one line."""
+    loose = [(one, what, form) for one in sound(seen.entries) for what, form in _unpinned(one)]
+    if len(loose) > FEW:
+        text = f"{len(loose)} entries name no version of what they start, so that each start may fetch another one"
+        first = tuple(f"{one.name}: {what}" for one, what, _ in loose[:FEW])
+        yield Found(Level.INFO, text, "", (*first, f"and {len(loose) - FEW} more"), Mend(loose[0][2]))
+        return
+    for one, what, form in loose:
+        yield found(Level.INFO, one, f"it names no version of {what}, so that each start may fetch another one", form)
+
+
+def _unpinned(one: Entry) -> Iterator[tuple[str, str]]:
+    """What an entry starts without naming its version, and how it would name one."""
+    fetched = package(command(one), args(one))
+    run = container_run(command(one), args(one))
+    if fetched is not None and not fetched.pinned:
+        yield fetched.name, edit(one, f"{fetched.name}{'@' if fetched.registry == 'npm' else '=='}VERSION")
+    elif run is not None and run.image and not image_is_pinned(run.image):
+        yield f"the image {run.image}", edit(one, f"{run.image.removesuffix(':latest')}:VERSION")
 
 
 _G = Group.SECURITY
