@@ -179,6 +179,11 @@ class TestPrograms:
         again = program.look(RealSystem(), str(tmp_path / "server"), "", "/", "")
         assert again.loose == str(tmp_path / "server")
 
+    def test_windows_disks_have_no_modes(self, tmp_path: Path) -> None:
+        system = RealSystem(env={"WSL_DISTRO_NAME": "x"})
+        assert program._has_no_modes(system, "/mnt/c/tools/server.exe")
+        assert not program._has_no_modes(system, str(tmp_path))
+
 
 @pytest.mark.parametrize(
     "args",

@@ -49,7 +49,7 @@ def _program(system: System, asked: str, at: str, path: str) -> Program:
         path=at,
         executable=executable,
         mounted_noexec=noexec,
-        loose=_loose(at),
+        loose=None if _has_no_modes(system, at) else _loose(at),
         **(_kind(system, _head(at), path) if system.platform != "windows" else {}),
     )
 
@@ -136,6 +136,11 @@ def _runs(system: System, made_for: str) -> bool:
     machine = ALIKE.get(os.uname().machine, os.uname().machine)
     emulated = any(name.startswith("qemu-") or name == "FEX-x86_64" for name in system.listdir(BINFMT))
     return machine == made_for or (machine, made_for) in RUNS or emulated or machine not in MACHINES.values()
+
+
+def _has_no_modes(system: System, path: str) -> bool:
+    """Windows' disks as a WSL sees them: everything there looks as if everybody may write it."""
+    return system.platform == "windows" or ("WSL_DISTRO_NAME" in system.env and path.startswith("/mnt/"))
 
 
 def _loose(path: str) -> str | None:
