@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from mcpconf.doctor.check import Check
-from mcpconf.doctor.checks import containers, files, place, routes, services, shell, toolkit
+from mcpconf.doctor.checks import containers, entries, files, place, routes, security, services, shell, toolkit
 from mcpconf.errors import UsageError
 
 CHECKS: tuple[Check, ...] = (
     *place.CHECKS,
     *files.CHECKS,
+    *entries.CHECKS,
     *routes.CHECKS,
     *toolkit.CHECKS,
     *containers.CHECKS,
+    *security.CHECKS,
     *services.CHECKS,
     *shell.CHECKS,
 )

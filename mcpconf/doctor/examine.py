@@ -11,7 +11,7 @@ from mcpconf.client.spec import ClientSpec, Target
 from mcpconf.doctor.catalogue import CHECKS
 from mcpconf.doctor.check import judged
 from mcpconf.doctor.finding import Finding, Group, Level
-from mcpconf.doctor.look import containers, files, place, routes, services, shell, toolkit
+from mcpconf.doctor.look import containers, entries, files, place, routes, security, services, shell, toolkit
 from mcpconf.doctor.look.actives import Once, actives_here
 from mcpconf.doctor.seen.whole import Seen
 from mcpconf.errors import McpconfError
@@ -70,6 +70,8 @@ def _looks(app: App, order: Order) -> dict[Group, Look]:
     return {
         Group.PLACE: lambda: place.look(app, environment),
         Group.FILES: lambda: files.look(app, targets),
+        Group.ENTRIES: lambda: entries.look(app, targets, environment, server=order.server, network=order.network),
+        Group.SECURITY: lambda: security.look(app, targets, environment, server=order.server),
         Group.ROUTES: lambda: routes.look(app, active(), server=server, inside=inside),
         Group.TOOLKIT: lambda: toolkit.look(app, targets, active(), facts, environment, server=server, network=network),
         Group.CONTAINERS: lambda: containers.look(app, targets, active(), environment, server=server, network=network),

@@ -61,7 +61,7 @@ def _finding(one: Finding, home: str) -> Iterator[str]:
     color = COLORS[one.level]
     about = show(one.about)
     text = show(one.text)
-    said = text if not about or text.startswith(about) else f"{about}: {text}"
+    said = text if not about or text.startswith(f"{about}:") else f"{about}: {text}"
     yield f"    {console.paint(one.id, color)}  {said}"
     for line in one.evidence:
         yield f"           {console.paint(show(line), 'dim')}"
