@@ -7,15 +7,18 @@ account. Only a server that ends itself over a request before its `initialize` (
 
 from __future__ import annotations
 
+import os
 import signal
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Protocol
 
-from mcpconf.record import replace
+from mcpconf.record import dataclass, replace
 from mcpconf.use.child import Child, Ended
 from mcpconf.use.introduction import (
     INITIALIZED,
+    Ask,
     Hear,
     Introduction,
     Late,
@@ -37,7 +40,25 @@ PATIENCE = 1.0  # seconds that a server may take to end after it closed its outp
 LATE = 0.25  # seconds that an answer to `server/discover` may come behind a good one to `initialize`
 
 
-def probe(argv: Sequence[str], env: Mapping[str, str], cwd: str | None, *, timeout: float) -> ProbeResult:
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a server is tried.
+
+    `one_by_one`: a question after the other, for what is behind a broker, which would start a process for each era.
+    `brief`: it gets no time to end by itself, as with Claude Code. `opened` gets what ends it from another thread.
+    """
+
+    one_by_one: bool = False
+    brief: bool = False
+    opened: Callable[[Callable[[], None]], None] = lambda _: None
+
+
+USUAL = Manner()
+
+
+def probe(
+    argv: Sequence[str], env: Mapping[str, str], cwd: str | None, *, timeout: float, manner: Manner = USUAL
+) -> ProbeResult:
     """Try the server that `argv` starts, with exactly the environment `env`, in the directory `cwd`.
 
     `timeout` is in seconds, for all of the conversation; ending a stubborn server may take 4 s more. Never raises for
@@ -47,23 +68,33 @@ def probe(argv: Sequence[str], env: Mapping[str, str], cwd: str | None, *, timeo
     deadline = began + timeout
     try:
         try:
-            return _probe_once(argv, env, cwd, began, deadline, discover=True)
+            return _probe_once(argv, env, cwd, began, deadline, manner, discover=True)
         except Ended:
-            return _probe_once(argv, env, cwd, began, deadline, discover=False)
+            return _probe_once(argv, env, cwd, began, deadline, manner, discover=False)
     except (OSError, ValueError) as problem:
         return ProbeResult(millis=_since(began), error=not_started(argv, cwd, problem))
 
 
 def _probe_once(
-    argv: Sequence[str], env: Mapping[str, str], cwd: str | None, began: float, deadline: float, *, discover: bool
+    argv: Sequence[str],
+    env: Mapping[str, str],
+    cwd: str | None,
+    began: float,
+    deadline: float,
+    manner: Manner,
+    *,
+    discover: bool,
 ) -> ProbeResult:
     """One start of the server. Raises Ended when it ended over `server/discover`."""
     child = Child(argv, env, cwd)
+    manner.opened(partial(child.stop, brief=True))
+    talk = Conversation(child, deadline)
     known: Introduction | None = None
     found = ProbeResult()
     try:
-        known = introduce(child, deadline, discover=discover)
-        found = replace(found, tools=tool_names(Conversation(child, deadline).ask, known))
+        slowly = manner.one_by_one
+        known = introduce_slowly(child, talk.ask) if slowly else introduce(child, deadline, discover=discover)
+        found = replace(found, tools=tool_names(talk.ask, known))
     except Refusal as refusal:
         found = replace(found, error=str(refusal))
     except Ended:
@@ -72,9 +103,19 @@ def _probe_once(
         found = replace(found, error=last_words(child))
     finally:
         millis = _since(began)
-        child.stop(brief=time.monotonic() >= deadline)
+        child.stop(brief=manner.brief or time.monotonic() >= deadline)
     found = found.introduced(known) if known is not None else found
     return replace(found, millis=millis, stderr_tail=child.errors(), stray=child.stray)
+
+
+def introduce_slowly(lines: Lines, ask: Ask) -> Introduction:
+    """Get to know a server by one question after the other."""
+    modern = from_discover(ask("server/discover", envelope()))
+    if modern is not None:
+        return modern
+    known = from_initialize(ask("initialize", handshake()))
+    lines.send(INITIALIZED)
+    return known
 
 
 def introduce(child: Child, deadline: float, *, discover: bool) -> Introduction:
@@ -192,6 +233,8 @@ def not_started(argv: Sequence[str], cwd: str | None, problem: Exception) -> str
     name = argv[0] if argv else ""
     if isinstance(problem, FileNotFoundError) and cwd is not None and problem.filename == cwd:
         return f"its directory {cwd} does not exist"
+    if isinstance(problem, FileNotFoundError) and os.path.isfile(name):
+        return f"{name!r} is there, and the interpreter that its first line names is not"
     if isinstance(problem, FileNotFoundError):
         return f"there is no command {name!r} on its PATH"
     if isinstance(problem, PermissionError):

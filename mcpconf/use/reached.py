@@ -13,7 +13,6 @@ from mcpconf.model import Server
 from mcpconf.use import call
 from mcpconf.use.child import Child, Ended
 from mcpconf.use.introduction import (
-    INITIALIZED,
     MODERN,
     Ask,
     Hear,
@@ -23,9 +22,6 @@ from mcpconf.use.introduction import (
     Refusal,
     all_tools,
     envelope,
-    from_discover,
-    from_initialize,
-    handshake,
 )
 from mcpconf.use.joined import Joined
 from mcpconf.use.ready import Ready, make_ready
@@ -113,19 +109,10 @@ def _joined(kept: Kept, deadline: float, hear: Hear, opened: Callable[[Stop], No
     try:
         opened(joined.stop)
         talk = call.Conversation(joined, deadline, hear)
-        yield Reached(BROKER, _introduced(joined, talk), talk.ask)
+        # The broker answers each question, and would start a process for each era.
+        yield Reached(BROKER, call.introduce_slowly(joined, talk.ask), talk.ask)
     finally:
         joined.stop()
-
-
-def _introduced(joined: Joined, talk: call.Conversation) -> Introduction:
-    """One question after the other: the broker answers each, and would start a process for each era."""
-    modern = from_discover(talk.ask("server/discover", envelope()))
-    if modern is not None:
-        return modern
-    known = from_initialize(talk.ask("initialize", handshake()))
-    joined.send(INITIALIZED)
-    return known
 
 
 @contextlib.contextmanager

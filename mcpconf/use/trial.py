@@ -7,7 +7,7 @@ from mcpconf.broker.upstream.image import lacking
 from mcpconf.model import Server
 from mcpconf.profile.variables import Unset
 from mcpconf.redact import redact
-from mcpconf.use.call import probe
+from mcpconf.use.call import USUAL, Manner, probe
 from mcpconf.use.introduction import ProbeResult
 from mcpconf.use.ready import NoWay, Ready, make_ready
 from mcpconf.use.remote import probe_http
@@ -15,7 +15,7 @@ from mcpconf.workflow.app import App
 from mcpconf.workflow.vault import NoKeyring
 
 
-def try_server(app: App, server: Server, *, timeout: float) -> ProbeResult:
+def try_server(app: App, server: Server, *, timeout: float, manner: Manner = USUAL) -> ProbeResult:
     """Try the first of the server's ways that can be taken here; `timeout` is in seconds.
 
     The secrets that it was given are left out of what it answers; other than that, nothing is redacted. A value that
@@ -30,7 +30,7 @@ def try_server(app: App, server: Server, *, timeout: float) -> ProbeResult:
     if ready.url is not None:
         return _without(probe_http(ready.url, ready.headers, timeout), ready)
     with ready.cleaning():
-        found = probe(ready.argv, ready.env, ready.cwd, timeout=timeout)
+        found = probe(ready.argv, ready.env, ready.cwd, timeout=timeout, manner=manner)
     missing = lacking(found.stderr_tail, ready.container) if found.error is not None else None
     if missing is not None:
         found = record.replace(found, error=f"{missing}; try: {missing.hint}")
