@@ -13,6 +13,7 @@ from typing import TextIO
 
 COLORS = {"red": "31", "green": "32", "yellow": "33", "blue": "34", "cyan": "36", "bold": "1", "dim": "2"}
 PLAIN = {"✓": "*", "✗": "x", "…": "~", "—": "-", "–": "-", "’": "'", "‘": "'", "“": '"', "”": '"', "»": ">"}
+PLAIN |= {"├": "|", "└": "`", "│": "|", "─": "-"}  # trees
 _STYLE = re.compile(r"\033\[[0-9;]*m")
 # What a terminal would obey, our own colours left out: controls, and what turns the direction of writing.
 _OBEYED = re.compile(

@@ -68,7 +68,7 @@ class Artifacts:
         private_directory(os.path.dirname(self.directory))
         if any(map(self._is_link, paths)):
             private_directory(self.directory)
-            _update(os.path.join(self.directory, SCRIPT), _script(), 0o700)
+            _update(os.path.join(self.directory, SCRIPT), script(), 0o700)
         for files in self.wanted.values():
             for path, data in files.items():
                 self._make(path, data)
@@ -172,7 +172,8 @@ def _forget_compiled(path: str) -> None:
         os.rmdir(cache)
 
 
-def _script() -> bytes:
+def script() -> bytes:
+    """The wrapper that this version ships."""
     with open(os.path.join(shipped("shell"), SCRIPT), "rb") as stream:
         return stream.read()
 

@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from mcpconf.doctor.check import Check
-from mcpconf.doctor.checks import containers, entries, files, place, routes, security, services, shell, toolkit
+from mcpconf.doctor.checks import (
+    broker,
+    containers,
+    entries,
+    files,
+    place,
+    routes,
+    security,
+    servers,
+    services,
+    shell,
+    toolkit,
+)
 from mcpconf.errors import UsageError
 
 CHECKS: tuple[Check, ...] = (
@@ -12,6 +24,8 @@ CHECKS: tuple[Check, ...] = (
     *entries.CHECKS,
     *routes.CHECKS,
     *toolkit.CHECKS,
+    *broker.CHECKS,
+    *servers.CHECKS,
     *containers.CHECKS,
     *security.CHECKS,
     *services.CHECKS,

@@ -11,27 +11,60 @@ from mcpconf.client.spec import ClientSpec, Target
 from mcpconf.doctor.catalogue import CHECKS
 from mcpconf.doctor.check import judged
 from mcpconf.doctor.finding import Finding, Group, Level
-from mcpconf.doctor.look import containers, entries, files, place, routes, security, services, shell, toolkit
+from mcpconf.doctor.look import (
+    broker,
+    containers,
+    entries,
+    files,
+    place,
+    routes,
+    security,
+    servers,
+    services,
+    shell,
+    toolkit,
+)
 from mcpconf.doctor.look.actives import Once, actives_here
+from mcpconf.doctor.picture import Leaf, picture
+from mcpconf.doctor.seen.entries import Entries
+from mcpconf.doctor.seen.servers import Servers
 from mcpconf.doctor.seen.whole import Seen
+from mcpconf.doctor.settle import settled
 from mcpconf.errors import McpconfError
 from mcpconf.gather import PROBES
 from mcpconf.model import Kind
 from mcpconf.record import dataclass
+from mcpconf.use.toolbox import Talks
 from mcpconf.workflow.app import App
 from mcpconf.workflow.targets import detected
 
-LONGEST = 20.0  # seconds that one group may take; each probe has less
+LONGEST = 25.0  # seconds that one group may take; each probe has less
+LONGEST_DEEP = 200.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What is asked for. `groups`: these alone, all where empty; `server`: this one alone."""
+    """What is asked for. `groups`: these alone, all where empty; `server`: this one alone.
+
+    `deep`: servers are started twice, and waited for; not `network`: nothing is called or fetched; not `starts`: no
+    server is tried at all.
+    """
 
     groups: tuple[Group, ...] = ()
     server: str | None = None
     deep: bool = False
     network: bool = True
+    starts: bool = True
+
+    def wants(self, group: Group) -> bool:
+        """Whether a group is to be looked at. One server is no matter of those that look at the place or at files."""
+        if group is Group.SERVERS and not self.starts:
+            return False
+        return group in self.groups if self.groups else self.server is None or group in OF_SERVERS
+
+
+# What has something to say of a single server.
+OF_SERVERS = (Group.ENTRIES, Group.ROUTES, Group.BROKER, Group.SERVERS, Group.SECURITY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,36 +80,67 @@ class Report:
         """Whether nothing is broken; warnings are no reason to fail."""
         return all(one.level is not Level.ERROR for one in self.findings)
 
+    def picture(self, *, slowest: bool = False) -> tuple[Leaf, ...]:
+        """The way from each client to each server; nothing where servers were not looked at."""
+        seen = self.seen.parts.get(Group.SERVERS)
+        return () if seen is None else picture(seen, self.findings, slowest=slowest)
+
 
 Look = Callable[[], Any]
-Progress = Callable[[Group], None]
+Progress = Callable[[str], None]
 
 
 def examine(app: App, order: Order, progress: Progress = lambda _: None) -> Report:
-    """Look and judge. `progress` is told of each group that was looked at, from other threads."""
-    looks = {group: one for group, one in _looks(app, order).items() if not order.groups or group in order.groups}
-    parts, unseen, seconds = _look_at(looks, progress)
+    """Look and judge. `progress` is told what is being done, from other threads.
+
+    Raises `NoSuchServer` where `order` names a server that nobody has.
+    """
+    talks = Talks()
+    looks = {group: one for group, one in _looks(app, order, talks, progress).items() if order.wants(group)}
+    try:
+        parts, unseen, seconds = _look_at(looks, order)
+    finally:
+        talks.end()  # else what was started, and took too long or was interrupted, outlives us
     everything = Seen(parts, unseen)
-    chosen = [check for check in CHECKS if not order.groups or check.group in order.groups]
-    return Report(tuple(judged(chosen, everything)), everything, seconds)
+    findings = judged([check for check in CHECKS if order.wants(check.group)], everything)
+    return Report(settled(findings, order.server), everything, seconds)
 
 
-def _looks(app: App, order: Order) -> dict[Group, Look]:
+def _looks(app: App, order: Order, talks: Talks, progress: Progress) -> dict[Group, Look]:
     facts, environment = app.look(PROBES if order.network else ())
     targets = every_target(app, detected(app.place, facts))
     active = Once(lambda: actives_here(app, network=order.network))
     server, network = order.server, order.network
     inside = environment.kind is Kind.CONTAINER
+
+    def try_servers() -> Servers:
+        seen = entries.look(app, targets, environment, server=order.server, network=False)
+        aim = servers.Aim(server=order.server, deep=order.deep, network=order.network)
+        return servers.look(app, seen, _faults(seen), aim, talks, progress)
+
     return {
         Group.PLACE: lambda: place.look(app, environment),
         Group.FILES: lambda: files.look(app, targets),
+        Group.SERVICES: lambda: services.look(app, ask=order.network),
+        Group.SHELL: lambda: shell.look(app, ask=order.network),
         Group.ENTRIES: lambda: entries.look(app, targets, environment, server=order.server, network=order.network),
         Group.SECURITY: lambda: security.look(app, targets, environment, server=order.server),
+        Group.BROKER: lambda: broker.look(app, server=order.server),
+        Group.SERVERS: try_servers,
         Group.ROUTES: lambda: routes.look(app, active(), server=server, inside=inside),
         Group.TOOLKIT: lambda: toolkit.look(app, targets, active(), facts, environment, server=server, network=network),
         Group.CONTAINERS: lambda: containers.look(app, targets, active(), environment, server=server, network=network),
-        Group.SERVICES: lambda: services.look(app, ask=order.network),
-        Group.SHELL: lambda: shell.look(app, ask=order.network),
+    }
+
+
+def _faults(seen: Entries) -> dict[tuple[str, str], str]:
+    """Entries that can't work, and why: what they name is not tried."""
+    checks = [check for check in CHECKS if check.group is Group.ENTRIES]
+    found = judged(checks, Seen({Group.ENTRIES: seen}, {}))
+    return {
+        (one.about, one.evidence[0]): f"{one.text} ({one.id})"
+        for one in found
+        if one.level is Level.ERROR and one.evidence
     }
 
 
@@ -86,30 +150,35 @@ def every_target(app: App, specs: Sequence[ClientSpec]) -> tuple[tuple[ClientSpe
 
 
 def _look_at(
-    looks: Mapping[Group, Look], progress: Progress
+    looks: Mapping[Group, Look], order: Order
 ) -> tuple[dict[Group, Any], dict[Group, str], dict[Group, float]]:
     """All at once. What fails, or takes too long, is said so, and stops nothing else."""
     parts: dict[Group, Any] = {}
     unseen: dict[Group, str] = {}
     seconds: dict[Group, float] = {}
+    wrong: list[servers.NoSuchServer] = []
 
     def run(group: Group, look: Look) -> None:
         begun = time.monotonic()
         try:
             parts[group] = look()
+        except servers.NoSuchServer as error:
+            wrong.append(error)
         except McpconfError as error:
             unseen[group] = str(error)
         except Exception as bug:
             unseen[group] = f"looking failed, which is a bug in mcpconf: {type(bug).__name__}: {bug}"
         seconds[group] = time.monotonic() - begun
-        progress(group)
 
     threads = {group: threading.Thread(target=run, args=two, daemon=True) for two in looks.items() for group in two[:1]}
     for thread in threads.values():
         thread.start()
-    deadline = time.monotonic() + LONGEST
+    longest = LONGEST_DEEP if order.deep else LONGEST
+    deadline = time.monotonic() + longest
     for group, thread in threads.items():
         thread.join(max(deadline - time.monotonic(), 0.0))
         if thread.is_alive():
-            unseen[group] = f"it took more than {LONGEST:g} s"
+            unseen[group] = f"it took more than {longest:g} s"
+    if wrong:
+        raise wrong[0]
     return {group: part for group, part in parts.items() if group not in unseen}, unseen, seconds

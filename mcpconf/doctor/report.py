@@ -12,6 +12,7 @@ from mcpconf.workflow.diff import tilde_all
 if TYPE_CHECKING:
     from mcpconf.doctor.examine import Report
     from mcpconf.doctor.mend import Outcome
+    from mcpconf.doctor.picture import Leaf
     from mcpconf.system import System
 
 
@@ -22,6 +23,7 @@ def doctor_report(report: Report, home: str, mended: Iterable[Outcome] = ()) -> 
         "healthy": report.healthy,
         "counts": counts,
         "findings": [finding_report(one, home) for one in report.findings],
+        "picture": [leaf_report(one, home) for one in report.picture()],
         "mended": [outcome_report(one, home) for one in mended],
         "looks": [{"group": str(group), "seconds": round(took, 3)} for group, took in sorted(report.seconds.items())],
     }
@@ -48,6 +50,28 @@ def doctor_data(system: System, only: str | None = None, server: str | None = No
     names = [name.strip() for name in (only or "").split(",") if name.strip()]
     report = examine(app_of(system), Order(groups=groups(names), server=server))
     return doctor_report(report, system.home)
+
+
+def leaf_report(one: Leaf, home: str) -> Mapping[str, Any]:
+    """One server at one client; times in seconds."""
+
+    def shown(text: str | None) -> str | None:
+        return None if text is None else redact(tilde_all(text, home))
+
+    return {
+        "client": shown(one.client),
+        "scope": one.scope,
+        "path": shown(one.path),
+        "route": one.route,
+        "server": shown(one.server),
+        "level": str(one.level),
+        "reason": shown(one.reason) or None,
+        "era": one.era,
+        "version": shown(one.version),
+        "tools": one.tools,
+        "seconds": one.seconds,
+        "warm": one.warm,
+    }
 
 
 def finding_report(one: Finding, home: str) -> Mapping[str, Any]:

@@ -99,7 +99,7 @@ COMMANDS = [
     ("uninstall --dry-run", "uninstall", 0),
     ("uninstall", "uninstall", 0),
     ("uninstall --purge --yes", "uninstall", 0),
-    ("doctor --no-network", "doctor", 0),
+    ("doctor --no-network", "doctor", 1),
     ("env", "env", 0),
     ("env --explain", "env", 0),
     ("--env wsl env", "env", 0),

@@ -8,6 +8,7 @@ from typing import Any
 from mcpconf.broker.door.keys import keys_directory, new_key
 from tests.cli.conftest import World
 from tests.doctor.entries_setups import Build, engine, good, one, program, project, put, user
+from tests.doctor.servers_setups import web_server
 
 # Nobody's: made for this test.
 TOKEN = "ghp_" + "Zz9" * 12
@@ -83,7 +84,16 @@ def remote(url: str, **headers: str) -> dict[str, Any]:
 
 def far(home: Path, world: World) -> None:
     world.patch.setenv("A_TOKEN", "x")
+    world.patch.setenv("http_proxy", web_server().rpartition("/")[0])  # which answers in its place
     user(world, a=remote("http://mcp.example.com/mcp", Authorization="Bearer ${A_TOKEN}"))
+
+
+def in_header(home: Path, world: World) -> None:
+    user(world, a=remote(web_server(), Authorization=f"Bearer {TOKEN}"))
+
+
+def in_query(home: Path, world: World) -> None:
+    user(world, a=remote(f"{web_server()}?api_key={PASSWORD}"))
 
 
 def loose_program(home: Path, world: World) -> None:
@@ -110,8 +120,8 @@ BROKEN: dict[str, tuple[Build, str]] = {
     "a token in env": (one({"command": "goodserver", "env": {"GITHUB_TOKEN": TOKEN}}), "MC901"),
     "a token under an odd name": (one({"command": "goodserver", "env": {"GITHUB": TOKEN}}), "MC901"),
     "a token behind an option": (one({"command": "goodserver", "args": ["--api-key", PASSWORD]}), "MC901"),
-    "a token in a header": (one(remote("https://mcp.example.com/", Authorization=f"Bearer {TOKEN}")), "MC901"),
-    "a key in a url": (one(remote(f"https://mcp.example.com/?api_key={PASSWORD}")), "MC901"),
+    "a token in a header": (in_header, "MC901"),
+    "a key in a url": (in_query, "MC901"),
     "a password in a url": (
         one({"command": "goodserver", "args": [f"postgresql://me:{PASSWORD}@db.example.com/x"]}),
         "MC901",
