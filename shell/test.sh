@@ -180,7 +180,7 @@ mkdir -p "$cache/coverage"
 step "tests covering" tests_covering
 step "tests" tests_besides
 if [ -z "$fast" ]; then
-  step "tests real" python -m pytest -q -n 2 -m "real and not long and not campaign"
+  step "tests real" python -m pytest -q -n 3 --dist worksteal -m "real and not long and not campaign"
   rm -rf "$MCPCONF_FIGURES"
   step "campaigns" python -m pytest -q -n 3 --dist worksteal -m campaign
 fi

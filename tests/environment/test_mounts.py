@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -102,6 +103,11 @@ def test_a_bridges_address_is_this_machines_own_in_its_network() -> None:
     assert bridges(["docker0"], ROUTES, "") == ()
     assert bridges(["docker0"], "", FIB) == ()
     assert bridges([], ROUTES, FIB) == ()
+
+
+@pytest.mark.parametrize("address", ["172.17.1", "172.17.0.0.1", "172.17.0.x", "172.17.0.300", "fe80::1"])
+def test_what_is_no_address_is_nobodys(address: str) -> None:
+    assert bridges(["docker0"], ROUTES, f"|-- {address}\n   /32 host LOCAL\n") == ()
 
 
 @given(st.text(alphabet="|-. /0123456789 hostLOCA\n"))
