@@ -70,9 +70,8 @@ def not_on_path(home: Path, world: World) -> None:
 
 
 def no_runner(home: Path, world: World) -> None:
-    (home.parent / "bin/uvx").unlink()
-    (home.parent / "bin/uv").unlink()
-    active(world, ONE + '[servers.time]\npackage = "pypi:mcp-server-time==1.0"\n')
+    (home.parent / "bin/npx").unlink()  # an installation may bring uvx along, never npx
+    active(world, ONE + '[servers.notes]\npackage = "npm:mcp-notes@1.0.0"\n')
 
 
 def taken_out(home: Path, world: World) -> None:
