@@ -13,8 +13,8 @@ from mcpconf.workflow import init, own_profile
 from mcpconf.workflow.amend import amend
 from mcpconf.workflow.app import App
 from mcpconf.workflow.diff import tilde
+from mcpconf.workflow.here import current
 from mcpconf.workflow.own_profile import ProfileEdit
-from mcpconf.workflow.status import current
 from mcpconf.workflow.switch import Applied, Blocked, Prepared, Wish, prepare
 
 

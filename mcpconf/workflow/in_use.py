@@ -7,9 +7,10 @@ from mcpconf.model import Profile, Server
 from mcpconf.record import dataclass
 from mcpconf.workflow import active
 from mcpconf.workflow.app import App
+from mcpconf.workflow.here import contexts_here
 from mcpconf.workflow.own_servers import only
 from mcpconf.workflow.profiles import load_profile
-from mcpconf.workflow.status import away, contexts_here
+from mcpconf.workflow.status import away
 
 
 @dataclass(frozen=True, slots=True)

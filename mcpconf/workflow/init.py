@@ -16,9 +16,9 @@ from mcpconf.record import dataclass, replace
 from mcpconf.workflow import active, settings, switch
 from mcpconf.workflow.amend import amend
 from mcpconf.workflow.app import App
+from mcpconf.workflow.here import contexts_here, current
 from mcpconf.workflow.own_profile import ProfileEdit, own_path, read_own
 from mcpconf.workflow.profiles import find, load_profile
-from mcpconf.workflow.status import contexts_here, current
 from mcpconf.workflow.switch import Prepared, Wish
 from mcpconf.workflow.targets import detected
 

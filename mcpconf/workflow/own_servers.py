@@ -11,9 +11,9 @@ from mcpconf.profile.load import Found, parse, resolve
 from mcpconf.profile.names import check_server_name
 from mcpconf.record import replace
 from mcpconf.workflow.app import App
+from mcpconf.workflow.here import current
 from mcpconf.workflow.own_profile import ProfileEdit, own_path, read_own
 from mcpconf.workflow.profiles import find
-from mcpconf.workflow.status import current
 
 DEFAULT = "default"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from mcpconf.broker.place import Paths, is_reachable
-from mcpconf.client.project import find_project
 from mcpconf.errors import McpconfError
 from mcpconf.model import Layer, Note, RouteName, Scope
 from mcpconf.plan import Action, Foreign, Plan, Reason
@@ -12,6 +11,7 @@ from mcpconf.route.broker import has_use
 from mcpconf.route.launch import Routed
 from mcpconf.workflow import active
 from mcpconf.workflow.app import App
+from mcpconf.workflow.here import contexts_here
 from mcpconf.workflow.profiles import find
 from mcpconf.workflow.switch import ClientPart, Prepared, Wish, is_kept, prepare
 
@@ -64,12 +64,6 @@ class ContextStatus:
         """Whether nothing would change; a server that this machine can't run is no drift."""
         fine = (IN_STEP, UNAVAILABLE)
         return self.error is None and all(e.state in fine for target in self.targets for e in target.entries)
-
-
-def contexts_here(app: App) -> tuple[str, ...]:
-    """The contexts that count in the current directory: the user's, and those of this project."""
-    root = find_project(app.place).root
-    return (active.USER, *(f"{scope}:{root}" for scope in (Scope.LOCAL, Scope.PROJECT)))
 
 
 def status(app: App) -> tuple[ContextStatus, ...]:
@@ -173,22 +167,11 @@ def _entry(one: Routed, part: ClientPart, plan: Plan) -> EntryStatus:
     return EntryStatus(name, FOREIGN if is_kept(plan, part.target, entry) else IN_STEP, route, because)
 
 
-def current(app: App) -> str | None:
-    """The profile that counts here, the nearest context first; None where none is active."""
-    known = active.load(app.state.read(active.FILE))
-    for context in reversed(contexts_here(app)):
-        if context in known:
-            return known[context].current
-    return None
-
-
 __all__ = [
     "ContextStatus",
     "EntryStatus",
     "Prepared",
     "TargetStatus",
-    "contexts_here",
-    "current",
     "status",
     "target_status",
     "wish_for",

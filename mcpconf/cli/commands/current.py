@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mcpconf.cli import console, options
 from mcpconf.cli.catalogue import new_app
-from mcpconf.workflow.status import current as find_current
+from mcpconf.workflow.here import current as find_current
 
 app = new_app()
 

@@ -10,8 +10,8 @@ from mcpconf.cli import console, options
 from mcpconf.cli.carry_out import preview
 from mcpconf.cli.catalogue import new_app
 from mcpconf.errors import UsageError
+from mcpconf.workflow.here import current
 from mcpconf.workflow.settings import parse_scope
-from mcpconf.workflow.status import current
 from mcpconf.workflow.switch import Wish, prepare
 
 app = new_app()

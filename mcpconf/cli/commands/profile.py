@@ -18,9 +18,9 @@ from mcpconf.model import Layer
 from mcpconf.workflow import own_profile
 from mcpconf.workflow.app import App
 from mcpconf.workflow.diff import tilde
+from mcpconf.workflow.here import current
 from mcpconf.workflow.profiles import find, list_profiles, load_profile
 from mcpconf.workflow.report import profile_report
-from mcpconf.workflow.status import current
 
 app = new_app("List, show, write and check profiles.")
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A profile's name.")]

@@ -32,11 +32,11 @@ from mcpconf.cli.server_options import (
 from mcpconf.errors import UsageError
 from mcpconf.workflow import own_profile, own_servers
 from mcpconf.workflow.app import App
+from mcpconf.workflow.here import current
 from mcpconf.workflow.own_profile import ProfileEdit
 from mcpconf.workflow.profiles import load_profile
 from mcpconf.workflow.report import profile_report
 from mcpconf.workflow.settings import parse_scope
-from mcpconf.workflow.status import current
 from mcpconf.workflow.switch import Wish
 
 if TYPE_CHECKING:

@@ -12,10 +12,11 @@ from mcpconf.profile.load import NoProfile, Untrusted
 from mcpconf.record import dataclass
 from mcpconf.workflow import active
 from mcpconf.workflow.app import App
+from mcpconf.workflow.here import contexts_here
 from mcpconf.workflow.parts import probes_for
 from mcpconf.workflow.prepare import Prepared, prepare
 from mcpconf.workflow.profiles import load_profile
-from mcpconf.workflow.status import away, contexts_here, wish_for
+from mcpconf.workflow.status import away, wish_for
 
 T = TypeVar("T")
 OFFLINE = "its routes depend on what other programs answer, and --no-network says not to ask them"

@@ -24,9 +24,9 @@ from mcpconf.redact import redact
 from mcpconf.route.broker import SERVERS
 from mcpconf.workflow import active, brokers
 from mcpconf.workflow.app import App
+from mcpconf.workflow.here import contexts_here
 from mcpconf.workflow.parts import up_to_date
 from mcpconf.workflow.profiles import load_profile
-from mcpconf.workflow.status import contexts_here
 
 LARGE = 20_000_000  # bytes; a log of the broker's ends at one million, and there is one before it
 WORDS = 3

@@ -20,8 +20,9 @@ from mcpconf.record import dataclass, replace
 from mcpconf.route.broker import SHIM
 from mcpconf.workflow import active
 from mcpconf.workflow.app import App
+from mcpconf.workflow.here import contexts_here
 from mcpconf.workflow.profiles import load_profile
-from mcpconf.workflow.status import away, contexts_here
+from mcpconf.workflow.status import away
 
 RESERVED = frozenset(
     {"workspace", "claude-in-chrome", "computer-use", "Claude Preview", "Claude Browser", "constructor", "__proto__"}
