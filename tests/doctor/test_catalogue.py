@@ -9,6 +9,7 @@ from pathlib import Path
 from mcpconf.doctor.catalogue import CHECKS
 from mcpconf.doctor.check import Check
 from mcpconf.doctor.finding import Group
+from tests.doctor.setups_page import PAGE, page
 
 PAGES = Path(__file__).resolve().parents[2] / "docs/doctor"
 README = PAGES / "README.md"
@@ -63,3 +64,7 @@ def test_a_level_in_the_table_is_the_one_that_is_raised() -> None:
         raised = set(re.findall(r"Level\.([A-Z]+)", source))
         if raised:  # else a function beside it says so
             assert levels[check.id].upper() in raised, (check.id, raised)
+
+
+def test_the_page_of_set_ups_lists_all_of_them() -> None:
+    assert PAGE.read_text() == page(), "python -m tests.doctor.setups_page"
