@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 
-from mcpconf.cli import console
+from mcpconf.cli import console, terminal
 from mcpconf.cli.render.table import columns, plain, symbol
 from mcpconf.doctor.catalogue import CHECKS
 from mcpconf.doctor.finding import WORST, Finding, Group, Level, worst
@@ -14,6 +15,7 @@ from mcpconf.workflow.diff import tilde_all
 SIGNS = {Level.OK: "ok", Level.INFO: "ok", Level.WARNING: "warn", Level.ERROR: "error", Level.SKIPPED: "none"}
 COLORS = {Level.OK: "green", Level.INFO: "cyan", Level.WARNING: "yellow", Level.ERROR: "red", Level.SKIPPED: "dim"}
 WIDTH = max(len(group) for group in Group)
+BELOW = " " * 11  # what belongs to a finding stands below its text
 
 
 def doctor_lines(findings: Sequence[Finding], home: str) -> list[str]:
@@ -62,12 +64,15 @@ def _finding(one: Finding, home: str) -> Iterator[str]:
     about = show(one.about)
     text = show(one.text)
     said = text if not about or text.startswith(f"{about}:") else f"{about}: {text}"
-    yield f"    {console.paint(one.id, color)}  {said}"
+    first, *more = terminal.wrapped(said, sys.stdout, f"    {one.id}  ", BELOW)
+    yield first.replace(one.id, console.paint(one.id, color), 1)
+    yield from more
     for line in one.evidence:
-        yield f"           {console.paint(show(line), 'dim')}"
+        for part in terminal.wrapped(show(line), sys.stdout, BELOW, BELOW):
+            yield console.paint(part, "dim")
     if one.mend is not None:
         safe = console.paint("  (--fix does it)", "dim") if one.mend.safe else ""
-        yield console.hint(show(one.mend.command), "           ") + safe
+        yield console.hint(show(one.mend.command), BELOW) + safe
 
 
 def shown(home: str) -> Callable[[str], str]:
