@@ -133,7 +133,7 @@ check_shell() {
   "$checker" --external-sources $list
 }
 
-# Three at once, since most tests wait for a process half of the time.
+# Three at once, since most tests wait for a process half of the time. Real programs are waited for longer.
 tests() { "$venv/bin/python" "$@" -q -n 3 --dist worksteal -m "not real and not long"; }
 
 # shellcheck disable=SC2086  # names without spaces, all ours
@@ -180,9 +180,9 @@ mkdir -p "$cache/coverage"
 step "tests covering" tests_covering
 step "tests" tests_besides
 if [ -z "$fast" ]; then
-  step "tests real" python -m pytest -q -n 3 --dist worksteal -m "real and not long and not campaign"
+  step "tests real" python -m pytest -q -n 4 --dist worksteal -m "real and not long and not campaign"
   rm -rf "$MCPCONF_FIGURES"
-  step "campaigns" python -m pytest -q -n 3 --dist worksteal -m campaign
+  step "campaigns" python -m pytest -q -n 4 --dist worksteal -m campaign
 fi
 if [ -n "$long" ]; then
   step "tests long" python -m pytest -q -n 2 --timeout=7200 -m "long and not campaign"

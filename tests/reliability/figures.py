@@ -10,7 +10,7 @@ FULL = os.environ.get("MCPCONF_CAMPAIGN") == "full"
 DIRECTORY = os.environ.get("MCPCONF_FIGURES")  # read now: no test sees our variables
 
 
-SHARE = 20  # of the cases of a campaign, a run in CI takes each of this many; and a twentieth of its turns
+SHARE = 40  # of the cases of a campaign, a run in CI takes each of this many; and a twentieth of its turns
 
 
 def size(full: int) -> int:
@@ -19,7 +19,7 @@ def size(full: int) -> int:
 
 
 def every(count: int) -> range:
-    """Which of `count` cases to take: all, or each twentieth."""
+    """Which of `count` cases to take: all, or each fortieth."""
     return range(0, count, 1 if FULL else SHARE)
 
 
