@@ -64,7 +64,15 @@ class Order:
 
 
 # What has something to say of a single server.
-OF_SERVERS = (Group.ENTRIES, Group.ROUTES, Group.BROKER, Group.SERVERS, Group.SECURITY)
+OF_SERVERS = (
+    Group.ENTRIES,
+    Group.ROUTES,
+    Group.TOOLKIT,
+    Group.BROKER,
+    Group.SERVERS,
+    Group.CONTAINERS,
+    Group.SECURITY,
+)
 
 
 @dataclass(frozen=True, slots=True)

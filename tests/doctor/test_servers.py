@@ -13,6 +13,7 @@ import pytest
 
 from mcpconf.dirs import find_dirs
 from mcpconf.doctor.checks import servers as checks
+from mcpconf.doctor.examine import OF_SERVERS
 from mcpconf.doctor.finding import Level
 from mcpconf.doctor.look.servers import Aim, _Trying
 from mcpconf.doctor.look.started import Started, started
@@ -103,7 +104,8 @@ def test_one_server_alone(mcpconf: World) -> None:
     entries(mcpconf, it=habit("crash"), other=marking(mark), broken={"command": "/no/such"})
     found = mcpconf("doctor", "--server", "it", "--json", code=1).json
     assert errors(found) == {"it": "MC703"}
-    assert {one["group"] for one in found["looks"]} == {"entries", "routes", "broker", "servers", "security"}
+    assert {one["group"] for one in found["looks"]} == set(map(str, OF_SERVERS))
+    assert not {"place", "files", "services", "shell"} & set(map(str, OF_SERVERS))
     assert not mark.exists()
     assert "'nobody'" in mcpconf("doctor", "--server", "nobody", code=2).err
 
