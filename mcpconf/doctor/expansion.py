@@ -24,4 +24,5 @@ def expanded(text: str, variables: Mapping[str, str]) -> tuple[str, tuple[str, .
         missing[name] = None
         return match[0]
 
-    return _REFERENCE.sub(value, text), tuple(missing)
+    end = text.rfind("}") + 1  # behind it nothing matches, and each of a million `${` would look for its end
+    return _REFERENCE.sub(value, text[:end]) + text[end:], tuple(missing)

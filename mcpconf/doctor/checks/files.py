@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from shlex import quote
 
 from mcpconf.doctor.check import Check
 from mcpconf.doctor.finding import Found, Group, Level, Mend
@@ -24,7 +25,7 @@ def _at(one: ClientFile, spot: Spot) -> str:
 def can_be_read(files: Files) -> Iterator[Found]:
     for one in files.known:
         if one.problem is not None and not one.stale:
-            mend = Mend(one.mend or f"ls -ld {one.path}")
+            mend = Mend(one.mend or f"ls -ld {quote(one.path)}")
             yield Found(Level.ERROR, one.problem, one.path, (f"read by {_readers(one)}",), mend)
 
 
@@ -32,7 +33,7 @@ def parses(files: Files) -> Iterator[Found]:
     for one in _there(files):
         if one.fault is not None:
             reset = "Claude Code resets such a file at its next write" if one.resets else "its client can't read it"
-            mend = Mend(one.fault.hint or f"${{EDITOR:-vi}} +{one.fault.line} {one.path}")
+            mend = Mend(one.fault.hint or f"${{EDITOR:-vi}} +{one.fault.line} {quote(one.path)}")
             yield Found(Level.ERROR, f"{_at(one, one.fault)}: {one.fault.text}", one.path, (reset,), mend)
 
 
@@ -56,7 +57,9 @@ def no_byte_order_mark(files: Files) -> Iterator[Found]:
     for one in _there(files):
         if one.bom and "claude-desktop" in one.clients:
             text = "it begins with a byte order mark, over which Claude Desktop resets it"
-            safe = Mend(f"sed -i '1s/^\\xef\\xbb\\xbf//' {one.path}", safe=True, action="bom", arguments=(one.path,))
+            safe = Mend(
+                f"sed -i '1s/^\\xef\\xbb\\xbf//' {quote(one.path)}", safe=True, action="bom", arguments=(one.path,)
+            )
             yield Found(Level.WARNING, text, one.path, (), safe)
 
 
@@ -64,7 +67,7 @@ def is_private(files: Files) -> Iterator[Found]:
     for one in _there(files):
         if one.mode & OTHERS and one.ours and _is_personal(one):
             text = f"others on this machine can read it (mode {one.mode & 0o7777:o}); it may hold tokens and history"
-            safe = Mend(f"chmod 600 {one.path}", safe=True, action="chmod", arguments=(one.path, "600"))
+            safe = Mend(f"chmod 600 {quote(one.path)}", safe=True, action="chmod", arguments=(one.path, "600"))
             yield Found(Level.WARNING, text, one.path, (), safe)
 
 
@@ -72,7 +75,7 @@ def is_the_users(files: Files) -> Iterator[Found]:
     for one in _there(files):
         if not one.ours:
             text = f"it belongs to another user (number {one.owner})"
-            yield Found(Level.WARNING, text, one.path, (), Mend(f"sudo chown $(id -un) {one.path}"))
+            yield Found(Level.WARNING, text, one.path, (), Mend(f"sudo chown $(id -un) {quote(one.path)}"))
 
 
 def can_be_written(files: Files) -> Iterator[Found]:
@@ -81,7 +84,7 @@ def can_be_written(files: Files) -> Iterator[Found]:
             text = "it is mounted read-only: its client says that it saved a server, and has not"
             yield Found(Level.WARNING, text, one.path, (), Mend("mount it without :ro, or switch on the host"))
         elif not one.writable and one.ours:
-            yield Found(Level.WARNING, "it can't be written", one.path, (), Mend(f"chmod u+w {one.path}"))
+            yield Found(Level.WARNING, "it can't be written", one.path, (), Mend(f"chmod u+w {quote(one.path)}"))
 
 
 def link_leads_straight(files: Files) -> Iterator[Found]:
@@ -89,7 +92,7 @@ def link_leads_straight(files: Files) -> Iterator[Found]:
         if len(one.hops) > 1:
             text = "it is a link to a link: Claude Code puts a file in the place of the second one"
             way = " -> ".join((one.path, *one.hops))
-            yield Found(Level.WARNING, text, one.path, (way,), Mend(f"ln -sfn {one.real} {one.path}"))
+            yield Found(Level.WARNING, text, one.path, (way,), Mend(f"ln -sfn {quote(one.real)} {quote(one.path)}"))
 
 
 def mount_is_fresh(files: Files) -> Iterator[Found]:
@@ -115,10 +118,10 @@ def lock_is_free(files: Files) -> Iterator[Found]:
             continue
         if not one.lock.directory:
             text = f"{one.lock.path} is a file: while it is there, Claude Code writes without a lock"
-            yield Found(Level.WARNING, text, one.path, (), Mend(f"rm {one.lock.path}"))
+            yield Found(Level.WARNING, text, one.path, (), Mend(f"rm {quote(one.lock.path)}"))
         elif one.lock.age > STALE_LOCK:
             text = f"a lock that nobody holds any more ({one.lock.age:.0f} s old) stands beside it"
-            remove = Mend(f"rmdir {one.lock.path}", safe=True, action="rmdir", arguments=(one.lock.path,))
+            remove = Mend(f"rmdir {quote(one.lock.path)}", safe=True, action="rmdir", arguments=(one.lock.path,))
             yield Found(Level.INFO, text, one.path, (one.lock.path,), remove)
 
 
@@ -126,7 +129,7 @@ def was_not_reset(files: Files) -> Iterator[Found]:
     for one in files.known:
         if one.corrupted:
             text = "Claude Code could not read it once, and began anew: what stood there is in a copy"
-            mend = Mend(f"diff {one.corrupted[0]} {one.path}")
+            mend = Mend(f"diff {quote(one.corrupted[0])} {quote(one.path)}")
             yield Found(Level.INFO, text, one.path, one.corrupted[:3], mend)
 
 
@@ -134,7 +137,7 @@ def has_one_name(files: Files) -> Iterator[Found]:
     for one in _there(files):
         if one.names > 1:
             text = f"it has {one.names} names (hard links): Claude Code's next write parts them"
-            yield Found(Level.INFO, text, one.path, (), Mend(f"ls -li {one.path}"))
+            yield Found(Level.INFO, text, one.path, (), Mend(f"ls -li {quote(one.path)}"))
 
 
 def write_was_finished(files: Files) -> Iterator[Found]:

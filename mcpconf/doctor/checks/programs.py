@@ -167,7 +167,7 @@ def variables_are_set(entries: Entries) -> Iterator[Found]:
             if level is Level.WARNING and (one.ours or _fills_in_itself(one, place, name)):
                 continue  # of ours MC411 says so
             text = f"{name} is not set, so its {place} has ${{{name}}} as it is written"
-            yield found(level, one, text, f"export {name}=...; then restart {one.title}")
+            yield found(level, one, text, f"export {quote(name)}=...; then restart {one.title}")
 
 
 def _fills_in_itself(one: Entry, place: str, name: str) -> bool:

@@ -6,6 +6,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Iterator
+from shlex import quote
 
 from mcpconf.doctor.check import Check
 from mcpconf.doctor.finding import Found, Group, Level, Mend
@@ -42,7 +43,7 @@ def answers_in_time(servers: Servers) -> Iterator[Found]:
         waits = "" if patient else f"; its client waits {way.limit:g} s"
         text = f"it did not answer within {way.waited:g} s{waits}"
         if way.fetches and not patient:
-            mend = Mend(f"mcpconf doctor --server {way.name} --deep")
+            mend = Mend(f"mcpconf doctor --server {quote(way.name)} --deep")
             yield Found(
                 Level.WARNING, f"{text}, and it may have been fetching what it starts", way.name, (way.where,), mend
             )
@@ -113,7 +114,7 @@ def keeps_stdout_clean(servers: Servers) -> Iterator[Found]:
 def has_tools(servers: Servers) -> Iterator[Found]:
     for way in _working(servers):
         if way.found is not None and not way.found.tools:
-            yield Found(Level.INFO, "it has no tools", way.name, (way.where,), Mend(f"mcpconf tools {way.name}"))
+            yield Found(Level.INFO, "it has no tools", way.name, (way.where,), Mend(f"mcpconf tools {quote(way.name)}"))
 
 
 def has_few_tools(servers: Servers) -> Iterator[Found]:
@@ -212,12 +213,12 @@ def _look_closer(way: Way) -> str:
     if way.cause is Cause.SPAWN:
         return f"edit {way.path}:{way.line}"
     if way.cause is Cause.SILENT:
-        return f"mcpconf doctor --server {way.name} --deep"
+        return f"mcpconf doctor --server {quote(way.name)} --deep"
     return f"{way.runs} </dev/null" if way.runs else f"edit {way.path}"
 
 
 def _look_there(way: Way) -> str:
-    return f"curl -sv {way.runs}" if way.runs.startswith("http") else f"edit {way.path}:{way.line}"
+    return f"curl -sv {quote(way.runs)}" if way.runs.startswith("http") else f"edit {way.path}:{way.line}"
 
 
 def _evidence(way: Way) -> tuple[str, ...]:

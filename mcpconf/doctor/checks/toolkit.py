@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Iterator
+from shlex import quote
 
 from mcpconf.doctor.check import Check
 from mcpconf.doctor.finding import Found, Group, Level, Mend
@@ -166,7 +167,7 @@ def _knows_host(one: DockerEntry, seen: ToolkitSeen) -> Iterator[Found]:
 def _has_image(one: DockerEntry, _seen: ToolkitSeen) -> Iterator[Found]:
     if one.has_image is not False:
         return
-    mend = Mend(f"docker pull {one.image}")
+    mend = Mend(f"docker pull {quote(one.image)}")
     if one.never_pulls:
         yield Found(
             Level.ERROR, f"its image {one.image} is not here, and it says --pull never", one.name, (one.where,), mend
