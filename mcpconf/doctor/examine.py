@@ -34,7 +34,7 @@ from mcpconf.errors import McpconfError
 from mcpconf.gather import PROBES
 from mcpconf.model import Kind
 from mcpconf.record import dataclass
-from mcpconf.use.toolbox import Talks
+from mcpconf.use.toolbox import ENDING, Talks, join_all
 from mcpconf.workflow.app import App
 from mcpconf.workflow.targets import detected
 
@@ -106,7 +106,7 @@ def examine(app: App, order: Order, progress: Progress = lambda _: None) -> Repo
     talks = Talks()
     looks = {group: one for group, one in _looks(app, order, talks, progress).items() if order.wants(group)}
     try:
-        parts, unseen, seconds = _look_at(looks, order)
+        parts, unseen, seconds = _look_at(looks, order, talks)
     finally:
         talks.end()  # else what was started, and took too long or was interrupted, outlives us
     everything = Seen(parts, unseen)
@@ -158,7 +158,7 @@ def every_target(app: App, specs: Sequence[ClientSpec]) -> tuple[tuple[ClientSpe
 
 
 def _look_at(
-    looks: Mapping[Group, Look], order: Order
+    looks: Mapping[Group, Look], order: Order, talks: Talks
 ) -> tuple[dict[Group, Any], dict[Group, str], dict[Group, float]]:
     """All at once. What fails, or takes too long, is said so, and stops nothing else."""
     parts: dict[Group, Any] = {}
@@ -182,11 +182,13 @@ def _look_at(
     for thread in threads.values():
         thread.start()
     longest = LONGEST_DEEP if order.deep else LONGEST
-    deadline = time.monotonic() + longest
-    for group, thread in threads.items():
-        thread.join(max(deadline - time.monotonic(), 0.0))
-        if thread.is_alive():
-            unseen[group] = f"it took more than {longest:g} s"
+    try:
+        join_all(threads.values(), longest)
+    except BaseException:
+        talks.end()
+        join_all(threads.values(), ENDING)  # one may have been about to start a server, and ends it now
+        raise
+    unseen |= {group: f"it took more than {longest:g} s" for group, one in threads.items() if one.is_alive()}
     if wrong:
         raise wrong[0]
     return {group: part for group, part in parts.items() if group not in unseen}, unseen, seconds

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from threading import Lock, Thread
 
@@ -107,7 +107,7 @@ def toolboxes(app: App, servers: Sequence[Server], kept: Mapping[str, Kept], *, 
         _run(threads)
     except BaseException:
         talks.end()
-        _join(threads, ENDING)  # one may have been about to start its server, and ends it now
+        join_all(threads, ENDING)  # one may have been about to start its server, and ends it now
         raise
     return tuple(found.get(server.name, Toolbox(server.name, error="it did not answer")) for server in servers)
 
@@ -125,14 +125,14 @@ class Talks:
             self._stops.append(stop)
             over = self._over
         if over:
-            stop()
+            _run([Thread(target=stop, daemon=False)])  # else a daemon's, which goes with us before it is done
 
     def end(self) -> None:
         with self._lock:
             self._over = True
             stops = tuple(self._stops)
-        for stop in stops:
-            stop()
+        # At once, since each may take seconds; and not as daemons, so that a second Ctrl-C leaves none of them out.
+        _run([Thread(target=stop, daemon=False) for stop in stops])
 
 
 def _run(threads: Sequence[Thread]) -> None:
@@ -142,7 +142,8 @@ def _run(threads: Sequence[Thread]) -> None:
         thread.join()
 
 
-def _join(threads: Sequence[Thread], seconds: float) -> None:
+def join_all(threads: Iterable[Thread], seconds: float) -> None:
+    """Wait for all of them, so many seconds at most."""
     deadline = time.monotonic() + seconds
     for thread in threads:
         if thread.ident is not None:  # not started: whoever was interrupted did not get that far

@@ -253,17 +253,23 @@ def test_ctrl_c_calls_it_off_and_leaves_nothing(world: World, tmp_path: Path) ->
     until(lambda: not alive(server))
 
 
-def test_ctrl_c_while_all_are_asked_leaves_none_of_them(mcpconf: World, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("number", "code", "words"),
+    [(signal.SIGINT, 130, b"interrupted"), (signal.SIGTERM, 143, b""), (signal.SIGHUP, 129, b"")],
+)
+def test_a_signal_while_all_are_asked_leaves_none_of_them(
+    mcpconf: World, number: signal.Signals, code: int, words: bytes
+) -> None:
     silent = f'command = {json.dumps(sys.executable)}\nargs = ["-c", "import time; time.sleep(600)"]\n'
     mcpconf.profile("mine", f"[servers.one]\n{silent}[servers.two]\n{silent}")
     mcpconf("switch", "mine")
     argv = [sys.executable, "-m", "mcpconf", "tools"]
     with subprocess.Popen(argv, env=dict(os.environ), stderr=subprocess.PIPE) as tools:
         servers = until(lambda: found if len(found := _children(tools.pid)) == 2 else [], why="none was started")
-        tools.send_signal(signal.SIGINT)
+        tools.send_signal(number)
         assert tools.stderr
-        assert b"interrupted" in tools.stderr.read()
-        assert tools.wait(10) == 130
+        assert words in tools.stderr.read()
+        assert tools.wait(10) == code
     until(lambda: not any(map(alive, servers)))
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
 import sys
 import threading
 import time
@@ -25,6 +28,7 @@ from mcpconf.use.introduction import ProbeResult
 from mcpconf.use.toolbox import Talks
 from mcpconf.workflow import trusting
 from mcpconf.workflow.app import App
+from tests.broker.kit import alive, until
 from tests.cli.conftest import World
 from tests.doctor.servers_setups import HABITS, entries, habit, web_server
 
@@ -210,3 +214,25 @@ def test_an_entry_is_started_as_claude_code_starts_it() -> None:
     assert found.env == {"A": "value-of-a", "PATH": "/x", "X": "value-of-a"}
     assert found.hide("it was value-of-a") == "it was ***"
     assert started(entry, claude_desktop.SPEC, env, "/").argv[1] == "${A}"
+
+
+@pytest.mark.parametrize("numbers", [(signal.SIGTERM,), (signal.SIGINT, signal.SIGINT)])
+def test_a_signal_leaves_no_server_however_it_resists(
+    mcpconf: World, tmp_path: Path, numbers: tuple[signal.Signals, ...]
+) -> None:
+    mark = tmp_path / "pid"
+    stubborn = (
+        "import os, signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
+        f" open({str(mark)!r}, 'w').write(f'{{os.getpid()}} '); time.sleep(600)"
+    )
+    entries(mcpconf, it={"command": sys.executable, "args": ["-c", stubborn]})
+    argv = [sys.executable, "-m", "mcpconf", "doctor", "--only", "servers"]
+    with subprocess.Popen(argv, env=dict(os.environ), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as doctor:
+        until(lambda: mark.exists() and mark.read_text().endswith(" "), why="it was not started")
+        for number in numbers:
+            doctor.send_signal(number)
+            time.sleep(0.05)  # as fast as a person types it
+        doctor.communicate(timeout=20)
+    assert doctor.returncode == (143 if numbers[0] is signal.SIGTERM else 130)
+    pid = int(mark.read_text())
+    until(lambda: not alive(pid))

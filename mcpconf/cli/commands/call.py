@@ -9,6 +9,7 @@ import typer
 
 from mcpconf.cli import console, options
 from mcpconf.cli.catalogue import new_app
+from mcpconf.cli.ending import end_cleanly
 from mcpconf.cli.render.called import Part, parts, text_of
 from mcpconf.cli.server_options import ProfileName, Seconds
 from mcpconf.cli.tool_options import NoBroker, read_stdin, read_text
@@ -59,6 +60,7 @@ def call(
     refuse_loose(loose or (), server, tool)
     words = [parse_word(word, read_text) for word in arg or ()]
     given = _input(input_)
+    end_cleanly()
     world = console.app()
     outcome = _called(world, server, tool, words, given, profile, timeout, broker=not no_broker)
     for note in outcome.notes:

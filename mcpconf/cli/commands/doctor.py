@@ -9,6 +9,7 @@ import typer
 
 from mcpconf.cli import console, options
 from mcpconf.cli.catalogue import new_app
+from mcpconf.cli.ending import end_cleanly
 from mcpconf.doctor.finding import groups
 from mcpconf.errors import McpconfError, UsageError
 from mcpconf.record import replace
@@ -62,6 +63,7 @@ def doctor(
     from mcpconf.doctor.examine import Order
 
     order = Order(groups=groups(only or []), server=server, deep=deep, network=not no_network)
+    end_cleanly()
     world = _world()
     mended = _mend(world, order, yes=yes, dry_run=dry_run) if fix else ()
     return _examine(world, order, mended, slowest=slowest, json=json)

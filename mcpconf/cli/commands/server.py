@@ -9,6 +9,7 @@ import typer
 from mcpconf.cli import console, options
 from mcpconf.cli.catalogue import new_app
 from mcpconf.cli.edit_profile import pairs, save_and_apply, warn_of_secrets
+from mcpconf.cli.ending import end_cleanly
 from mcpconf.cli.render.plan import note_lines
 from mcpconf.cli.render.probe import probe_lines
 from mcpconf.cli.render.profiles import profile_lines, server_rows
@@ -223,6 +224,7 @@ def try_(
     """
     from mcpconf.use.trial import probe_report, try_server
 
+    end_cleanly()
     world = console.app()
     ways = Ways(tuple(command or ()), pairs(e, "-e"), url, package)
     if ways:

@@ -9,6 +9,7 @@ import typer
 from mcpconf.cli import claude_md as claude_md_
 from mcpconf.cli import console, options
 from mcpconf.cli.catalogue import new_app
+from mcpconf.cli.ending import end_cleanly
 from mcpconf.cli.server_options import ProfileName, Seconds
 from mcpconf.cli.tool_options import NoBroker
 from mcpconf.errors import UsageError
@@ -42,6 +43,7 @@ def tools(
 
     mcpconf tools --claude-md --write [FILE]
     """
+    end_cleanly()
     world = console.app()
     if claude_md or write or remove:
         _check_claude_md(claude_md, write, remove, server, tool, json)

@@ -89,7 +89,7 @@ def _sum(findings: Sequence[Finding]) -> Iterator[str]:
     yield f"{symbol('error' if errors else 'warn')} {' and '.join(parts)}"
     safe = sum(one.mend is not None and one.mend.safe for one in findings)
     if safe:
-        yield console.hint(f"mcpconf doctor --fix    # mends {safe} of them")
+        yield console.hint(f"mcpconf doctor --fix    # mends {safe}")
     first = next(one for level in WORST for one in findings if one.level is level)
     yield console.hint(f"mcpconf doctor --explain {first.id}")
 
