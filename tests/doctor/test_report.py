@@ -54,4 +54,4 @@ def test_the_home_is_not_told(mcpconf: World) -> None:
 
 def test_what_can_be_mended_is_counted(mcpconf: World) -> None:
     readable(mcpconf.home, mcpconf)
-    assert "mcpconf doctor --fix    # mends 1 of them" in mcpconf("doctor").out
+    assert "mcpconf doctor --fix    # mends 1" in mcpconf("doctor").out
