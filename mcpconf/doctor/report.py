@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mcpconf.doctor.finding import Finding, Level, groups
 from mcpconf.redact import redact
-from mcpconf.workflow.diff import tilde_all
+from mcpconf.workflow.diff import tilde_all, tilde_command
 
 if TYPE_CHECKING:
     from mcpconf.doctor.examine import Report
@@ -35,7 +35,7 @@ def outcome_report(one: Outcome, home: str) -> Mapping[str, Any]:
     error = None if one.error is None else redact(tilde_all(one.error, home))
     return {
         "ids": list(planned.ids),
-        "command": redact(tilde_all(planned.command, home)),
+        "command": redact(tilde_command(planned.command, home)),
         "diff": planned.diff,
         "done": one.error is None,
         "error": error,
@@ -88,5 +88,5 @@ def finding_report(one: Finding, home: str) -> Mapping[str, Any]:
         "about": shown(one.about),
         "text": shown(one.text),
         "evidence": [shown(line) for line in one.evidence],
-        "mend": None if mend is None else {"command": shown(mend.command), "safe": mend.safe},
+        "mend": None if mend is None else {"command": redact(tilde_command(mend.command, home)), "safe": mend.safe},
     }

@@ -78,6 +78,11 @@ def tilde_all(text: str, home: str) -> str:
     return re.sub(rf"(?<![\w./-]){re.escape(bare)}(?=[/\\]|[^\w.-]|$)", "~", text)
 
 
+def tilde_command(command: str, home: str) -> str:
+    """A command in the same way. A shell fills in `~` where it stands before the quote, not behind it."""
+    return tilde_all(command, home).replace("'~/", "~/'")
+
+
 def summary(plan: Plan) -> str:
     """One line for all changes: `+2 ~1 -0`."""
     actions = [change.action for change in plan.changes]

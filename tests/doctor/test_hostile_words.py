@@ -8,6 +8,7 @@ import time
 
 from mcpconf.cli.main import main
 from mcpconf.doctor.expansion import expanded
+from mcpconf.workflow.diff import tilde_command
 from tests.cli.conftest import World
 
 EVIL = "X;touch $(id -un)"
@@ -39,3 +40,8 @@ def _mends(world: World, group: str, check: str) -> list[str]:
     assert main(["doctor", "--json", "--only", group]) in (0, 1)
     found = json.loads(world.capture.readouterr().out)["findings"]
     return [one["mend"]["command"] for one in found if one["id"] == check and one["mend"]]
+
+
+def test_a_shell_fills_in_the_home_of_a_command_that_is_shown() -> None:
+    assert tilde_command("chmod 600 '/home/u/a b'", "/home/u") == "chmod 600 ~/'a b'"
+    assert tilde_command("chmod 600 /home/u/a", "/home/u") == "chmod 600 ~/a"

@@ -10,7 +10,7 @@ from mcpconf.cli.render.table import columns, plain, symbol
 from mcpconf.doctor.catalogue import CHECKS
 from mcpconf.doctor.finding import WORST, Finding, Group, Level, worst
 from mcpconf.redact import redact
-from mcpconf.workflow.diff import tilde_all
+from mcpconf.workflow.diff import tilde_all, tilde_command
 
 SIGNS = {Level.OK: "ok", Level.INFO: "ok", Level.WARNING: "warn", Level.ERROR: "error", Level.SKIPPED: "none"}
 COLORS = {Level.OK: "green", Level.INFO: "cyan", Level.WARNING: "yellow", Level.ERROR: "red", Level.SKIPPED: "dim"}
@@ -72,7 +72,8 @@ def _finding(one: Finding, home: str) -> Iterator[str]:
             yield console.paint(part, "dim")
     if one.mend is not None:
         safe = console.paint("  (--fix does it)", "dim") if one.mend.safe else ""
-        yield console.hint(show(one.mend.command), BELOW) + safe
+        command = show(tilde_command(one.mend.command, home))
+        yield console.hint(command, BELOW) + safe
 
 
 def shown(home: str) -> Callable[[str], str]:
