@@ -212,7 +212,7 @@ class Listener:
     def probed(self, greeting: bytes = GREETING) -> bytes:
         """Answer the one that looks first; what it said."""
         looking = Connection(self.socket.accept()[0])
-        with contextlib.suppress(ConnectionError):
+        with contextlib.suppress(OSError):  # it may have gone already
             looking.say(greeting)
             looking.socket.shutdown(socket.SHUT_WR)
         came = looking.rest()
