@@ -98,6 +98,6 @@ def _xdg(system: System) -> Dirs:
 
 
 def shipped(name: str) -> str:
-    """A directory that ships with the package (`profiles`, `shell`): inside the wheel, or in the checkout."""
+    """A directory that ships with the package (`profiles`, `docs/doctor`): inside the wheel, or in the checkout."""
     inside = os.path.join(PACKAGE, "_shipped", name)
     return inside if os.path.isdir(inside) else os.path.join(os.path.dirname(PACKAGE), name)
