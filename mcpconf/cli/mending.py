@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from mcpconf.cli import ask, console
 from mcpconf.cli.render.doctor import shown
@@ -33,12 +34,12 @@ def mend(app: App, findings: Sequence[Finding], *, yes: bool, dry_run: bool) -> 
 def _agreed(app: App, one: Planned, yes: bool) -> bool:
     if yes or not console.interactive():
         return yes
-    return ask.confirm(f"{', '.join(one.ids)}: {shown(app.system.home)(one.command)}?", default=False)
+    return ask.confirm(f"{', '.join(one.ids)}: {shown(one.command, app.system.home)}?", default=False)
 
 
 def _show(app: App, one: Planned) -> None:
     """What is about to be done."""
-    show = shown(app.system.home)
+    show = partial(shown, home=app.system.home)
     sign = symbol("warn" if one.trouble else "change")
     console.tell(f"{sign} {console.paint(', '.join(one.ids), 'bold')}  {show(one.command)}")
     if one.trouble is not None:
@@ -50,7 +51,7 @@ def _show(app: App, one: Planned) -> None:
 
 
 def _tell(app: App, outcome: Outcome) -> None:
-    show = shown(app.system.home)
+    show = partial(shown, home=app.system.home)
     command = show(outcome.planned.command)
     if outcome.error is None:
         console.tell(f"{symbol('ok')} done: {command}")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 
 from mcpconf.cli import console, terminal
 from mcpconf.cli.render.table import columns, plain, symbol
@@ -59,7 +60,7 @@ def _count(findings: Sequence[Finding], level: Level) -> str:
 
 
 def _finding(one: Finding, home: str) -> Iterator[str]:
-    show = shown(home)
+    show = partial(shown, home=home)
     color = COLORS[one.level]
     about = show(one.about)
     text = show(one.text)
@@ -76,9 +77,9 @@ def _finding(one: Finding, home: str) -> Iterator[str]:
         yield console.hint(command, BELOW) + safe
 
 
-def shown(home: str) -> Callable[[str], str]:
+def shown(text: str, home: str) -> str:
     """What was seen, fit to be shown: one line, without secrets, `~` for the home."""
-    return lambda text: redact(tilde_all(console.visible(text).replace("\n", " "), home))
+    return redact(tilde_all(console.visible(text).replace("\n", " "), home))
 
 
 def _sum(findings: Sequence[Finding]) -> Iterator[str]:
