@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from mcpconf.client.spec import ClientSpec, Target
 from mcpconf.doctor.catalogue import CHECKS
 from mcpconf.doctor.check import judged
 from mcpconf.doctor.finding import Finding, Group, Level
@@ -36,7 +35,7 @@ from mcpconf.model import Kind
 from mcpconf.record import dataclass
 from mcpconf.use.toolbox import ENDING, Talks, join_all
 from mcpconf.workflow.app import App
-from mcpconf.workflow.targets import detected
+from mcpconf.workflow.targets import detected, every_target
 
 LONGEST = 25.0  # seconds that one group may take; each probe has less
 LONGEST_DEEP = 200.0
@@ -116,24 +115,24 @@ def examine(app: App, order: Order, progress: Progress = lambda _: None) -> Repo
 
 def _looks(app: App, order: Order, talks: Talks, progress: Progress) -> dict[Group, Look]:
     facts, environment = app.look(PROBES if order.network else ())
-    targets = every_target(app, detected(app.place, facts))
+    targets = every_target(app.place, detected(app.place, facts))
     active = Once(lambda: actives_here(app, network=order.network))
     server, network = order.server, order.network
+    named = Once(lambda: entries.look(app, targets, environment, server=server, network=network))
     inside = environment.kind is Kind.CONTAINER
 
     def try_servers() -> Servers:
-        seen = entries.look(app, targets, environment, server=order.server, network=False)
-        aim = servers.Aim(server=order.server, deep=order.deep, network=order.network)
-        return servers.look(app, seen, _faults(seen), aim, talks, progress)
+        aim = servers.Aim(server=server, deep=order.deep, network=network)
+        return servers.look(app, named(), _faults(named()), aim, talks, progress)
 
     return {
         Group.PLACE: lambda: place.look(app, environment),
         Group.FILES: lambda: files.look(app, targets),
-        Group.SERVICES: lambda: services.look(app, ask=order.network),
-        Group.SHELL: lambda: shell.look(app, ask=order.network),
-        Group.ENTRIES: lambda: entries.look(app, targets, environment, server=order.server, network=order.network),
-        Group.SECURITY: lambda: security.look(app, targets, environment, server=order.server),
-        Group.BROKER: lambda: broker.look(app, server=order.server),
+        Group.SERVICES: lambda: services.look(app, ask=network),
+        Group.SHELL: lambda: shell.look(app, ask=network),
+        Group.ENTRIES: named,
+        Group.SECURITY: lambda: security.look(app, targets, environment, server=server),
+        Group.BROKER: lambda: broker.look(app, server=server),
         Group.SERVERS: try_servers,
         Group.ROUTES: lambda: routes.look(app, active(), server=server, inside=inside),
         Group.TOOLKIT: lambda: toolkit.look(app, targets, active(), facts, environment, server=server, network=network),
@@ -150,11 +149,6 @@ def _faults(seen: Entries) -> dict[tuple[str, str], str]:
         for one in found
         if one.level is Level.ERROR and one.evidence
     }
-
-
-def every_target(app: App, specs: Sequence[ClientSpec]) -> tuple[tuple[ClientSpec, Target], ...]:
-    """Each place where a client of this user's reads entries, seen from the current directory."""
-    return tuple((spec, target) for spec in specs for scope in spec.scopes for target in spec.targets(app.place, scope))
 
 
 def _look_at(

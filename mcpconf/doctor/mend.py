@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from mcpconf.client.spec import Target
-from mcpconf.client.table import CLIENTS
 from mcpconf.commit.steps import Mode, Step, gone_step, mode_step
 from mcpconf.doctor.finding import Finding
 from mcpconf.errors import McpconfError, Refused
@@ -19,6 +18,7 @@ from mcpconf.workflow.app import App
 from mcpconf.workflow.diff import unified
 from mcpconf.workflow.mend import mend, without_bom
 from mcpconf.workflow.switch import Wish, apply, prepare
+from mcpconf.workflow.targets import every_target
 
 COMMAND = "doctor --fix"
 DOCKER = 20.0  # seconds
@@ -87,7 +87,7 @@ def _rmdir(app: App, arguments: tuple[str, ...]) -> Mapping[str, object]:
 
 
 def _bom(app: App, arguments: tuple[str, ...]) -> Mapping[str, object]:
-    target = next(one for one in _targets(app) if one.path == arguments[0])
+    target = next(one for _, one in every_target(app.place) if one.path == arguments[0])
     plan = without_bom(app.read([target.path]), (target,), app.state.ledger())
     return {"target": target, "diff": unified(plan, app.system.home)} if plan.files else {}
 
@@ -111,10 +111,6 @@ ACTIONS: Mapping[str, Plan] = {
     "switch": _switch,  # profile, and the scope where it is not the usual one
     "remove-containers": _remove_containers,  # ids; only ours go, and only without an owner
 }
-
-
-def _targets(app: App) -> Iterable[Target]:
-    return (target for spec in CLIENTS for scope in spec.scopes for target in spec.targets(app.place, scope))
 
 
 def _wish(arguments: tuple[str, ...]) -> Wish:
@@ -153,14 +149,15 @@ def _mend_files(app: App, planned: Sequence[Planned]) -> dict[Planned, str]:
 
 def _remove(app: App, ids: tuple[str, ...]) -> None:
     """Remove containers, of these only those that are ours, and whose owner is gone still. Raises `McpconfError`."""
-    from mcpconf.broker.upstream.image import OWNER
-    from mcpconf.broker.upstream.owner import is_gone
+    from subprocess import SubprocessError
+
+    from mcpconf.broker.upstream.image import abandoned
 
     docker = app.system.which("docker") or "docker"
-    shape = f'{{{{.Id}}}} {{{{index .Config.Labels "{OWNER}"}}}}'
-    told = app.system.run([docker, "inspect", "--format", shape, *ids], timeout=DOCKER)
-    owned = (line.partition(" ") for line in (told.out if told is not None else "").splitlines())
-    gone = [number for number, _, owner in owned if is_gone(owner)]
+    try:
+        gone = [one for one in abandoned(docker, app.system.env, DOCKER) if one in ids]
+    except (OSError, SubprocessError) as error:
+        raise McpconfError(f"Docker can't be asked for them: {error}", hint="docker ps") from None
     done = app.system.run([docker, "rm", "-f", *gone], timeout=DOCKER) if gone else None
     if gone and (done is None or done.code != 0):
         said = done.err.strip() if done is not None else f"no answer within {DOCKER:g} s"

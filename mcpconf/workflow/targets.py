@@ -33,6 +33,11 @@ def detected(place: Place, facts: Facts) -> tuple[ClientSpec, ...]:
     return tuple(spec for spec in CLIENTS if spec.present(place, spec.command in facts.which))
 
 
+def every_target(place: Place, specs: Sequence[ClientSpec] = CLIENTS) -> tuple[tuple[ClientSpec, Target], ...]:
+    """Each place where one of these clients reads entries, seen from the current directory."""
+    return tuple((spec, target) for spec in specs for scope in spec.scopes for target in spec.targets(place, scope))
+
+
 def choose_targets(
     place: Place, facts: Facts, settings: Settings, clients: Sequence[str] = (), scope: Scope | None = None
 ) -> Targets:

@@ -145,7 +145,9 @@ def test_only_containers_of_ours_without_an_owner_go(mcpconf: World, app: App, p
     gone = alive.rpartition("/")[0] + "/0"  # the same number, and another start
     (programs / "docker").write_text(
         f'#!/bin/sh\necho "$*" >>{log}\n'
-        f"case $1 in inspect) echo abc111 {alive}; echo abc222 {gone}; echo theirs;; rm) ! [ -e {log}.fail ];; esac\n"
+        "case $1 in ps) echo abc111 abc222 other theirs;;\n"
+        f"inspect) echo other {gone}; echo abc111 {alive}; echo abc222 {gone}; echo theirs;;\n"
+        f"rm) ! [ -e {log}.fail ];; esac\n"
     )
     (programs / "docker").chmod(0o755)
     leftovers = finding("remove-containers", "abc111", "abc222", "theirs")

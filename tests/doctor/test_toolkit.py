@@ -8,14 +8,13 @@ from pathlib import Path
 import pytest
 
 from mcpconf.cli import console
-from mcpconf.client.table import CLIENTS
 from mcpconf.doctor.checks.toolkit import engine_answers, plugin_answers
-from mcpconf.doctor.examine import every_target
 from mcpconf.doctor.finding import Level
 from mcpconf.doctor.look.docker_entries import docker_entries
 from mcpconf.doctor.look.toolkit import _state
 from mcpconf.doctor.seen.toolkit import DockerEntry, EngineState, ToolkitSeen
 from mcpconf.system import Ran
+from mcpconf.workflow.targets import every_target
 from tests.cli.conftest import World, mcpconf, programs
 from tests.doctor import good, toolkit_setups
 
@@ -27,7 +26,7 @@ LEADS = ["alpine/socat", "STDIO", "TCP:host.docker.internal:8811"]
 
 def read(world: World, **entries: object) -> dict[str, DockerEntry]:
     world.claude.write_text(json.dumps({"mcpServers": entries}))
-    found = docker_entries(console.app(), every_target(console.app(), CLIENTS))
+    found = docker_entries(console.app(), every_target(console.app().place))
     return {one.name: one for one in found}
 
 
