@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import os
+from array import array
 from collections import deque
 from collections.abc import Callable, Sequence
+from termios import FIONREAD
 from typing import Protocol
 
 from mcpconf.wire.lines import Lines, Overlong
@@ -195,6 +198,16 @@ class Channel:
             self._queue.append(b"")
         else:
             self._lose()
+
+    @property
+    def unread(self) -> bool:
+        """Whether something that was written was not read yet. Linux says so of a pipe, at either end."""
+        if self._writer < 0:
+            return False
+        waiting = array("i", [0])
+        with contextlib.suppress(OSError):
+            fcntl.ioctl(self._writer, FIONREAD, waiting)
+        return bool(self.queued or waiting[0])
 
     def _wait(self, data: bytes | memoryview) -> None:
         self._queue.append(data)

@@ -12,6 +12,7 @@ from mcpconf.wire.envelope import Envelope
 from mcpconf.wire.lines import Overlong
 
 PATIENCE = 10.0  # seconds for the answer; Claude Code waits 2.6 before it says `initialize`
+STARTING = 60.0  # seconds for the question to be read: until then a slow machine, or a download, is no silence
 Judged = Callable[["Era | None", "Process | None", str], None]
 
 
@@ -26,6 +27,7 @@ class Probe:
         self._process: Process | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._over = False
+        self._asked_at = 0.0
 
     def adopt(self, process: Process) -> None:
         if self._over:
@@ -33,6 +35,7 @@ class Probe:
             return
         self._process = process
         process.owner = self
+        self._asked_at = self._loop.time()
         self._timer = self._loop.call_later(PATIENCE, self._silent)
         process.write([probe(self._request)])
 
@@ -57,7 +60,11 @@ class Probe:
 
     def _silent(self) -> None:
         """It does not answer what it does not know. What else the question did to it, nobody knows either."""
-        process, self._process = self._process, None
+        process = self._process
+        if process is not None and process.unread and self._loop.time() < self._asked_at + STARTING:
+            self._timer = self._loop.call_later(PATIENCE, self._silent)
+            return
+        self._process = None
         if process is not None:
             process.stop()
         self._end(Era.LEGACY, "")

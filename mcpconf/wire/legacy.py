@@ -26,6 +26,9 @@ class Legacy:
         self._book = book
         self._shared_logs = shared_logs
         self._clients = 0  # that have shaken hands so far
+        self._barriers = 0  # pings that are not answered yet, behind which the server speaks to the present client
+        self._roots_changed = False  # to be said behind them: a server may ask for the roots before it answers
+        book.unquiet = self._say_roots_changed
         self._handshake = Handshake(book, self._opened)
         self._levels = Levels(book)
         self._topics = Topics(book)
@@ -86,17 +89,27 @@ class Legacy:
             return
         client.initialized = True
         if self._book.exclusive and self._book.ready and self._clients and self._handshake.offered("roots"):
-            self._book.to_server(ROOTS_CHANGED)
+            self._roots_changed = True
+            self._say_roots_changed()
         self._clients += 1
 
     def joined(self) -> None:
         """A client comes to a process that another one had: what the server said before it reads this is not for it."""
         if self._book.exclusive and self._book.ready and self._clients:
             self._book.quiet = True
+            self._barriers += 1
+            self._roots_changed = False
             self._book.own("ping", "{}", self._heard_all)
 
     def _heard_all(self, _: Envelope) -> None:
-        self._book.quiet = False
+        self._barriers -= 1
+        if not self._barriers:
+            self._book.end_quiet()
+
+    def _say_roots_changed(self) -> None:
+        if self._roots_changed and not self._book.quiet:
+            self._roots_changed = False
+            self._book.to_server(ROOTS_CHANGED)
 
     def prepare(self, envelope: Envelope) -> None:
         """Shake hands before a client is there."""
@@ -151,6 +164,7 @@ class Legacy:
         self._handshake.begin()
 
     def died(self) -> None:
+        self._barriers, self._roots_changed = 0, False
         self._handshake.died()
         self._topics.died()
         self._tasks.died()

@@ -26,6 +26,7 @@ class Book:
     def __init__(self, limits: Limits, clock: Callable[[], float] | None = None, exclusive: bool = False) -> None:
         self.limits = limits
         self.quiet = False  # whether what the server says may still be for a client that left
+        self.unquiet: Callable[[], None] = lambda: None  # told when that is over
         self.exclusive = exclusive  # whether there is never more than one client at a time
         self.took: deque[float] = deque(maxlen=TIMES)  # how long the last requests took, in the clock's unit
         self.asked = 0  # requests that clients made
@@ -118,7 +119,7 @@ class Book:
         """Give a client its answer and forget the request."""
         self._forget(one, progress_goes_on)
         if one.sent:
-            self.quiet = False  # what comes now was said after the client came
+            self.end_quiet()  # what comes now was said after the client came
             self._loaded(one.client.id, -1)
             if self._clock is not None:
                 self.took.append(self._clock() - one.since)
@@ -232,6 +233,12 @@ class Book:
             # While it asks for nothing, what a server says may be about a request that an earlier client gave up.
             return None if self.quiet or (self.given_up and not self.load) else client
         return self.clients.get(next(iter(self.load))) if len(self.load) == 1 else None
+
+    def end_quiet(self) -> None:
+        """What the server says from now on, it says to the client that is there."""
+        if self.quiet:
+            self.quiet = False
+            self.unquiet()
 
     def alone(self) -> Client | None:
         """The same, or the only client there is while the server works for nobody."""

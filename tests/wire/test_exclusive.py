@@ -41,11 +41,40 @@ def test_the_next_client_is_greeted_without_the_server_which_hears_that_the_root
     scene = session()
     scene.leave(1)
     scene.connect(2)
-    assert [json.loads(line)["method"] for line in scene.heard()] == ["ping"]
+    (ping,) = map(json.loads, scene.heard())
+    assert ping["method"] == "ping"
     scene.say(2, hello('"x"', capabilities='{"sampling":{},"roots":{}}'))
     assert scene.got(2) == [WELCOME % ('"x"', LATEST)]
     assert scene.heard() == []
     scene.say(2, INITIALIZED, INITIALIZED)
+    assert scene.heard() == [], "what it asked before it answers the ping could be meant for the client that left"
+    scene.serve(result(str(ping["id"])))
+    assert scene.heard() == [ROOTS]
+    scene.serve(call('"q"', "roots/list"))
+    assert [json.loads(line)["method"] for line in scene.got(2)] == ["roots/list"]
+
+
+def test_the_roots_are_told_of_behind_the_last_of_several_pings() -> None:
+    scene = session()
+    pings = []
+    for client in (2, 3):
+        scene.leave(client - 1)
+        scene.connect(client)
+        pings += [json.loads(line)["id"] for line in scene.heard()]
+        scene.say(client, hello("1", capabilities='{"sampling":{},"roots":{}}'), INITIALIZED)
+    scene.serve(result(str(pings[0])))
+    assert scene.heard() == []
+    scene.serve(result(str(pings[1])))
+    assert scene.heard() == [ROOTS]
+
+
+def test_a_server_that_knows_no_ping_hears_of_the_roots_once_it_has_answered_anything() -> None:
+    scene = session()
+    scene.leave(1)
+    scene.connect(2)
+    scene.heard()
+    scene.say(2, hello("1", capabilities='{"sampling":{},"roots":{}}'), INITIALIZED)
+    scene.serve(result(scene.asked(2, call("2"))))
     assert scene.heard() == [ROOTS]
 
 

@@ -87,6 +87,11 @@ class Process:
         """Whether it does not read what it is sent."""
         return self._channel.queued > HIGH
 
+    @property
+    def unread(self) -> bool:
+        """Whether it has not read yet all that it was sent; False where the system can't say."""
+        return self._channel.unread
+
     def heard(self, lines: list[bytes | Overlong]) -> None:
         if not self.over and self.owner is not None:
             self.owner.server_said(lines)
