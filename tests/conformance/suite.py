@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -59,6 +59,16 @@ def run(suite: str, command: Sequence[str], timeout: float = 300) -> Verdicts:
 def worse(before: Verdicts, after: Verdicts) -> list[Check]:
     """What passes before and not after, because it fails or was not reached."""
     return sorted(check for check, passed in before.items() if passed and not after.get(check, False))
+
+
+def lost(before: Verdicts, again: Callable[[], Verdicts]) -> list[Check]:
+    """What passes before and in neither of two runs.
+
+    The suite gives up after five seconds of its own, in which a loaded machine may not even have started a server:
+    what fails once is tried once more, and what a broker breaks, it breaks each time.
+    """
+    first = worse(before, again())
+    return [check for check in worse(before, again()) if check in first] if first else []
 
 
 def _verdicts(results: Path) -> Iterator[tuple[Check, bool]]:
