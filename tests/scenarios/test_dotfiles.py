@@ -79,6 +79,21 @@ def test_undo_takes_it_all_back_step_by_step(there: World, repository: Path) -> 
     assert there("current").out == "work\n"
 
 
+def test_undo_takes_only_the_block_where_somebody_wrote_since(there: World) -> None:
+    there("dotfiles", "install")
+    rc = there.home / ".bashrc"
+    rc.write_bytes(b"first\n" + rc.read_bytes() + b"export LATER=1\n")
+    there("undo")
+    there("undo")
+    assert rc.read_bytes() == b"first\nalias ll='ls -l'\nexport LATER=1\n"
+    there("dotfiles", "install")
+    rc.write_bytes(rc.read_bytes().replace(b"; fi", b"; echo mine; fi"))
+    there("undo")
+    assert "edited since" in there("undo", code=4).err
+    there("undo", "--force")
+    assert rc.read_bytes() == b"first\nalias ll='ls -l'\nexport LATER=1\n"
+
+
 ODD = {
     "a half-deleted block": (b"a\n" + SHELL.begin + b"\nb\n", ".bashrc:2:1: # mcpconf: begin without"),
     "two blocks": (BLOCK + b"\n" + BLOCK + b"\n", ".bashrc:4:1: a second"),
