@@ -14,6 +14,7 @@ from mcpconf.document.block import SHELL, find, put
 from mcpconf.dotfiles.rc import block
 from mcpconf.system import RealSystem
 from mcpconf.workflow import besides
+from mcpconf.workflow.dotfiles import placing
 from tests.dotfiles.repositories import CONFIG, WORK, put_profiles, write
 from tests.scenarios.conftest import World
 
@@ -137,6 +138,27 @@ def test_what_is_no_file_of_ours_to_write_is_refused_and_the_others_are_done(the
     assert there.tree() == first  # nor is the same trouble logged again
     there("dotfiles", "uninstall")
     assert (there.home / ".zshrc").read_bytes() == b"z\n"
+
+
+def test_what_turns_out_to_be_unwritable_hinders_nothing_else(there: World) -> None:
+    rc, other = there.home / ".bashrc", write(there.home / ".zshrc", "z\n")
+    rc.chmod(0o444)
+    with there.patch.context() as patch:
+        patch.setattr(placing, "_may_write", lambda real: True)
+        assert "can't be written: permission denied" in there("dotfiles", "install").err
+    assert find(other.read_bytes(), SHELL) is not None
+    assert "could not be done" in there("dotfiles", "status", code=1).out
+    rc.chmod(0o644)
+    there("dotfiles", "install")
+    assert "all is in place" in there("dotfiles", "status").out
+    rc.chmod(0o444)
+    told = there("dotfiles", "uninstall", code=4).err
+    assert "permission denied" in told
+    assert find(rc.read_bytes(), SHELL) is not None
+    assert other.read_bytes() == b"z\n"
+    rc.chmod(0o644)
+    there("dotfiles", "uninstall")
+    assert rc.read_bytes() == b"alias ll='ls -l'\n"
 
 
 def test_a_new_rc_file_is_made_for_the_login_shell_alone_and_goes_again(mcpconf: World) -> None:
