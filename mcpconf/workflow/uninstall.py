@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from mcpconf import ledger as ledgers
 from mcpconf.commit.artifacts import Artifacts, contexts
 from mcpconf.commit.recovery import PENDING, absorb_pending
 from mcpconf.commit.state import State
 from mcpconf.commit.transaction import Committed, Request, commit
+from mcpconf.document.block import Marks
 from mcpconf.errors import Located
 from mcpconf.ledger import Ledger
 from mcpconf.model import Note
@@ -49,7 +50,7 @@ def preview(app: App, *, force: bool = False) -> Uninstalled:
         return Uninstalled(_plan(snapshots, ledger, texts, force))
 
 
-def _plan(snapshots: Mapping[str, bytes | None], ledger: Ledger, texts: Sequence[str], force: bool) -> Plan:
+def _plan(snapshots: Mapping[str, bytes | None], ledger: Ledger, texts: Mapping[str, Marks], force: bool) -> Plan:
     """Everything of ours out of the clients' files, and our blocks out of other people's texts."""
     files = {path: raw for path, raw in snapshots.items() if path not in texts}
     return blocks.take_out(make_plan(files, _wants(ledger), ledger, Policy(force=force)), snapshots, texts)
