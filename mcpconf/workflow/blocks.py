@@ -1,4 +1,5 @@
-"""Blocks of ours in other people's texts (a CLAUDE.md, a shell's rc file), planned like every edit: undo and uninstall know them."""
+"""Blocks of ours in other people's texts (a CLAUDE.md, an rc file), planned like every edit: undo and uninstall know
+them."""
 
 from __future__ import annotations
 

@@ -11,15 +11,19 @@ from mcpconf import ledger as ledgers
 from mcpconf.commit.artifacts import Artifacts, contexts
 from mcpconf.commit.recovery import PENDING, absorb_pending
 from mcpconf.commit.state import State
+from mcpconf.commit.steps import Link, undo_all
 from mcpconf.commit.transaction import Committed, Request, commit
 from mcpconf.document.block import Marks
 from mcpconf.errors import Located
 from mcpconf.ledger import Ledger
 from mcpconf.model import Note
 from mcpconf.plan import Plan, Policy, Want, make_plan
-from mcpconf.record import dataclass
+from mcpconf.record import dataclass, replace
 from mcpconf.workflow import active, besides, blocks, brokers, footprint, secrets
 from mcpconf.workflow.app import App
+from mcpconf.workflow.dotfiles import take_out
+from mcpconf.workflow.dotfiles.record import Record
+from mcpconf.workflow.dotfiles.steps import take
 from mcpconf.workflow.lost import regained
 from mcpconf.workflow.owned import named_in, owned_targets
 from mcpconf.workflow.reload import reload
@@ -27,12 +31,13 @@ from mcpconf.workflow.reload import reload
 
 @dataclass(frozen=True, slots=True)
 class Uninstalled:
-    """What was given back; `removed` are directories and files of ours that went."""
+    """What was given back; `removed` are directories and files of ours that went, `steps` links that do."""
 
     plan: Plan
     committed: Committed | None = None
     removed: tuple[str, ...] = ()
     notes: tuple[Note, ...] = ()
+    steps: tuple[Link, ...] = ()
 
 
 def _wants(ledger: Ledger) -> tuple[Want, ...]:
@@ -45,15 +50,32 @@ def preview(app: App, *, force: bool = False) -> Uninstalled:
         ledger = app.state.ledger()
         if app.state.read(PENDING) is None:  # else a killed run's writes are still to be told apart
             ledger = regained(app.state, ledger, force=force)
-        texts = blocks.paths(app.state)
-        snapshots = app.read([*ledger.files, *texts], ledger.files)
-        return Uninstalled(_plan(snapshots, ledger, texts, force))
+        texts = _Texts(blocks.paths(app.state), take_out.known(app.state))
+        snapshots = app.read([*ledger.files, *texts.paths], ledger.files, texts.paths)
+        return Uninstalled(_plan(snapshots, ledger, texts, force), steps=take_out.links(texts.record))
 
 
-def _plan(snapshots: Mapping[str, bytes | None], ledger: Ledger, texts: Mapping[str, Marks], force: bool) -> Plan:
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """What is ours besides the clients' files: blocks in other people's texts, and what `dotfiles install` made."""
+
+    marks: Mapping[str, Marks]
+    record: Record
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((*self.marks, *self.record.files)))
+
+    def taken_out(self, plan: Plan, snapshots: Mapping[str, bytes | None]) -> Plan:
+        plan = blocks.take_out(plan, snapshots, self.marks)
+        files = tuple(take_out.with_made(edit, self.record) for edit in plan.files)
+        return replace(plan, files=(*files, *take_out.copy_edits(snapshots, self.record)))
+
+
+def _plan(snapshots: Mapping[str, bytes | None], ledger: Ledger, texts: _Texts, force: bool) -> Plan:
     """Everything of ours out of the clients' files, and our blocks out of other people's texts."""
-    files = {path: raw for path, raw in snapshots.items() if path not in texts}
-    return blocks.take_out(make_plan(files, _wants(ledger), ledger, Policy(force=force)), snapshots, texts)
+    files = {path: raw for path, raw in snapshots.items() if path not in texts.paths}
+    return texts.taken_out(make_plan(files, _wants(ledger), ledger, Policy(force=force)), snapshots)
 
 
 def uninstall(app: App, *, force: bool = False, purge: bool = False) -> Uninstalled:
@@ -97,13 +119,20 @@ def _take_out(app: App, state: State, force: bool) -> tuple[Committed, tuple[Not
     ledger = regained(state, owned, force=force)
     if ledger != owned:
         state.write(ledgers.dump(ledger), "ledger.json")
-    texts = blocks.paths(state)
-    paths = [*ledger.files, *texts]
+    texts = _Texts(blocks.paths(state), take_out.known(state))
+    paths = [*ledger.files, *texts.paths]
     artifacts = Artifacts(app.dirs.wrapper, {context: {} for context in contexts(state)})
     before = besides.Besides(artifacts.before(state), known)
 
     def note(number: int | None) -> int | None:
-        besides.save(state, number, before)
+        done = take(take_out.links(texts.record), {}, {})
+        try:
+            if number is None and done:
+                number = besides.new_generation(state, request, app.system.now())
+            besides.save(state, number, replace(before, steps=done))
+        except BaseException:
+            undo_all(done)
+            raise
         return number
 
     request = Request(
@@ -113,6 +142,7 @@ def _take_out(app: App, state: State, force: bool) -> tuple[Committed, tuple[Not
         context=active.USER,
         profile=None,
         previous=known.get(active.USER, active.Active()).current,
+        texts=texts.paths,
         note=note,
     )
     with artifacts.in_place(state, named_in(app, paths)):

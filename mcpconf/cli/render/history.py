@@ -47,7 +47,10 @@ def step_lines(done: Undone, home: str) -> list[str]:
     """What is no text and went back or would: modes, and directories that had gone."""
     lines = []
     for step in done.steps:
-        lines += [console.paint(tilde(step.path, home), "bold"), *columns([[mark("change"), plain(_back(step), "dim")]])]
+        lines += [
+            console.paint(tilde(step.path, home), "bold"),
+            *columns([[mark("change"), plain(_back(step), "dim")]]),
+        ]
     return lines
 
 
