@@ -12,18 +12,18 @@ WIDE = (b"\xff\xfe", b"\xfe\xff")  # how UTF-16 begins, in which our lines would
 class Marks:
     """The lines that mark a block in one kind of text.
 
-    In a `shell`'s the block's lines end in LF alone, whatever the text's do (`fi\\r` ends no `if`), and the last one
+    `of_shell`: the block's lines end in LF alone, whatever the text's do (`fi\\r` ends no `if`), and the last one
     ends: installers append to such files with `>>`. That the text before it did not end then has to be remembered, by
     a space behind the first mark.
     """
 
     begin: bytes
     end: bytes
-    shell: bool = False
+    of_shell: bool = False
 
 
 MARKDOWN = Marks(b"<!-- mcpconf: begin -->", b"<!-- mcpconf: end -->")
-SHELL = Marks(b"# mcpconf: begin", b"# mcpconf: end", shell=True)
+SHELL = Marks(b"# mcpconf: begin", b"# mcpconf: end", of_shell=True)
 JOINED = b" "
 
 
@@ -65,7 +65,7 @@ def find(raw: bytes, marks: Marks = MARKDOWN) -> Found | None:
             if begin is None:
                 raise Torn(number, f"{marks.end.decode()} without the line that begins the block")
             first = raw[begin[0] :].partition(b"\n")[0].rstrip(b"\r")
-            joined = marks.shell and first.endswith(marks.begin + JOINED)
+            joined = marks.of_shell and first.endswith(marks.begin + JOINED)
             found, begin = Found(begin[0], at + len(line.rstrip(b"\r")), begin[1], joined), None
         at += len(line) + 1
     if begin is not None:
@@ -91,7 +91,7 @@ def put(raw: bytes | None, block: bytes, marks: Marks = MARKDOWN) -> bytes:
     """The text with this block: in its old place, else at the end behind a blank line. Raises `Torn`."""
     text = raw or b""
     found = find(text, marks)
-    if marks.shell:
+    if marks.of_shell:
         return _put_for_shell(text, block, marks, found)
     sample = text[: text.find(b"\n") + 1] if found is None else text[found.start : found.end]
     newline = b"\r\n" if b"\r\n" in sample else b"\n"
@@ -127,4 +127,4 @@ def take(raw: bytes, marks: Marks = MARKDOWN) -> bytes:
         return before + rest if rest else before.removesuffix(b"\n")  # what was appended since needs its own line
     if before.endswith(b"\n" + newline):
         before = before.removesuffix(newline)
-    return (before if own or marks.shell else before.removesuffix(newline)) + rest
+    return (before if own or marks.of_shell else before.removesuffix(newline)) + rest

@@ -1,4 +1,4 @@
-"""Names in chezmoi's source directory, and what they make in the home (chezmoi's reference, source state attributes)."""
+"""Names in chezmoi's source directory, and what they make in the home (its reference: source state attributes)."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable
 
 from mcpconf.record import dataclass
 
-PREFIXES = frozenset(
-    ["after", "before", "create", "empty", "encrypted", "exact", "executable", "external", "modify", "once", "onchange", "private", "readonly", "remove", "run", "symlink"]
-)
+PREFIXES = {
+    *("after", "before", "create", "empty", "encrypted", "exact", "executable", "external", "modify", "once"),
+    *("onchange", "private", "readonly", "remove", "run", "symlink"),
+}
 ENCRYPTED = (".age", ".asc")
 TEMPLATE = ".tmpl"
 ROOT = ".chezmoiroot"

@@ -33,8 +33,10 @@ def install(
     dry_run: options.DryRun = False,
     json: options.Json = False,
 ) -> int:
-    """Put profiles and config.toml of a dotfiles repository in place, the shell integration into rc files, and
-    activate the profile for this place ([places] of config.toml).
+    """Put a repository's profiles, rc blocks and profile in place.
+
+    Its profiles and config.toml are linked or copied as its manager does, each rc file gets one block, and the profile
+    for this place is activated ([places] of config.toml). A repository named by --from is trusted by that.
 
     It asks nothing, needs no terminal, and may run again at any time: then it does what is missing. What can't be
     done is told and hinders nothing else; exit 1 where the profile could not be applied.
@@ -65,7 +67,7 @@ def install(
 
 @app.command()
 def uninstall(dry_run: options.DryRun = False, json: options.Json = False) -> int:
-    """Take out the blocks, links and copies that install made, and give back the profile that was active before.
+    """Take out what install made, and give the profile before back.
 
     What was edited since stays, and is told. Profiles that were yours before stay.
     """
@@ -86,7 +88,7 @@ def uninstall(dry_run: options.DryRun = False, json: options.Json = False) -> in
 
 @app.command()
 def status(json: options.Json = False) -> int:
-    """Show who manages the dotfiles here and why, what is in place, and which profile this place is to have.
+    """Show who manages the dotfiles, and what is in place.
 
     Exit 1 where something of it is missing.
     """
@@ -104,7 +106,7 @@ def status(json: options.Json = False) -> int:
 
 @app.command()
 def log() -> int:
-    """Print what install and uninstall did and could not do, with the time of each."""
+    """Print what install and uninstall did, and could not do."""
     world = console.app()
     lines = log_.read(world)
     for line in lines:
