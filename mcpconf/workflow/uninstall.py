@@ -13,7 +13,7 @@ from mcpconf.commit.recovery import PENDING, absorb_pending
 from mcpconf.commit.state import State
 from mcpconf.commit.steps import Link, undo_all
 from mcpconf.commit.transaction import Committed, Request, commit
-from mcpconf.document.block import Marks
+from mcpconf.document.block import SHELL, Marks
 from mcpconf.errors import Located
 from mcpconf.ledger import Ledger
 from mcpconf.model import Note
@@ -68,7 +68,8 @@ class _Texts:
 
     def taken_out(self, plan: Plan, snapshots: Mapping[str, bytes | None]) -> Plan:
         plan = blocks.take_out(plan, snapshots, self.marks)
-        files = tuple(take_out.with_made(edit, self.record) for edit in plan.files)
+        rcs = {path for path, marks in self.marks.items() if marks == SHELL}
+        files = (take_out.with_made(edit, self.record) if edit.path in rcs else edit for edit in plan.files)
         return replace(plan, files=(*files, *take_out.copy_edits(snapshots, self.record)))
 
 

@@ -51,7 +51,7 @@ def install(
         except McpconfError as error:
             log_.write(world, [f"install: {error}"])
             raise
-        log_.write(world, [f"install: {line}" for line in report.log_lines(done)])
+        log_.write(world, [f"install: {line}" for line in report.log_lines(done)], changed=done.changed)
     home = world.system.home
     if json:
         console.as_json("dotfiles", report.report(done, home))
@@ -76,7 +76,7 @@ def uninstall(dry_run: options.DryRun = False, json: options.Json = False) -> in
         done = removing.preview(world)
     else:
         done = removing.uninstall(world)
-        log_.write(world, [f"uninstall: {line}" for line in report.removed_lines(done)])
+        log_.write(world, [f"uninstall: {line}" for line in report.removed_lines(done)], changed=done.changed)
     home = world.system.home
     if json:
         console.as_json("dotfiles", report.removed_report(done, home))

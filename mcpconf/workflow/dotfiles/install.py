@@ -143,6 +143,7 @@ def _noted(app: App, found: Found, placing: Placing, known: Record | None, *, cl
         for above in [missing_directories(os.path.dirname(path))]
     }
     made = {path: missing_directories(os.path.dirname(path)) for path in placing.blocks if not os.path.lexists(path)}
+    kept = {path: above for path, above in before.made.items() if path not in placing.blocks or path in made}
     tracked = any(item.name == "config.toml" for item in (found.layout.items if found.layout else ()))
     return Record(
         source=found.source or before.source,
@@ -151,7 +152,7 @@ def _noted(app: App, found: Found, placing: Placing, known: Record | None, *, cl
         tracked=tracked or before.tracked or is_tracked(app, found, app.dirs.settings),
         links={**before.links, **links},
         files={**before.files, **files},
-        made={**before.made, **made},
+        made={**kept, **made},
         applied=before.applied,
         previous=before.previous if before.applied is not None else _current(app),
     )

@@ -28,12 +28,12 @@ def read(app: App) -> tuple[str, ...]:
     return tuple(raw.decode("utf-8", "replace").splitlines())
 
 
-def write(app: App, lines: Sequence[str]) -> None:
-    """Add lines, unless they are what the last run said, too: a second run changes no byte. Never fails."""
+def write(app: App, lines: Sequence[str], *, changed: bool = False) -> None:
+    """Add lines. Where nothing was `changed`, only if one of them is new: a second run changes no byte. Never fails."""
     said = [redact(tilde_all(_one_line(line), app.system.home)) for line in lines]
     with contextlib.suppress(McpconfError):
         before = read(app)
-        if not said or [line[_STAMP:] for line in before[-len(said) :]] == said:
+        if not said or not (changed or set(said) - {line[_STAMP:] for line in before}):
             return
         now = datetime.fromtimestamp(app.system.now(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         text = "".join(f"{line}\n" for line in (*before, *(f"{now} {line}" for line in said))).encode()

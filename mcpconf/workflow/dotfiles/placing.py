@@ -190,7 +190,19 @@ def _rc(app: App, found: Found, rc: Rc) -> Placing:
         return Placing((action,))
     if not edit:
         return Placing((Action("block", rc.path, Standing.SAME, "has the block"),))
+    if raw is not None and not _may_write(app.system.realpath(rc.path)):
+        text, hint = "can't be written: permission denied", f"ls -ld {os.path.dirname(rc.path)} {rc.path}"
+        return Placing((Action("block", rc.path, Standing.REFUSED, text, hint),))
     return Placing((_new_block(app, found, rc, raw),), blocks={rc.path: block(rc.shell)})
+
+
+def _may_write(real: str) -> bool:
+    """Whether a file and its directory let us; a file that nobody may write is protected from root as well."""
+    try:
+        writable = os.stat(real).st_mode & 0o222
+    except OSError:
+        return False
+    return bool(writable) and os.access(real, os.W_OK) and os.access(os.path.dirname(real), os.W_OK)
 
 
 def _bare(error: McpconfError, path: str) -> str:

@@ -36,9 +36,11 @@ def block_edits(paths: tuple[str, ...], snapshots: Snapshots, record: Record) ->
 
 
 def with_made(edit: FileEdit, record: Record) -> FileEdit:
-    """The edit with the directories that go with its file."""
-    if edit.after is not None or edit.path not in record.made:
+    """The edit that takes a block out, with the directories that go with its file; one that was not made stays."""
+    if edit.after is not None:
         return edit
+    if edit.path not in record.made:
+        return replace(edit, after=b"")
     made = FileRecord(created=True, made=record.made[edit.path])
     return replace(edit, record=made, known=made)
 
