@@ -173,10 +173,17 @@ def _do_link(step: Link, make: bool) -> None:
         return
     made = make_directories(os.path.dirname(step.path))
     try:
-        _ask(lambda: os.symlink(step.target, step.path), step.path)
+        _ask(lambda: _symlink(step), step.path)
     except BaseException:
         remove_directories(made)
         raise
+
+
+def _symlink(step: Link) -> None:
+    os.symlink(step.target, step.path)
+    if hasattr(os, "lchown") and os.geteuid() == 0:  # under sudo what is new in somebody's directory is theirs
+        owner = os.stat(os.path.dirname(step.path))
+        os.lchown(step.path, owner.st_uid, owner.st_gid)
 
 
 def _mode(path: str) -> int:

@@ -17,7 +17,7 @@ INSTALLED = "made"
 
 # By name, never "all that is there": --config-dir may name a directory that holds other people's files, too.
 CONFIG = ("profiles", "config.toml")
-DATA = ("secrets", "keyring", "wrapper", "broker", "dotfiles", "shell", "venv", INSTALLED)
+DATA = ("secrets", "keyring", "wrapper", "broker", "shell", "venv", INSTALLED)
 STATE = (
     *(
         "active",

@@ -21,7 +21,7 @@ from mcpconf.plan import Plan, Policy, Want, make_plan
 from mcpconf.record import dataclass, replace
 from mcpconf.workflow import active, besides, blocks, brokers, footprint, secrets
 from mcpconf.workflow.app import App
-from mcpconf.workflow.dotfiles import take_out
+from mcpconf.workflow.dotfiles import clone, take_out
 from mcpconf.workflow.dotfiles.record import Record
 from mcpconf.workflow.dotfiles.steps import take
 from mcpconf.workflow.lost import regained
@@ -88,11 +88,12 @@ def uninstall(app: App, *, force: bool = False, purge: bool = False) -> Uninstal
     # Asked in two ways: to believe one wrong "no such file" would be to leave entries behind and say that none are.
     if not os.path.lexists(app.state.directory) and not os.path.isdir(app.state.directory):
         return _purged(app, Plan(), None) if purge else Uninstalled(Plan())
+    steps = take_out.links(take_out.known(app.state))
     with app.writing() as state, _advice():
         committed, told = _take_out(app, state, force)
     if purge and not committed.plan.conflicts:
-        return _purged(app, committed.plan, committed)
-    return Uninstalled(committed.plan, committed, notes=told)
+        return replace(_purged(app, committed.plan, committed), steps=steps)
+    return Uninstalled(committed.plan, committed, notes=told, steps=steps)
 
 
 @contextlib.contextmanager
@@ -163,6 +164,8 @@ def _purged(app: App, plan: Plan, committed: Committed | None) -> Uninstalled:
             os.unlink(link)
             removed = (link,)
     held = secrets.purge(app) + brokers.purge(app)
+    work = clone.remove(app)
+    held += (work,) if work is not None else ()
     removed += footprint.remove(app.dirs)
     kept = tuple(Note(f"{path} holds something that is not mcpconf's, and stays") for path in footprint.left(app.dirs))
     return Uninstalled(plan, committed, removed, _notes() + kept + held)

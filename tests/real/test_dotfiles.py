@@ -255,5 +255,4 @@ def _another(at: Home, tmp_path: Path) -> Home:
     """A second home, where nothing was cloned yet."""
     path = tmp_path / "another"
     path.mkdir()
-    other = Home(path, at.patch, at.capture)
-    return other
+    return Home(path, at.patch, at.capture)

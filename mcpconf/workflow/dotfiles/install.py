@@ -63,7 +63,7 @@ def preview(app: App, wish: Wish) -> Result:
     fits, error = _profile(app, found, wish)
     active_now = _current(app)
     changed = placing.changes or missing or (fits is not None and fits.profile != active_now)
-    notes = (*(cloned.notes if cloned else ()), *_notes(app))
+    notes = (*(cloned.notes if cloned else ()), *_notes(app, found))
     return Result(found=found, actions=placing.actions, changed=changed, profile=fits, error=error, notes=notes)
 
 
@@ -73,18 +73,17 @@ def install(app: App, wish: Wish) -> Result:
     known = record.load(app.state)
     found = look(app, cloned.directory if cloned else wish.source)
     placing = plan_placing(app, found, known or Record())
-    after = _noted(app, found, placing, known, clone=cloned is not None)
     refused: dict[str, McpconfError] = {}
-    if placing.changes or after != known:
-        refused = _write(app, placing, after)
+    if placing.changes or _noted(app, found, placing, known, clone=cloned is not None) != known:
+        refused = _write(app, found, placing, clone=cloned is not None)
     fits, error = _profile(app, found, wish)
     applied = None
     if fits is not None:
-        applied, error = _apply(app, fits.profile, wish, after)
+        applied, error = _apply(app, fits.profile, wish)
     actions = tuple(_told(action, refused) for action in placing.actions)
     done = any(one.standing is Standing.NEW for one in actions) or placing.shell is not None
     changed = done or applied is not None or (cloned is not None and cloned.changed)
-    notes = (*(cloned.notes if cloned else ()), *_notes(app), *(applied.notes if applied else ()))
+    notes = (*(cloned.notes if cloned else ()), *_notes(app, found), *(applied.notes if applied else ()))
     return Result(
         found=found, actions=actions, changed=changed, profile=fits, applied=applied, error=error, notes=notes
     )
@@ -98,10 +97,14 @@ def _told(action: Action, refused: Mapping[str, McpconfError]) -> Action:
     return replace(action, standing=Standing.REFUSED, text=text, hint=error.hint)
 
 
-def _notes(app: App) -> tuple[Note, ...]:
-    if not app.dirs.chosen:
-        return ()
-    return (Note("the shell integration is left out: rc files can't know of a --config-dir"),)
+def _notes(app: App, found: Found) -> tuple[Note, ...]:
+    notes = []
+    if app.dirs.chosen:
+        notes.append(Note("the shell integration is left out: rc files can't know of a --config-dir"))
+    if found.source is not None and found.layout is None:
+        places = "mcpconf/, .config/mcpconf/, dot_config/mcpconf/ or a package of stow's"
+        notes.append(Note(f"{found.source} has no profiles and no config.toml of mcpconf's in {places}"))
+    return tuple(notes)
 
 
 def _current(app: App) -> str | None:
@@ -162,11 +165,11 @@ def _real(path: str) -> str:
     return os.path.realpath(path)
 
 
-def _write(app: App, placing: Placing, after: Record) -> dict[str, McpconfError]:
+def _write(app: App, found: Found, placing: Placing, *, clone: bool) -> dict[str, McpconfError]:
     """Write it as one change that `undo` takes back; what could not be written, by path."""
     refused: dict[str, McpconfError] = {}
     with app.writing() as state:
-        record.save(state, after)
+        record.save(state, _noted(app, found, placing, record.load(state), clone=clone))
         blocks.remember(state, dict.fromkeys(placing.blocks, SHELL))
         wanted = {shell_files.CONTEXT: placing.shell} if placing.shell is not None else {}
         artifacts = Artifacts(app.dirs.wrapper, wanted)
@@ -237,7 +240,7 @@ def _planner(placing: Placing, paths: Sequence[str]) -> Callable[[Mapping[str, b
     return plan
 
 
-def _apply(app: App, profile: str, wish: Wish, noted: Record) -> tuple[switch.Applied | None, McpconfError | None]:
+def _apply(app: App, profile: str, wish: Wish) -> tuple[switch.Applied | None, McpconfError | None]:
     """Activate the profile, unless all is so already."""
     try:
         prepared = switch.prepare(app, switch.Wish(profile=profile, foreign=wish.foreign, remember=False))
@@ -245,11 +248,17 @@ def _apply(app: App, profile: str, wish: Wish, noted: Record) -> tuple[switch.Ap
         applied = None
         if prepared.plan.files or prepared.plan.blocked or not same or _current(app) != profile:
             applied = switch.apply(app, prepared, COMMAND)
-        if noted.applied != profile:
-            with app.writing() as state:
-                record.save(state, replace(noted, applied=profile))
+        _note_applied(app, profile)
         if prepared.unreachable:
             return applied, McpconfError(f"not one server of {profile} can be reached here", hint="mcpconf doctor")
         return applied, None
     except McpconfError as error:
         return None, error
+
+
+def _note_applied(app: App, profile: str) -> None:
+    noted = record.load(app.state)
+    if noted is None or noted.applied == profile:
+        return
+    with app.writing() as state:
+        record.save(state, replace(record.load(state) or noted, applied=profile))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 
-from mcpconf.commit.steps import Step, do, mode_step
+from mcpconf.commit.steps import Step, do, mode_step, stands
 from mcpconf.errors import McpconfError
 
 
@@ -25,7 +25,7 @@ def _take_one(make: Callable[[], Step | None], done: list[Step], refused: dict[s
     step = None
     try:
         step = make()
-        if step is not None:
+        if step is not None and not stands(step):  # another mcpconf may have been here since
             do(step)
             done.append(step)
     except McpconfError as error:
