@@ -42,7 +42,14 @@ class Home:
     def run(self, *words: str, code: int = 0) -> str:
         """A program's output, both streams; its exit code must be `code`."""
         done = subprocess.run(
-            words, cwd=self.path, env=self.env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60
+            words,
+            check=False,
+            cwd=self.path,
+            env=self.env,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60,
         )
         said = done.stdout + done.stderr
         assert done.returncode == code, f"{words}: {done.returncode}\n{said}"
