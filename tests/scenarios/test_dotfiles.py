@@ -300,6 +300,13 @@ def test_what_is_remembered_never_gets_into_a_config_of_a_repository(there: Worl
     assert (repository / "mcpconf/config.toml").read_text() == CONFIG
 
 
+def test_an_edit_of_a_profile_that_is_a_repositorys_says_where_it_goes(there: World, repository: Path) -> None:
+    there("dotfiles", "install", "--from", str(repository))
+    told = there("server", "add", "notes", "--profile", "work", "--yes", "--", "myserver").err
+    assert "lies at ~/dotfiles/mcpconf/profiles/work.toml" in told
+    assert "[servers.notes]" in (repository / "mcpconf/profiles/work.toml").read_text()
+
+
 def test_a_choice_of_a_repositorys_config_for_a_directory_ends_in_ours(there: World) -> None:
     project = there.project("p")
     tracked = there.home / "repo/config.toml"

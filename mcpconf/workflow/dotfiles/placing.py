@@ -21,6 +21,7 @@ from mcpconf.workflow import blocks, shell_files
 from mcpconf.workflow.app import App
 from mcpconf.workflow.dotfiles.look import Found, is_tracked
 from mcpconf.workflow.dotfiles.record import Record, is_ours
+from mcpconf.workflow.own_profile import lies_at
 
 
 class Standing(StrEnum):
@@ -212,9 +213,9 @@ def _bare(error: McpconfError, path: str) -> str:
 
 
 def _new_block(app: App, found: Found, rc: Rc, raw: bytes | None) -> Action:
-    real = app.system.realpath(rc.path)
+    real = lies_at(app, rc.path)
     text = "block" if raw is not None else "block, in a new file"
-    if real != os.path.join(app.system.realpath(app.system.home), os.path.relpath(rc.path, app.system.home)):
+    if real is not None:
         text = f"is a link to {real}: the block goes there"
     elif raw is not None and is_tracked(app, found, rc.path):
         text = f"block; {found.checkout} tracks it, and shows it as modified until you commit it"
