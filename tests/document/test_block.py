@@ -82,7 +82,7 @@ RC = marked("if [ -r x ]; then . x; fi", SHELL)
 
 @given(st.one_of(TEXTS, st.binary(max_size=40)))
 def test_a_shells_block_can_be_taken_out_of_any_bytes_again(text: bytes) -> None:
-    if text.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if text.startswith((b"\xff\xfe", b"\xfe\xff")) or SHELL.begin in text or SHELL.end in text:
         return
     there = put(text, RC, SHELL)
     assert block_of(there, SHELL) == RC

@@ -341,6 +341,25 @@ def test_a_profile_that_has_gone_from_the_repository_leaves_no_broken_link(there
     assert not os.path.lexists(there.home / ".config/mcpconf/profiles/other.toml")
 
 
+@pytest.mark.parametrize("kept", [True, False], ids=["kept", "moved"])
+@pytest.mark.parametrize("own", [True, False], ids=["file by file", "as a whole"])
+def test_a_repository_at_another_place_takes_over(there: World, repository: Path, kept: bool, own: bool) -> None:
+    if own:
+        write(there.home / ".config/mcpconf/profiles/own.toml", WORK)
+    before = {name: what for name, what in there.tree().items() if not name.startswith((".local", "dotfiles", "src"))}
+    there("dotfiles", "install", "--from", str(repository))
+    another = there.home / "src/dotfiles"
+    put_profiles(another / "mcpconf")
+    if not kept:
+        repository.rename(there.home / "dotfiles-old")
+    there("dotfiles", "install", "--from", str(another))
+    assert (there.home / ".config/mcpconf/profiles/work.toml").resolve() == another / "mcpconf/profiles/work.toml"
+    assert "nothing to do" in there("dotfiles", "install", "--from", str(another)).err
+    there("dotfiles", "uninstall")
+    after = {name: what for name, what in there.tree().items() if not name.startswith((".local", "dotfiles", "src"))}
+    assert after == before
+
+
 def test_the_profile_that_was_active_before_comes_back(there: World, repository: Path) -> None:
     there("switch", "minimal")
     claude = there.claude.read_bytes()

@@ -14,7 +14,7 @@ from mcpconf.document.block import SHELL, find
 from mcpconf.dotfiles import chezmoi
 from mcpconf.dotfiles.layout import Item, Layout, held
 from mcpconf.dotfiles.manager import Manager, Way
-from mcpconf.dotfiles.rc import Rc, block, body
+from mcpconf.dotfiles.rc import Rc, block
 from mcpconf.errors import McpconfError
 from mcpconf.record import dataclass, field
 from mcpconf.workflow import blocks, shell_files
@@ -96,7 +96,7 @@ def _items(app: App, found: Found, record: Record) -> Iterator[Placing]:
     layout, way = found.layout, found.verdict.way
     if layout is None or way is Way.NOTHING:
         return
-    if way is not Way.COPY and _folds(app, found, layout):
+    if way is not Way.COPY and _folds(app, found, layout, record):
         yield _link(app, app.dirs.config, layout.directory, way, record)
         return
     for item in layout.items:
@@ -109,13 +109,16 @@ def _items(app: App, found: Found, record: Record) -> Iterator[Placing]:
             yield _link(app, path, item.source, way, record)
 
 
-def _folds(app: App, found: Found, layout: Layout) -> bool:
-    """Whether the directory is linked as a whole, as stow does where nothing is there yet."""
-    config = app.dirs.config
-    if app.system.exists(config):
-        known = app.system.readlink(config)
-        return known is not None and not app.system.is_dir(config) and layout.whole
-    return layout.whole and not any(found.linked)
+def _folds(app: App, found: Found, layout: Layout, record: Record) -> bool:
+    """Whether the directory is to be linked as a whole, as stow does where nothing is there yet.
+
+    A link of ours that leads elsewhere, since the repository was moved, is to be another one.
+    """
+    config, made = app.dirs.config, record.links.get(app.dirs.config)
+    if not app.system.exists(config):
+        return layout.whole and not any(found.linked)
+    ours = made is not None and app.system.readlink(config) == made.target
+    return ours and layout.whole and app.system.realpath(config) != app.system.realpath(layout.directory)
 
 
 def _link(app: App, path: str, source: str, way: Way, record: Record) -> Placing:
@@ -255,8 +258,3 @@ def _not_yet(app: App, found: Found, rc: Rc, raw: bytes | None) -> Action | None
     }
     hint = f"{words.get(found.verdict.manager, f'put it in place ({there})')}, then this command again"
     return Action("block", rc.path, Standing.KEPT, f"the repository's {there} is not in place yet", hint)
-
-
-def lines_for(rc: Rc) -> str:
-    """What a person would add by hand."""
-    return body(rc.shell)
