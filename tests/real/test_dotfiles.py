@@ -59,8 +59,9 @@ class Home:
         """Our own command, in this process."""
         self.capture.readouterr()
         with self.patch.context() as patch:
-            for name in ("HOME", "SHELL", "MCPCONF_ENV"):
-                patch.setenv(name, self.env[name])
+            for name in ("HOME", "SHELL", "MCPCONF_ENV", "GIT_DIR"):
+                if name in self.env:
+                    patch.setenv(name, self.env[name])
             patch.chdir(self.path)
             found = main(list(words))
         captured = self.capture.readouterr()
@@ -239,7 +240,10 @@ def test_a_clone_is_made_brought_forward_and_kept_without_a_network(at: Home, tm
     at.run("git", "-C", str(origin), "commit", "-qm", "x")
     url = f"file://{origin}"
 
+    assert "would be cloned" in at.mcpconf("dotfiles", "install", "--from", url, "--dry-run")
+    assert at.sums() == before
     at.mcpconf("dotfiles", "install", "--from", url)
+    assert "nothing to do" in at.mcpconf("dotfiles", "install", "--from", url, "--dry-run")
     clone = at.path / ".local/share/mcpconf/dotfiles"
     assert (at.path / ".config/mcpconf").resolve() == clone / "mcpconf"
     assert at.mcpconf("current") == "work\n"
@@ -259,6 +263,23 @@ def test_a_clone_is_made_brought_forward_and_kept_without_a_network(at: Home, tm
     at.mcpconf("dotfiles", "uninstall")
     assert at.sums() == before
     assert not clone.exists()
+
+
+def test_work_in_a_clone_is_never_lost(at: Home, tmp_path: Path) -> None:
+    origin = tmp_path / "origin"
+    put_profiles(origin / "mcpconf")
+    at.run("git", "init", "-q", str(origin))
+    at.run("git", "-C", str(origin), "add", ".")
+    at.run("git", "-C", str(origin), "commit", "-qm", "x")
+    at.mcpconf("dotfiles", "install", "--from", f"file://{origin}")
+    clone = at.path / ".local/share/mcpconf/dotfiles"
+    at.run("git", "-C", str(clone), "commit", "-q", "--allow-empty", "-m", "mine")
+    at.run("git", "-C", str(origin), "commit", "-q", "--allow-empty", "-m", "theirs")
+    at.env["GIT_DIR"] = "/nowhere"  # as a hook has it
+    assert "can't be brought forward" in at.mcpconf("dotfiles", "install", "--from", f"file://{origin}")
+    assert "holds work" in at.mcpconf("uninstall", "--purge", "--yes")
+    assert (clone / "mcpconf/config.toml").exists()
+    assert not (at.path / ".config/mcpconf").exists()
 
 
 def _another(at: Home, tmp_path: Path) -> Home:
