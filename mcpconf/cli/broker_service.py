@@ -38,7 +38,7 @@ def install(
             console.data(line)
         return 0
     done = service.preview(world, made) if dry_run else service.install(world, made)
-    return _tell(done, world.system.home, dry_run, "the broker is installed as a service")
+    return _tell(done, world.system.home, dry_run, "the broker is a service now", "it is one already")
 
 
 def uninstall(force: options.Force = False, dry_run: options.DryRun = False) -> int:
@@ -48,14 +48,14 @@ def uninstall(force: options.Force = False, dry_run: options.DryRun = False) -> 
     """
     world = console.app()
     done = (service.preview_removal if dry_run else service.uninstall)(world, force=force)
-    return _tell(done, world.system.home, dry_run, "the broker is no service any more")
+    return _tell(done, world.system.home, dry_run, "the broker is no service any more", "there is none of mcpconf's")
 
 
-def _tell(done: service.Done, home: str, dry_run: bool, text: str) -> int:
+def _tell(done: service.Done, home: str, dry_run: bool, text: str, already: str) -> int:
     if dry_run:
         for line in [*diff_lines(done.plan, home), *step_lines(done, home, dry_run=True)]:
             console.data(line)
     else:
-        for line in [*step_lines(done, home, dry_run=False), done_line(done, text), *note_lines(done.notes)]:
+        for line in [*step_lines(done, home, dry_run=False), done_line(done, text, already), *note_lines(done.notes)]:
             console.tell(line)
     return 0

@@ -40,7 +40,7 @@ class Done:
 def preview(app: App, made: Setup) -> Done:
     """What `install` would write. Raises `Refused` as it does."""
     ours = service_record.read(app.state)
-    return Done(_plan(app.read(made.files), _put(made, ours)), _links(made))
+    return Done(_plan(app.read(made.files, texts=made.files), _put(made, ours)), _links(made))
 
 
 def install(app: App, made: Setup) -> Done:
@@ -83,7 +83,7 @@ def _plan(seen: Mapping[str, bytes | None], edits: Edits, ledger: Ledger | None 
 def preview_removal(app: App, *, force: bool = False) -> Done:
     """What `uninstall` would do. Raises `Refused` where a file was edited since, unless `force`."""
     ours = service_record.read(app.state)
-    seen = app.read(ours.files)
+    seen = app.read(ours.files, texts=ours.files)
     notes = service_record.edited(ours, seen)
     if notes and not force:
         raise Refused(f"{notes[0].text}; nothing was changed", hint="mcpconf broker uninstall --force")
@@ -133,6 +133,7 @@ def _commit(
 
         request = Request(
             paths=paths,
+            texts=paths,
             plan=lambda seen, ledger: _plan(seen, plan, ledger),
             command=command,
             context=active.USER,

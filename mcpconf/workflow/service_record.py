@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Mapping
 
 from mcpconf.commit.disk import missing_directories
@@ -48,9 +49,9 @@ class Ours:
 
 def read(state: State) -> Ours:
     """The record. Raises `Refused` where it is damaged: it alone says what is ours to remove."""
+    raw = state.read(RECORD)
     try:
-        data = state.read_json(RECORD)
-        return Ours() if data is None else _load(data)
+        return Ours() if raw is None else _load(json.loads(raw))
     except DAMAGED:
         raise unusable(state.at(RECORD), "is damaged") from None
 

@@ -36,6 +36,6 @@ def step_lines(done: Done, home: str, *, dry_run: bool) -> Iterator[str]:
             yield from columns([[mark(sign), plain(what, "dim")]], "  ", sys.stderr)
 
 
-def done_line(done: Done, text: str) -> str:
+def done_line(done: Done, text: str, already: str) -> str:
     """The last word."""
-    return f"{symbol('ok')} {text}{'' if done.changed else ' already: nothing was changed'}"
+    return f"{symbol('ok')} {text if done.changed else f'{already}: nothing was changed'}"
