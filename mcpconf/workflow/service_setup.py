@@ -32,9 +32,11 @@ class Setup:
 
 
 def kind_here(app: App) -> str:
-    """Who starts services in this place."""
+    """Who starts services in this place. Raises `McpconfError` where there is no broker to start."""
     if app.system.platform == "darwin":
         return "launchd"
+    if app.system.platform == "windows":
+        raise McpconfError("there is no broker for Windows yet", hint="run it in WSL")
     if app.system.is_dir(SYSTEMD) or app.system.is_dir(units(app)):
         return "systemd"
     if app.system.env.get("WSL_DISTRO_NAME"):

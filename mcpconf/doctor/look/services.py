@@ -105,12 +105,14 @@ def _agents(app: App) -> tuple[str, ...]:
 def _agent(app: App, path: str) -> Unit:
     import plistlib
 
+    raw = app.system.read(path) or b""
     data: object = None
     with contextlib.suppress(Exception):  # whatever plistlib says of a damaged file
-        data = plistlib.loads(app.system.read(path) or b"")
+        data = plistlib.loads(raw)
     words = data.get("ProgramArguments") if isinstance(data, dict) else None
     command = tuple(map(str, words)) if isinstance(words, list) else ()
-    return _judged(app, Unit(path=path, name=os.path.basename(path).removesuffix(".plist"), command=command))
+    ours = read_record(app.state).owns(path, raw)
+    return _judged(app, Unit(path=path, name=os.path.basename(path).removesuffix(".plist"), command=command, ours=ours))
 
 
 def _judged(app: App, unit: Unit) -> Unit:
