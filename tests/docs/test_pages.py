@@ -147,7 +147,7 @@ def wrong(text: str) -> str | None:
     except ValueError:
         words = line.split()[1:]
     words = _without_global(words)
-    if not words or words[0].startswith(("-", "__")) or words[0].isupper():
+    if not words or words[0].startswith(("-", "__", ".")) or words[0].isupper():
         return None
     name = words.pop(0).rstrip(",.")
     if name not in {known for known, _ in COMMANDS}:
