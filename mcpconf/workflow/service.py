@@ -151,8 +151,12 @@ def _begin(app: App, made: Setup) -> tuple[Note, ...]:
     if made.kind == "task":
         return (Note("Windows has to be told of it, from WSL:", hint=_schtasks(made)),)
     stays = _stays(app)
-    if not service_manager.answers(app) or not service_manager.look_again(app):
-        return (Note("systemd's manager of this user is not asked here: it takes the units up when you log in"), *stays)
+    if not service_manager.answers(app):
+        return (Note("systemd's manager of this user does not answer: it takes the units up when you log in"), *stays)
+    if not service_manager.look_again(app):
+        where = service_manager.units(app)
+        text = f"systemd's manager of this user has other units of that name, or does not read {where}"
+        return (Note(text, hint=f"systemctl --user cat {NAME}.socket"), *stays)
     if is_locked(brokers.paths(app).lock):
         pid = starting.pid_of(brokers.paths(app))
         text = f"the broker that runs, pid {pid}, keeps its clients; systemd takes over at your next login, or now:"

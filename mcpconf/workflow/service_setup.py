@@ -82,10 +82,12 @@ def tell(app: App) -> Told:
         for variable, usual in BY_CUSTOM.items()
         if os.path.isabs(env.get(variable, "")) and env[variable] != os.path.join(home, usual) and not app.dirs.chosen
     }
+    words = program(app)
+    for text in (*words, socket, *moved.values()):
+        if not text.isprintable() and any(ord(letter) < 32 or ord(letter) == 127 for letter in text):
+            raise McpconfError(f"{text!r} has a control character, which no service manager can be told")
     log = os.path.join(home, "Library", "Logs")
-    return Told(
-        program=program(app), socket=socket, in_session=name is not None, path=path(app), variables=moved, log=log
-    )
+    return Told(program=words, socket=socket, in_session=name is not None, path=path(app), variables=moved, log=log)
 
 
 def program(app: App) -> tuple[str, ...]:

@@ -170,8 +170,15 @@ def test_a_socket_that_lies_elsewhere_has_its_lock_beside_it(mcpconf: World, uni
 
 
 @pytest.mark.real
-def test_systemd_finds_nothing_wrong_with_the_units(mcpconf: World) -> None:
+@pytest.mark.parametrize("name", ["bin", "a b 50%$x;é", """quo"te's\\"""])
+def test_systemd_finds_nothing_wrong_with_the_units(mcpconf: World, name: str) -> None:
     program = tool(mcpconf, "systemd-analyze")
+    started = mcpconf.home / name / "mcpconf"
+    started.parent.mkdir()
+    started.write_text("#!/bin/sh\n")
+    started.chmod(0o755)
+    mcpconf.patch.setattr("mcpconf.workflow.service_setup.launcher", lambda _: (str(started),))
+    mcpconf.patch.setenv("PATH", f"{started.parent}:{os.environ['PATH']}")
     mcpconf("broker", "install", "--kind", "systemd")
     at = mcpconf.home / ".config/systemd/user"
     done = subprocess.run(

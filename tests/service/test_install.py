@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
+from mcpconf.cli import console
 from mcpconf.commit.steps import Link
+from mcpconf.doctor.look.services import look
 from mcpconf.system import RealSystem
 from tests.cli.conftest import World, mcpconf, programs
 from tests.service.test_emitted import GOLDEN
@@ -197,6 +200,7 @@ def test_a_link_that_cannot_be_made_takes_the_files_back(mcpconf: World, monkeyp
 def test_the_manager_is_asked_where_it_answers(mcpconf: World, manager: Path) -> None:
     told = mcpconf("broker", "install").err
     assert "systemd's manager" not in told
+    assert "does not answer" not in told
     asked = manager.read_text().splitlines()
     assert [line for line in asked if not line.startswith("show")] == [
         "daemon-reload",
@@ -214,7 +218,7 @@ def test_the_manager_is_asked_where_it_answers(mcpconf: World, manager: Path) ->
 def test_another_home_s_units_are_left_alone(mcpconf: World, manager: Path, programs: Path) -> None:
     script = (programs / "systemctl").read_text().replace(str(mcpconf.home), "/home/other")
     (programs / "systemctl").write_text(script)
-    mcpconf("broker", "install")
+    assert "has other units of that name, or does not read" in mcpconf("broker", "install").err
     mcpconf("broker", "uninstall")
     assert not [line for line in manager.read_text().splitlines() if line.startswith(("start", "stop"))]
 
@@ -311,6 +315,30 @@ def test_other_directories_come_along(mcpconf: World) -> None:
     said = mcpconf("--config-dir", str(chosen), *INSTALL, "--print").out
     assert f" --config-dir {chosen} broker run" in said
     assert f"ListenStream={chosen}/state/run/broker.sock" in said
+
+
+def test_a_path_that_would_be_a_line_of_its_own_is_refused(mcpconf: World) -> None:
+    mcpconf.patch.setenv("XDG_DATA_HOME", f"{mcpconf.home}/a\nExecStartPre=/bin/false")
+    assert "has a control character" in mcpconf(*INSTALL, code=1).err
+    mcpconf.patch.delenv("XDG_DATA_HOME")
+    odd = mcpconf.home / "b\nExecStartPre="
+    odd.mkdir()
+    mcpconf.patch.setenv("PATH", f"{os.environ['PATH']}:{odd}")
+    assert "ExecStartPre" not in mcpconf(*INSTALL, "--print").out
+
+
+@pytest.mark.parametrize("name", ["a b", "50%", 'quo"te', "back\\slash", "dol$lar", "it's;", "ünï"])
+def test_whatever_a_directory_is_called_the_doctor_reads_what_was_written(mcpconf: World, name: str) -> None:
+    directory = mcpconf.home / name
+    directory.mkdir()
+    program = directory / "mcpconf"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    mcpconf.patch.setattr("mcpconf.workflow.service_setup.launcher", lambda _: (str(program),))
+    mcpconf.patch.setenv("PATH", f"{directory}:{os.environ['PATH']}")
+    mcpconf(*INSTALL)
+    (unit,) = [one for one in look(console.app(), ask=False).units if one.name.endswith(".service")]
+    assert (unit.command[0], unit.lost, unit.pathless, unit.ours) == (str(program), None, (), True)
 
 
 def test_a_damaged_record_removes_nothing(mcpconf: World) -> None:

@@ -76,7 +76,7 @@ def search_path(there: Collection[str], wanted: Sequence[str], current: Sequence
     `virtual` is a Python environment that happens to be active.
     """
     lasting = [one for one in current if one in there and not _passes(one, virtual)]
-    missing = [one for one in wanted if one in there and one not in lasting]
+    missing = [one for one in wanted if one in there and one not in lasting and one.isprintable()]
     own = [one for one in missing if one not in COMMON]
     common = [one for one in missing if one in COMMON]
     at = next((number for number, one in enumerate(lasting) if one in COMMON), len(lasting))
@@ -95,7 +95,8 @@ def _moved(home: str, env: Mapping[str, str], entry: str) -> str:
 def _passes(path: str, virtual: str) -> bool:
     """Whether a directory of PATH is one of this shell's, and may be gone tomorrow."""
     beside = bool(virtual) and (path == virtual or path.startswith(virtual + os.sep))
-    return beside or not os.path.isabs(path) or PASSING.search(path) is not None or ":" in path
+    odd = not os.path.isabs(path) or any(ord(letter) < 32 or ord(letter) == 127 for letter in path)
+    return beside or odd or PASSING.search(path) is not None
 
 
 def _number(name: str) -> tuple[int, ...]:

@@ -7,6 +7,8 @@ import os
 from mcpconf.broker.service.told import MARK, NAME, Told
 
 SERVICE, SOCKET = f"{NAME}.service", f"{NAME}.socket"
+ENV = "/usr/bin/env"  # becomes what stands behind it
+UNSAFE = frozenset("\"'\\")  # what systemd takes in no program's name, however it is quoted (string_is_safe)
 WANTS = "sockets.target.wants"  # what `systemctl --user enable` would make, for [Install]'s WantedBy
 
 
@@ -44,7 +46,7 @@ WantedBy=sockets.target
 def _service(told: Told) -> str:
     # No UMask: the broker's own is 0077 anyway, and its servers are to write files as their user does.
     # NotifyAccess: the one that serves is a child of the process that systemd started (it leaves nothing behind).
-    program, *words = told.program
+    program, *words = (ENV, *told.program) if UNSAFE.intersection(told.program[0]) else told.program
     command = " ".join([_quoted(program), *(_quoted(word.replace("$", "$$")) for word in words)])
     variables = {"PATH": told.path, **told.variables}
     environment = "\n".join(f"Environment={_quoted(f'{name}={value}')}" for name, value in variables.items())

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 
 from mcpconf.broker.place import Paths, is_reachable
+from mcpconf.broker.service.systemd import ENV
 from mcpconf.broker.service.told import NAME
 from mcpconf.doctor.seen.services import Services, Unit
 from mcpconf.record import replace
@@ -71,6 +72,7 @@ def _unit(app: App, path: str) -> Unit:
         key, value = key.strip(), value.strip().replace("%h", app.system.home)
         if key == "ExecStart" and value and not command:
             command = _words(value.replace("%%", "%"))
+            command = tuple(word.replace("$$", "$") for word in command[1:]) if command[:1] == (ENV,) else command
         elif key == "ListenStream" and value.startswith(("/", "%t/")):
             listens = value.replace("%t", _session(app)).replace("%%", "%")
         elif key == "Environment":
