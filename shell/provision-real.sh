@@ -45,12 +45,15 @@ PY
 
 system_tools() {
   local tool wanted=""
-  for tool in tmux strace socat unshare ip mkfs.ext4 zsh fish stow yadm; do
+  for tool in tmux strace socat unshare ip mkfs.ext4 zsh fish stow yadm systemd-analyze \
+    systemd-socket-activate; do
     command -v "$tool" >/dev/null 2>&1 && continue
     case $tool in
       unshare) wanted="$wanted util-linux" ;;
       ip) wanted="$wanted iproute2" ;;
       mkfs.ext4) wanted="$wanted e2fsprogs" ;;
+      systemd-analyze) wanted="$wanted systemd" ;;
+      systemd-socket-activate) ;; # of the same package
       *) wanted="$wanted $tool" ;;
     esac
   done

@@ -37,7 +37,7 @@ def _options(given: Given, umask: int) -> Options:
 
     dirs = find_dirs(RealSystem(), given.config)
     return Options(
-        directory=socket_directory(dirs, os.environ, os.geteuid()),
+        directory=_given() or socket_directory(dirs, os.environ, os.geteuid()),
         data=dirs.data,
         servers=os.path.join(dirs.broker, "servers"),
         logs=dirs.broker_logs,
@@ -46,6 +46,15 @@ def _options(given: Given, umask: int) -> Options:
         keyed=os.path.join(dirs.broker, "listen.conf"),
         umask=umask,
     )
+
+
+def _given() -> str | None:
+    """The directory of the socket that systemd opened, where it has started us."""
+    if "LISTEN_FDS" not in os.environ:
+        return None
+    from mcpconf.broker.door.activation import given_directory
+
+    return given_directory(os.environ)
 
 
 def _serve(options: Options, identity: str, parent: int, ready: int | None) -> int:

@@ -43,6 +43,19 @@ def socket_directory(dirs: Dirs, env: Mapping[str, str], uid: int) -> str:
     return _own_part(_at_home(dirs))
 
 
+def in_session(dirs: Dirs, env: Mapping[str, str], uid: int) -> str | None:
+    """What the directory is called below the runtime directory of this user's sessions; None where it is elsewhere.
+
+    Where there is no session now (an install script's), and no entry looks elsewhere, the next one will have it there.
+    """
+    found = socket_directory(dirs, env, uid)
+    name = name_for(dirs, uid)
+    if not dirs.chosen and found == _own_part(_at_home(dirs)) and _standing(dirs)[0] is None and not guest():
+        return name
+    bases = (env.get("XDG_RUNTIME_DIR", ""), f"/run/user/{uid}")
+    return name if found in [os.path.join(base, name) for base in bases if base] else None
+
+
 def lines_for_shim(dirs: Dirs, env: Mapping[str, str], uid: int) -> tuple[str, ...]:
     """What `shim.conf` says of that directory: the same in each place that has this home, if there are several.
 

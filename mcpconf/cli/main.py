@@ -40,11 +40,30 @@ def _quick(argv: list[str]) -> int | None:
         return serve()
     if argv == ["current"]:
         return _current()
+    if argv[-2:] == ["broker", "run"] and (len(argv) == 2 or (len(argv) == 4 and argv[0] == "--config-dir")):
+        return _become_broker(argv[1] if len(argv) == 4 else None)
     if argv[:3] == ["broker", "start", "--if-needed"]:
         named = argv[3:]
         if not named or (len(named) == 2 and named[0] == "--config-dir"):
             return _start_broker(named[1] if named else None)
     return None
+
+
+def _become_broker(config: str | None) -> int | None:
+    """What a service manager calls while the first client waits; None where the long way has the words for it."""
+    from mcpconf.broker.start import command, options_of
+    from mcpconf.dirs import find_dirs
+    from mcpconf.errors import McpconfError
+    from mcpconf.system import RealSystem
+
+    system = RealSystem()
+    if system.platform == "windows":
+        return None
+    try:
+        argv = command(options_of(find_dirs(system, config)))
+    except McpconfError:
+        return None
+    os.execv(argv[0], argv)  # noqa: S606  a list of words, and no shell
 
 
 def _start_broker(config: str | None) -> int | None:

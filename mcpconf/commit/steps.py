@@ -122,6 +122,20 @@ def undo_all(steps: Sequence[Step]) -> None:
 
 
 @contextlib.contextmanager
+def all_done(steps: Sequence[Step]) -> Iterator[None]:
+    """They are taken; where one can't be, or the block fails, all are taken back."""
+    done: list[Step] = []
+    try:
+        for step in steps:
+            do(step)
+            done.append(step)
+        yield
+    except BaseException:
+        undo_all(done)
+        raise
+
+
+@contextlib.contextmanager
 def taken_back(steps: Sequence[Step]) -> Iterator[None]:
     """They are taken back, the last one first; where the block fails they are taken again."""
     back: list[Step] = []

@@ -72,6 +72,10 @@ def edit_back(
         standing, ours, old = (block_of(text, marks) for text in (raw, after, before))
     except Torn:
         standing, ours, old = None, None, None
+    if (before is None or after is None) and ours is None and old is None and raw is not None and not force:
+        # The whole file was ours.
+        text = "it was edited since mcpconf wrote it; nothing was changed"
+        raise Located(path, text, line=1, column=1, hint="mcpconf undo --force leaves it as it is")
     if standing not in (ours, old) and not force:
         line = getattr(find(raw or b"", marks), "line", 1)
         text = "the block was edited since mcpconf wrote it; nothing was changed"

@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from mcpconf.broker import start as starting
-from mcpconf.broker.control import BrokerUnreachable, ask, held
+from mcpconf.broker.control import SECONDS, BrokerUnreachable, ask, held
 from mcpconf.broker.options import address, parse
-from mcpconf.broker.place import Paths, is_locked
+from mcpconf.broker.place import Paths, is_locked, is_reachable
 from mcpconf.errors import McpconfError
 from mcpconf.model import Json, Note
 from mcpconf.record import dataclass
 from mcpconf.workflow.app import App
+from mcpconf.workflow.service_manager import open_socket
 
 if TYPE_CHECKING:
     import socket
@@ -53,9 +54,11 @@ def words(app: App, listen: Sequence[str] = (), *, allow_nonlocal: bool = False)
 
 def start(app: App, options: Sequence[str], *, if_needed: bool = False) -> dict[str, Json]:
     """Start one, or with `if_needed` find one that listens there as well; what it says of itself."""
-    act = starting.start_if_needed if if_needed else starting.start
+    # Where somebody else listens there, that is systemd, which has just been asked to start one: never two.
+    by_systemd = not is_locked(paths(app).lock) and is_reachable(paths(app).socket)
+    act = starting.start_if_needed if if_needed or by_systemd else starting.start
     begun = act(paths(app), options)
-    said = status(app) or {}
+    said = status(app, starting.SECONDS if by_systemd else SECONDS) or {}
     if begun is None:
         _check_listens(said, options)
     return said
@@ -97,6 +100,7 @@ def restart(app: App, options: Sequence[str]) -> tuple[Stopped | None, dict[str,
             tcp_socket(host, port).close()
     with starting.restarting(paths(app)):  # else a client's shim may be quicker, and knows none of the options
         stopped = stop(app)
+        open_socket(app)
         try:
             return stopped, start(app, options)
         except McpconfError as error:
@@ -105,10 +109,10 @@ def restart(app: App, options: Sequence[str]) -> tuple[Stopped | None, dict[str,
             raise McpconfError(f"stopped the broker, pid {stopped.pid}; {error}", hint=error.hint) from None
 
 
-def status(app: App) -> dict[str, Json] | None:
+def status(app: App, timeout: float = SECONDS) -> dict[str, Json] | None:
     """What the broker says of itself; None where none runs. Raises `BrokerUnreachable` where one hangs."""
     try:
-        return ask(paths(app).socket, {"do": "status"})
+        return ask(paths(app).socket, {"do": "status"}, timeout)
     except BrokerUnreachable:
         if is_locked(paths(app).lock):
             raise _stuck(app) from None

@@ -17,7 +17,7 @@ INSTALLED = "made"
 
 # By name, never "all that is there": --config-dir may name a directory that holds other people's files, too.
 CONFIG = ("profiles", "config.toml")
-DATA = ("secrets", "keyring", "wrapper", "broker", "shell", "venv", INSTALLED)
+DATA = ("secrets", "keyring", "wrapper", "broker", "services", "shell", "venv", INSTALLED)
 STATE = (
     *(
         "active",
@@ -34,7 +34,7 @@ STATE = (
         "ledger.json",
         "lock",
     ),
-    *(RECORD, "pending.json", "rescued", "run", "tools.json", "trust.json"),
+    *(RECORD, "pending.json", "rescued", "run", "services.json", "tools.json", "trust.json"),
     "wrapper.json",
 )
 

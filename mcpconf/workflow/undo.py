@@ -16,7 +16,7 @@ from mcpconf.ledger import Ledger
 from mcpconf.model import Note
 from mcpconf.plan import Action, Conflict, Plan
 from mcpconf.record import dataclass, replace
-from mcpconf.workflow import active, besides
+from mcpconf.workflow import active, besides, service, service_record
 from mcpconf.workflow.app import App
 from mcpconf.workflow.besides import ProfileWas
 from mcpconf.workflow.own_profile import write_text
@@ -89,6 +89,8 @@ def undo(app: App, *, force: bool = False, untrusted: bool = False) -> Undone:
         generations.save(replace(one, undone=True), state)
         now = active.load(state.read(active.FILE))
         state.write(active.dump(_active(one, kept, now)), active.FILE)
+        ours = service_record.known(state)
+    told += service.follow(app, [file.path for file in one.files if file.path in ours.files])
     return Undone(one, committed.plan, committed, profile, notes + left + told, steps)
 
 

@@ -19,7 +19,7 @@ from mcpconf.ledger import Ledger
 from mcpconf.model import Note
 from mcpconf.plan import Plan, Policy, Want, make_plan
 from mcpconf.record import dataclass, replace
-from mcpconf.workflow import active, besides, blocks, brokers, footprint, secrets
+from mcpconf.workflow import active, besides, blocks, brokers, footprint, secrets, service, service_record
 from mcpconf.workflow.app import App
 from mcpconf.workflow.dotfiles import clone, take_out
 from mcpconf.workflow.dotfiles.record import Record
@@ -27,6 +27,7 @@ from mcpconf.workflow.dotfiles.steps import take
 from mcpconf.workflow.lost import regained
 from mcpconf.workflow.owned import named_in, owned_targets
 from mcpconf.workflow.reload import reload
+from mcpconf.workflow.service_record import Ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,31 +51,46 @@ def preview(app: App, *, force: bool = False) -> Uninstalled:
         ledger = app.state.ledger()
         if app.state.read(PENDING) is None:  # else a killed run's writes are still to be told apart
             ledger = regained(app.state, ledger, force=force)
-        texts = _Texts(blocks.paths(app.state), take_out.known(app.state))
+        texts = _Texts(blocks.paths(app.state), take_out.known(app.state), service_record.known(app.state), force)
         snapshots = app.read([*ledger.files, *texts.paths], ledger.files, texts.paths)
-        return Uninstalled(_plan(snapshots, ledger, texts, force), steps=take_out.links(texts.record))
+        notes = texts.left(snapshots)
+        return Uninstalled(_plan(snapshots, ledger, texts, force), notes=notes, steps=texts.links)
 
 
 @dataclass(frozen=True, slots=True)
 class _Texts:
-    """What is ours besides the clients' files: blocks in other people's texts, and what `dotfiles install` made."""
+    """What is ours besides the clients' files: blocks in other people's texts, what `dotfiles install` made, and what
+    `broker install` gave to a service manager (with `force` also where that was edited)."""
 
     marks: Mapping[str, Marks]
     record: Record
+    services: Ours
+    force: bool
 
     @property
     def paths(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys((*self.marks, *self.record.files)))
+        return tuple(dict.fromkeys((*self.marks, *self.record.files, *self.services.files)))
+
+    @property
+    def links(self) -> tuple[Link, ...]:
+        return (*take_out.links(self.record), *service_record.unlinked(self.services))
+
+    def left(self, snapshots: Mapping[str, bytes | None]) -> tuple[Note, ...]:
+        return () if self.force else service_record.edited(self.services, snapshots)
+
+    def gone(self, plan: Plan) -> tuple[str, ...]:
+        return tuple(edit.path for edit in plan.files if edit.path in self.services.files)
 
     def taken_out(self, plan: Plan, snapshots: Mapping[str, bytes | None]) -> Plan:
         plan = blocks.take_out(plan, snapshots, self.marks)
         rcs = {path for path, marks in self.marks.items() if marks == SHELL}
         files = (take_out.with_made(edit, self.record) if edit.path in rcs else edit for edit in plan.files)
-        return replace(plan, files=(*files, *take_out.copy_edits(snapshots, self.record)))
+        units = service_record.take_out(self.services, snapshots, force=self.force)
+        return replace(plan, files=(*files, *take_out.copy_edits(snapshots, self.record), *units))
 
 
 def _plan(snapshots: Mapping[str, bytes | None], ledger: Ledger, texts: _Texts, force: bool) -> Plan:
-    """Everything of ours out of the clients' files, and our blocks out of other people's texts."""
+    """Everything of ours out of the clients' files, our blocks out of other people's texts, and no service any more."""
     files = {path: raw for path, raw in snapshots.items() if path not in texts.paths}
     return texts.taken_out(make_plan(files, _wants(ledger), ledger, Policy(force=force)), snapshots)
 
@@ -121,13 +137,14 @@ def _take_out(app: App, state: State, force: bool) -> tuple[Committed, tuple[Not
     ledger = regained(state, owned, force=force)
     if ledger != owned:
         state.write(ledgers.dump(ledger), "ledger.json")
-    texts = _Texts(blocks.paths(state), take_out.known(state))
+    texts = _Texts(blocks.paths(state), take_out.known(state), service_record.known(state), force)
     paths = [*ledger.files, *texts.paths]
+    left = texts.left(app.read(texts.services.files, texts=texts.paths))
     artifacts = Artifacts(app.dirs.wrapper, {context: {} for context in contexts(state)})
     before = besides.Besides(artifacts.before(state), known)
 
     def note(number: int | None) -> int | None:
-        done = take(take_out.links(texts.record), {}, {})
+        done = take(texts.links, {}, {})
         try:
             if number is None and done:
                 number = besides.new_generation(state, request, app.system.now())
@@ -149,7 +166,7 @@ def _take_out(app: App, state: State, force: bool) -> tuple[Committed, tuple[Not
     )
     with artifacts.in_place(state, named_in(app, paths)):
         committed = commit(request, state, app.system)
-    told = reload(app, before.files, artifacts.wanted)
+    told = left + reload(app, before.files, artifacts.wanted) + service.follow(app, texts.gone(committed.plan))
     if not committed.plan.conflicts:
         state.remove(active.FILE)
     return committed, told

@@ -24,7 +24,10 @@ FOREIGN = {"command": "theirs"}
 STATE, CONFIG, DATA = ".local/state/mcpconf", ".config/mcpconf", ".local/share/mcpconf"
 FILES = (
     *(f"{STATE}/{name}" for name in ("ledger.json", "active", "pending.json", "made.json", "wrapper.json", "lock")),
-    *(f"{STATE}/{name}" for name in ("trust.json", "generations/000002.json", "besides/000002.json", "blobs/*")),
+    *(
+        f"{STATE}/{name}"
+        for name in ("services.json", "trust.json", "generations/000002.json", "besides/000002.json", "blobs/*")
+    ),
     *(f"{STATE}/{name}" for name in ("journals/x.journal", "journals/x.journal.new", "compiled/*")),
     *(f"{CONFIG}/config.toml", f"{DATA}/secrets", f"{DATA}/keyring", f"{DATA}/wrapper/data/mcp-time"),
 )

@@ -81,6 +81,30 @@ def no_systemd(home: Path, world: World) -> None:
     world.patch.setattr(RealSystem, "is_dir", lambda self, path: path != gone and real(self, path))
 
 
+def listens_elsewhere(home: Path, world: World) -> None:
+    systemctl(world, home.parent / "bin", "inactive")
+    world("broker", "install", "--kind", "systemd")
+    path = home / UNITS / "mcpconf-broker.socket"
+    path.write_text(path.read_text().replace("%t/", "%t/old-"))
+
+
+def searches_nowhere(home: Path, world: World) -> None:
+    systemctl(world, home.parent / "bin", "inactive")
+    tools = home / ".cargo/bin"
+    tools.mkdir(parents=True)
+    world("broker", "install", "--kind", "systemd")
+    tools.rmdir()
+
+
+def python_gone(home: Path, world: World) -> None:
+    program = home / ".local/share/mcpconf/venv/bin/mcpconf"
+    program.parent.mkdir(parents=True)
+    program.write_text(f"#!{home}/.pyenv/versions/3.11.7/bin/python3\n")
+    program.chmod(0o755)
+    unit(home, f"{program} broker run")
+    systemctl(world, home.parent / "bin", "inactive")
+
+
 BROKEN = {
     "the unit's program is gone": (program_gone, "MC011"),
     "the unit's script is gone": (script_gone, "MC011"),
@@ -90,6 +114,9 @@ BROKEN = {
     "the service runs, and no broker": (silent, "MC015"),
     "no lingering": (ends_with_the_session, "MC016"),
     "no systemd": (no_systemd, "MC017"),
+    "a unit that listens elsewhere": (listens_elsewhere, "MC018"),
+    "a PATH with a directory that is gone": (searches_nowhere, "MC019"),
+    "the Python of the unit's program is gone": (python_gone, "MC011"),
 }
 
 
@@ -103,4 +130,9 @@ def not_ours(home: Path, world: World) -> None:
     unit(home, "/nowhere/at/all", "syncthing.service", enabled=True)
 
 
-HEALTHY = {"our own unit": fine, "somebody else's unit": not_ours}
+def installed(home: Path, world: World) -> None:
+    systemctl(world, home.parent / "bin", "inactive")
+    world("broker", "install", "--kind", "systemd")
+
+
+HEALTHY = {"our own unit": fine, "what `broker install` writes": installed, "somebody else's unit": not_ours}

@@ -10,6 +10,19 @@ from collections.abc import Mapping
 FIRST = 3  # SD_LISTEN_FDS_START
 
 
+def given_directory(environ: Mapping[str, str]) -> str | None:
+    """Where the socket lies that was handed over to this process: all else of the broker's belongs beside it."""
+    if environ.get("LISTEN_PID") != str(os.getpid()) or environ.get("LISTEN_FDS", "") in ("", "0"):
+        return None
+    try:
+        with socket.socket(fileno=os.dup(FIRST)) as listening:
+            name = listening.getsockname() if listening.family == socket.AF_UNIX else ""
+    except OSError:
+        return None
+    path = os.fsdecode(name)
+    return os.path.dirname(path) if os.path.isabs(path) else None
+
+
 def inherited(environ: Mapping[str, str]) -> list[socket.socket]:
     """The unix sockets that were handed over to this process, or to its parent on its behalf."""
     if environ.get("LISTEN_PID") not in (str(os.getpid()), str(os.getppid())):
@@ -33,9 +46,9 @@ class Notifier:
         self._address = environ.get("NOTIFY_SOCKET", "")
 
     def tell(self, state: str) -> None:
-        """Send one state, with the process that it is true of."""
+        """Send one state. The main process is our parent, which ends last, and cleans up after us (`supervisor`)."""
         if not self._address.startswith(("/", "@")):
             return
         address = "\0" + self._address[1:] if self._address.startswith("@") else self._address
         with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sending:
-            sending.sendto(f"{state}\nMAINPID={os.getpid()}".encode(), address)
+            sending.sendto(f"{state}\nMAINPID={os.getppid()}".encode(), address)

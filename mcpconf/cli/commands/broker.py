@@ -1,4 +1,4 @@
-"""`mcpconf broker run|start|stop|restart|status|logs|warm|gateway|expose|reload|key`."""
+"""`mcpconf broker run|start|stop|restart|status|logs|warm|gateway|expose|install|uninstall|reload|key`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from mcpconf.broker.start import command
 from mcpconf.cli import console, options
 from mcpconf.cli.broker_expose import expose
 from mcpconf.cli.broker_keys import app as keys
+from mcpconf.cli.broker_service import install, uninstall
 from mcpconf.cli.catalogue import new_app
 from mcpconf.cli.render.broker import (
     elsewhere_lines,
@@ -209,6 +210,8 @@ def gateway(
 
 
 app.command("expose")(expose)
+app.command("install")(install)
+app.command("uninstall")(uninstall)
 
 
 @app.command("reload")

@@ -9,7 +9,7 @@ from itertools import zip_longest
 from mcpconf.cli import console, terminal
 from mcpconf.cli.render.table import Cell, columns, mark, plain, symbol
 from mcpconf.model import Note
-from mcpconf.plan import Action, Plan, Reason
+from mcpconf.plan import Action, FileEdit, Plan, Reason
 from mcpconf.redact import redact
 from mcpconf.route.launch import Routed
 from mcpconf.workflow.diff import summary, tilde, unified
@@ -95,14 +95,21 @@ def change_lines(plan: Plan, home: str) -> list[str]:
     for edit in plan.files:
         if not edit.targets:  # no entry's change, but a block of ours in a text, or what `doctor --fix` mended
             lines.append(console.paint(tilde(edit.path, home), "bold"))
-            what = "the text itself" if edit.path.endswith(".json") else "mcpconf's block"
-            cells = (
-                [mark("remove"), plain("the file", "dim")]
-                if edit.after is None
-                else [mark("change"), plain(what, "dim")]
-            )
-            lines += columns([cells], "  ", sys.stderr)
+            lines += columns([_text_row(edit)], "  ", sys.stderr)
     return lines or ["nothing to change"]
+
+
+def _text_row(edit: FileEdit) -> Row:
+    """What becomes of a file that has no entries: one with a block of ours, or one that is all ours."""
+    if edit.after is None:
+        return [mark("remove"), plain("the file", "dim")]
+    if b"mcpconf: begin" in edit.after + (edit.before or b""):
+        return [mark("change"), plain("mcpconf's block", "dim")]
+    if edit.path.endswith(".json"):
+        return [mark("change"), plain("the text itself", "dim")]
+    if edit.before is None:
+        return [mark("add"), plain("written", "dim")]
+    return [mark("change"), plain("written anew", "dim")]
 
 
 def diff_lines(plan: Plan, home: str) -> list[str]:

@@ -9,8 +9,10 @@ from mcpconf.doctor.finding import Found, Group, Level, Mend
 from mcpconf.doctor.seen.services import Services, Unit
 
 
-def _off(unit: Unit) -> str:
-    """What takes a service away."""
+def _right(unit: Unit) -> str:
+    """What sets a service right that we wrote, or takes another one away."""
+    if unit.ours:
+        return "mcpconf broker install"
     if unit.path.endswith(".plist"):
         return f"launchctl bootout gui/$(id -u) {unit.path}; rm {unit.path}"
     return f"systemctl --user disable --now {unit.name}; rm {unit.path}"
@@ -20,14 +22,14 @@ def starts_what_is_there(services: Services) -> Iterator[Found]:
     for one in services.units:
         if one.lost is not None:
             seen = (" ".join(one.command),)
-            yield Found(Level.ERROR, f"it starts {one.lost}, which is not there", one.path, seen, Mend(_off(one)))
+            yield Found(Level.ERROR, f"it starts {one.lost}, which is not there", one.path, seen, Mend(_right(one)))
 
 
 def starts_this_one(services: Services) -> Iterator[Found]:
     for one in services.units:
         if one.foreign:
             text = "it starts another installation of mcpconf than the one that you use"
-            yield Found(Level.WARNING, text, one.path, (" ".join(one.command),), Mend(_off(one)))
+            yield Found(Level.WARNING, text, one.path, (" ".join(one.command),), Mend(_right(one)))
 
 
 def links_lead_somewhere(services: Services) -> Iterator[Found]:
@@ -63,6 +65,20 @@ def has_a_manager(services: Services) -> Iterator[Found]:
         yield Found(Level.INFO, text, services.units[0].path, (), Mend("mcpconf broker start"))
 
 
+def listens_where_clients_look(services: Services) -> Iterator[Found]:
+    for one in services.units:
+        if one.listens is not None and one.listens != services.met:
+            text = f"it listens at {one.listens}, and clients look for the broker at {services.met}"
+            yield Found(Level.WARNING, text, one.path, (), Mend(_right(one)))
+
+
+def finds_programs(services: Services) -> Iterator[Found]:
+    for one in services.units:
+        if one.pathless and one.lost is None:
+            text = "its PATH names directories that are not there any more, so servers may not find their programs"
+            yield Found(Level.WARNING, text, one.path, one.pathless, Mend(_right(one)))
+
+
 CHECKS = (
     Check("MC011", Group.SERVICES, "services start what is there", starts_what_is_there),
     Check("MC012", Group.SERVICES, "services start this installation", starts_this_one),
@@ -71,4 +87,6 @@ CHECKS = (
     Check("MC015", Group.SERVICES, "the broker's service answers", broker_answers),
     Check("MC016", Group.SERVICES, "services outlive the session", outlives_the_session),
     Check("MC017", Group.SERVICES, "somebody starts the services", has_a_manager),
+    Check("MC018", Group.SERVICES, "services listen where clients look", listens_where_clients_look),
+    Check("MC019", Group.SERVICES, "services find the programs of servers", finds_programs),
 )
