@@ -40,6 +40,10 @@ def _quick(argv: list[str]) -> int | None:
         return serve()
     if argv == ["current"]:
         return _current()
+    if argv[:1] == ["__modify"]:  # of a script that chezmoi runs: its words stay as they are
+        from mcpconf.cli.modify import modify
+
+        return modify(argv[1:])
     if argv[:3] == ["broker", "start", "--if-needed"]:
         named = argv[3:]
         if not named or (len(named) == 2 and named[0] == "--config-dir"):

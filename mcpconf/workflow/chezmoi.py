@@ -1,0 +1,109 @@
+"""chezmoi writes the files that it manages itself: a script of ours tells it what to write, and nobody is fought.
+
+A `modify_` script gets a file on stdin and prints what it is to hold. It adds the servers of the *active* profile, so
+that a switch stays what it is; only where none is active it is the one that the script names. What chezmoi then writes
+is noted down before as our own pending write, so that the next change finds it and owns it.
+"""
+
+from __future__ import annotations
+
+import os
+
+from mcpconf.client.table import client
+from mcpconf.commit.recovery import PENDING, absorb_pending, dump_pending
+from mcpconf.errors import UsageError
+from mcpconf.ledger import Ledger
+from mcpconf.model import Scope
+from mcpconf.plan import Foreign, Plan, Policy, make_plan
+from mcpconf.record import dataclass
+from mcpconf.workflow import active
+from mcpconf.workflow.app import App
+from mcpconf.workflow.prepare import Prepared, Wish, prepare
+
+APPLY = "apply"  # the script that chezmoi runs last
+_FILES = {
+    "claude-code": ("modify_private_dot_claude.json", "~/.claude.json"),
+    "claude-desktop": (
+        "private_dot_config/Claude/modify_private_claude_desktop_config.json",
+        "~/.config/Claude/claude_desktop_config.json",
+    ),
+}
+_FIND = 'PATH="$PATH:$HOME/.local/bin"'
+
+_MODIFY = """\
+#!/bin/sh
+# {name}, in chezmoi's source directory: {file} with the servers of mcpconf's
+# active profile{fallback}. chezmoi gives the file on stdin and writes what comes out, so that
+# nothing else in it changes. Where there is no mcpconf it stays as it is.
+{find}
+if command -v mcpconf >/dev/null 2>&1; then
+  exec mcpconf __modify {client}{profile}
+fi
+exec cat
+"""
+_APPLY = """\
+#!/bin/sh
+# {name}, in chezmoi's source directory: chezmoi runs it when the files are written.
+# The profile becomes the active one; a second time there is nothing to do.
+{find}
+if command -v mcpconf >/dev/null 2>&1; then
+  mcpconf init --yes --quiet --no-input{profile} || echo "mcpconf: the servers are not set up; try: mcpconf doctor" >&2
+fi
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A script for the source directory, the name it has to have there, and what that does."""
+
+    name: str
+    text: str
+    why: str
+
+
+def script(of: str, profile: str | None) -> Script:
+    """The script for a client's file, or the one that runs last. Raises `UsageError`."""
+    if of == APPLY:
+        name = "run_after_mcpconf.sh"
+        words = "" if profile is None else f" --profile {profile}"
+        return Script(name, _APPLY.format(name=name, find=_FIND, profile=words), "chezmoi runs it after each apply")
+    if of not in _FILES:
+        known = ", ".join([*_FILES, APPLY])
+        raise UsageError(f"there is no script for {of!r}", hint=f"--for one of {known}")
+    name, file = _FILES[of]
+    text = _MODIFY.format(
+        name=os.path.basename(name),
+        file=file,
+        fallback="" if profile is None else f", or {profile} where none is",
+        find=_FIND,
+        client=of,
+        profile="" if profile is None else f" {profile}",
+    )
+    return Script(name, text, f"it is asked what {file} is to hold; --for {APPLY} prints the one that goes with it")
+
+
+def merged(app: App, client_id: str, profile: str | None, raw: bytes) -> bytes:
+    """The file with the servers. Raises `McpconfError` where they can't be put in."""
+    spec = client(client_id)
+    name = active.load(app.state.read(active.FILE)).get(active.USER, active.Active()).current or profile
+    if name is None:
+        return raw
+    wish = Wish(profile=name, clients=(spec.id,), scope=Scope.USER, foreign=Foreign.KEEP, remember=False)
+    prepared = prepare(app, wish)
+    plan = _plan(prepared, raw, app.state.ledger())
+    if not plan.files:
+        return raw
+    with app.writing() as state:
+        absorb_pending(state)
+        ledger = state.ledger()
+        plan = _plan(prepared, raw, ledger)
+        if plan.files:
+            state.write_json(dump_pending(plan, os.urandom(6).hex(), ledger), PENDING)
+    return (plan.files[0].after or b"") if plan.files else raw
+
+
+def _plan(prepared: Prepared, raw: bytes, ledger: Ledger) -> Plan:
+    path = prepared.targets.chosen[0][1].path
+    wants = [want for want in prepared.wants if want.target.path == path]
+    # chezmoi gives nothing where there is no file.
+    return make_plan({path: raw or None}, wants, ledger, Policy(Foreign.KEEP))
