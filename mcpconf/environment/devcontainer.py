@@ -9,7 +9,7 @@ import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from mcpconf.document.edit import Pointer
+from mcpconf.document.edit import MAIN, Pointer
 from mcpconf.document.scan import COMMANDS, ITEMS
 from mcpconf.environment.exposure import Grant
 from mcpconf.model import Json, Note
@@ -73,12 +73,11 @@ def additions(data: Mapping[str, Json], wanted: Wanted) -> Additions:
     found = Additions({}, [])
     _image(data, wanted, found)
     _broker(data, wanted.grant, found)
-    has_feature = _feature(data, wanted.feature, found)
-    state = None if has_feature else _state(data, wanted.volume, found)
     _claude(data, found)
-    if not has_feature:
+    if not _feature(data, wanted.feature, found) and _is_free(data, "postCreateCommand", found):
+        state = _state(data, found) if wanted.volume else None
         _command(data, "postCreateCommand", set_up_line(wanted.profile, state), found)
-    if wanted.start_broker:
+    if wanted.start_broker and _is_free(data, "postStartCommand", found):
         _command(data, "postStartCommand", START_LINE, found)
     return found
 
@@ -102,16 +101,8 @@ def _broker(data: Mapping[str, Json], grant: Grant | None, found: Additions) -> 
     """The way to the host's broker: what `docker run` would be told, as far as this file may say it."""
     if grant is None:
         return
-    there = list(mounts_of(data))
     for here, target in grant.mounts:
-        if any(one.target == target for one in there):
-            found.say(f"something is mounted at {target} already, and stays")
-            continue
-        line = f"type=bind,source={here},target={target},readonly"
-        found.put(MOUNTS, line, line)
-        if not target.endswith(".key") and _PLAIN.fullmatch(here):
-            # The engine refuses a source that is not there, and a runtime directory is empty after each boot.
-            _command(data, "initializeCommand", f'umask 077; mkdir -p "{here}"', found)
+        _way(data, here, target, found)
     for name, value in grant.variables:
         if name not in _environment(data):
             found.put(CONTAINER_ENV, name, value)
@@ -122,6 +113,21 @@ def _broker(data: Mapping[str, Json], grant: Grant | None, found: Additions) -> 
     for argument in arguments:
         if not _has_argument(_words(data.get("runArgs")), argument):
             found.put(RUN_ARGS, argument, argument)
+
+
+def _way(data: Mapping[str, Json], here: str, target: str, found: Additions) -> None:
+    """The mount of the broker's directory, or of a key."""
+    there = [one.source for one in mounts_of(data) if one.target == target]
+    if not there:
+        line = f"type=bind,source={here},target={target},readonly"
+        found.put(MOUNTS, line, line)
+    elif here not in there:
+        found.say(f"something is mounted at {target} already, and stays")
+        return
+    # The engine refuses a source that is not there, and a runtime directory is empty after each boot.
+    is_directory = not target.endswith(".key") and _PLAIN.fullmatch(here)
+    if is_directory and _is_free(data, "initializeCommand", found):
+        _command(data, "initializeCommand", f'umask 077; mkdir -p "{here}" || true', found)
 
 
 def _feature(data: Mapping[str, Json], feature: str | None, found: Additions) -> bool:
@@ -142,10 +148,8 @@ def feature_name(feature: str) -> str:
     return re.split(r"[@:]", feature.rstrip("/").rpartition("/")[2])[0]
 
 
-def _state(data: Mapping[str, Json], volume: bool, found: Additions) -> str | None:
+def _state(data: Mapping[str, Json], found: Additions) -> str | None:
     """Where what mcpconf remembers outlives a rebuild: beside Claude's own files, else on a volume of its own."""
-    if not volume:
-        return None
     claude = claude_directory(data)
     if claude is not None and any(claude == one.target and one.kind == "volume" for one in mounts_of(data)):
         return f"{claude}/mcpconf" if _PLAIN.fullmatch(claude) else None
@@ -185,18 +189,23 @@ def _environment(data: Mapping[str, Json]) -> dict[str, Json]:
     return found
 
 
-def _command(data: Mapping[str, Json], name: str, line: str, found: Additions) -> None:
-    """A named command of ours beside the user's; not where theirs calls mcpconf already."""
+def _is_free(data: Mapping[str, Json], name: str, found: Additions) -> bool:
+    """Whether a command of ours may stand there: not where the user's own calls mcpconf already."""
     given = data.get(name)
-    named = given if isinstance(given, dict) else {}
     if any(re.search(r"\bmcpconf (init|switch|dotfiles|broker)\b", one) for one in _lines(given)):
         found.say(f"{name} runs mcpconf already, and stays as it is")
-    elif COMMAND in named:
+        return False
+    if isinstance(given, dict) and COMMAND in given:
         found.say(f"{name} has a command {COMMAND!r} that mcpconf did not write, and it stays")
-    else:
-        if given is not None and not isinstance(given, dict):
-            found.say(f"{name} becomes an object of named commands, which run side by side: yours is 'main'")
-        found.put((f"{name}{COMMANDS}",), COMMAND, line)
+        return False
+    return True
+
+
+def _command(data: Mapping[str, Json], name: str, line: str, found: Additions) -> None:
+    """A named command of ours beside the user's."""
+    if data.get(name) is not None and not isinstance(data[name], dict):
+        found.say(f"{name} becomes an object of named commands, which run side by side: yours is {MAIN!r}")
+    found.put((f"{name}{COMMANDS}",), COMMAND, line)
 
 
 def _lines(command: Json) -> Iterator[str]:
@@ -220,7 +229,7 @@ def set_up_line(profile: str | None, state: str | None) -> str:
             '[ -n "$XDG_STATE_HOME" ] || XDG_STATE_HOME="$HOME/.local/state"',
             f'v="{state}"',
             # An engine makes a volume root's; the user of most images may change that.
-            '[ -w "$v" ] || sudo -n chown "$(id -u)" "$v" 2>/dev/null',
+            *(['[ -w "$v" ] || sudo -n chown "$(id -u)" "$v" 2>/dev/null'] if state == VOLUME else []),
             '[ -e "$XDG_STATE_HOME/mcpconf" ] || { mkdir -p -m 700 "$v/state" "$XDG_STATE_HOME"'
             ' && ln -s "$v/state" "$XDG_STATE_HOME/mcpconf"; }',
         ]
@@ -260,7 +269,7 @@ def _words(value: Json) -> list[str]:
 
 def _options(words: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Options with their values, written as one word or as two."""
-    for word, following in zip(words, [*words[1:], ""], strict=True):
+    for word, following in zip(words, [*words[1:], ""], strict=False):
         name, equals, value = word.partition("=")
         yield (name, value) if equals and name.startswith("--") else (word, following)
 
@@ -295,7 +304,7 @@ def without(data: Json, owned: Mapping[Pointer, Iterable[str]]) -> dict[str, Jso
         if isinstance(value, dict):
             left[key] = {name: one for name, one in value.items() if name not in names}
         elif isinstance(value, list):
-            left[key] = [one for one in value if one not in names]
+            left[key] = [one for one in value if not isinstance(one, str) or one not in names]
         if left.get(key) in ({}, []):
             del left[key]
     return left

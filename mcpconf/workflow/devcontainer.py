@@ -19,11 +19,12 @@ from mcpconf.environment.grants import devcontainer_grant
 from mcpconf.errors import McpconfError, Refused, UsageError
 from mcpconf.ledger import FileRecord, Ledger
 from mcpconf.model import DEVCONTAINER, Json, Kind, Note, Scope
-from mcpconf.plan import Foreign, Plan, Policy, Want, decode_file, locate, make_plan
+from mcpconf.plan import Foreign, Plan, Policy, Snapshots, Want, decode_file, locate, make_plan
 from mcpconf.record import dataclass, replace
 from mcpconf.workflow import active, besides, expose
 from mcpconf.workflow.app import App
 from mcpconf.workflow.devcontainer_schema import fault_of
+from mcpconf.workflow.owned import target_for
 
 DIRECTORY = ".devcontainer"
 NAME = "devcontainer.json"
@@ -90,9 +91,8 @@ def way_to_broker(app: App, by: str | None) -> tuple[Grant | None, tuple[Note, .
 def prepare(app: App, path: str, wanted: Wanted | None, *, force: bool = False) -> Export:
     """What would be done; `wanted` None: take out all that is ours. Reads only. Raises `Located`."""
     snapshots = app.read([path], app.state.ledger().files)
-    told: list[Additions] = []
-    plan = _plan(path, snapshots, app.state.ledger(), wanted, force, told)
-    return _export(app, path, plan, snapshots[path], told)
+    plan, found = plan_file(path, snapshots, app.state.ledger(), wanted, force)
+    return _export(app, path, plan, snapshots[path], found)
 
 
 def carry_out(app: App, path: str, wanted: Wanted | None, command: str, *, force: bool = False) -> Export:
@@ -101,10 +101,9 @@ def carry_out(app: App, path: str, wanted: Wanted | None, command: str, *, force
     if not prepared.plan.files:
         return prepared
     known = active.load(app.state.read(active.FILE))
-    told: list[Additions] = []
 
     def plan(snapshots: Mapping[str, bytes | None], ledger: Ledger) -> Plan:
-        return _plan(path, snapshots, ledger, wanted, force, told)
+        return plan_file(path, snapshots, ledger, wanted, force)[0]
 
     with app.writing() as state:
 
@@ -119,39 +118,23 @@ def carry_out(app: App, path: str, wanted: Wanted | None, command: str, *, force
     return replace(prepared, plan=committed.plan, committed=committed)
 
 
-def _plan(
-    path: str,
-    snapshots: Mapping[str, bytes | None],
-    ledger: Ledger,
-    wanted: Wanted | None,
-    force: bool,
-    told: list[Additions],
-) -> Plan:
+def plan_file(
+    path: str, snapshots: Snapshots, ledger: Ledger, wanted: Wanted | None, force: bool = False
+) -> tuple[Plan, Additions]:
+    """The edit of one file, and what is to be said of it. Raises `Located`, and `Refused` as `carry_out` does."""
     record = ledger.files.get(path, FileRecord())
     before = _value(path, snapshots[path])
-    found = Additions({}, [])
-    if wanted is not None:
-        found = additions(without(before, record.members), wanted)
+    found = Additions({}, []) if wanted is None else additions(without(before, record.members), wanted)
     pointers = dict.fromkeys([*found.members, *record.members])
-    root = os.path.dirname(path)
-    wants = [Want(_target(path, at, root), found.members.get(at, {}), "") for at in pointers]
+    wants = [Want(_target(path, at), found.members.get(at, {}), "") for at in pointers]
     plan = make_plan(snapshots, wants, ledger, Policy(Foreign.KEEP, force))
     if wanted is not None and plan.files and fault_of(before) is None:
         _check(path, plan.files[0].after)
-    told.append(found)
-    return plan
+    return plan, found
 
 
-def _target(path: str, pointer: Pointer, root: str) -> Target:
-    return Target(
-        client=DEVCONTAINER,
-        scope=Scope.PROJECT,
-        path=path,
-        pointer=pointer,
-        dialect=JSONC,
-        portable=True,
-        project=root,
-    )
+def _target(path: str, pointer: Pointer) -> Target:
+    return target_for(path, pointer, DEVCONTAINER, Scope.PROJECT)
 
 
 def _value(path: str, raw: bytes | None) -> Json:
@@ -169,9 +152,8 @@ def _check(path: str, raw: bytes | None) -> None:
         raise Refused(f"{path} would not fit the schema of devcontainer.json any more ({fault}); nothing was changed")
 
 
-def _export(app: App, path: str, plan: Plan, raw: bytes | None, told: list[Additions]) -> Export:
+def _export(app: App, path: str, plan: Plan, raw: bytes | None, found: Additions) -> Export:
     after = plan.files[0].after if plan.files else raw
-    found = told[-1]
     notes = [*found.notes]
     before = _value(path, raw)
     fault = fault_of(before) if before else None
