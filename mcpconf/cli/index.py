@@ -27,7 +27,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("import", "Turn what a client has now into a profile."),
     ("broker", "Run the broker, which keeps servers alive between sessions."),
     ("logs", "Show what a server says."),
-    ("export", "Write what other tools need: a devcontainer.json, chezmoi's scripts."),
+    ("export", "Merge into a devcontainer.json; print chezmoi's scripts."),
     ("env", "Show where mcpconf thinks it runs, and why."),
     ("serve", "Run mcpconf's own MCP server on stdin and stdout."),
     ("uninstall", "Give every file back as if mcpconf had never been there."),

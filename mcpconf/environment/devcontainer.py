@@ -292,8 +292,8 @@ def firewalled(data: Mapping[str, Json], beside: Iterable[str]) -> bool:
     return called or (FIREWALL in beside and "NET_ADMIN" in [*granted, *_words(data.get("capAdd"))])
 
 
-def without(data: Json, owned: Mapping[Pointer, Iterable[str]]) -> dict[str, Json]:
-    """What a file says without the members that are ours."""
+def without(data: Json, owned: Mapping[Pointer, Iterable[str]], made: Iterable[Pointer] = ()) -> dict[str, Json]:
+    """What a file says without the members that are ours, and without what we `made` for them."""
     left = dict(data) if isinstance(data, dict) else {}
     for pointer, names in owned.items():
         if not pointer:
@@ -305,6 +305,6 @@ def without(data: Json, owned: Mapping[Pointer, Iterable[str]]) -> dict[str, Jso
             left[key] = {name: one for name, one in value.items() if name not in names}
         elif isinstance(value, list):
             left[key] = [one for one in value if not isinstance(one, str) or one not in names]
-        if left.get(key) in ({}, []):
+        if pointer in made and left.get(key) in ({}, []):
             del left[key]
     return left

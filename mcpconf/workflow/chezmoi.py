@@ -1,8 +1,8 @@
 """chezmoi writes the files that it manages itself: a script of ours tells it what to write, and nobody is fought.
 
-A `modify_` script gets a file on stdin and prints what it is to hold. It adds the servers of the *active* profile, so
-that a switch stays what it is; only where none is active it is the one that the script names. What chezmoi then writes
-is noted down before as our own pending write, so that the next change finds it and owns it.
+A `modify_` script gets a file on stdin and prints what it is to hold. Where a profile is active it is what it was: our
+entries stand there already, and a switch stays what it is. Where none is, the servers of the profile that the script
+names are added, and noted down before as a pending write of our own, so that the next change finds and owns them.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ _FIND = 'PATH="$PATH:$HOME/.local/bin"'
 
 _MODIFY = """\
 #!/bin/sh
-# {name}, in chezmoi's source directory: {file} with the servers of mcpconf's
-# active profile{fallback}. chezmoi gives the file on stdin and writes what comes out, so that
-# nothing else in it changes. Where there is no mcpconf it stays as it is.
+# {name}, in chezmoi's source directory: what mcpconf has put into
+# {file} stays there{fallback}. chezmoi gives the file
+# on stdin and writes what comes out, so nothing else in it changes. Without mcpconf it stays as it is.
 {find}
 if command -v mcpconf >/dev/null 2>&1; then
   exec mcpconf __modify {client}{profile}
@@ -74,7 +74,7 @@ def script(of: str, profile: str | None) -> Script:
     text = _MODIFY.format(
         name=os.path.basename(name),
         file=file,
-        fallback="" if profile is None else f", or {profile} where none is",
+        fallback="" if profile is None else f", and where no profile is active yet {profile}'s servers come to it",
         find=_FIND,
         client=of,
         profile="" if profile is None else f" {profile}",
@@ -85,10 +85,10 @@ def script(of: str, profile: str | None) -> Script:
 def merged(app: App, client_id: str, profile: str | None, raw: bytes) -> bytes:
     """The file with the servers. Raises `McpconfError` where they can't be put in."""
     spec = client(client_id)
-    name = active.load(app.state.read(active.FILE)).get(active.USER, active.Active()).current or profile
-    if name is None:
+    standing = active.load(app.state.read(active.FILE)).get(active.USER, active.Active()).current
+    if profile is None or standing is not None:
         return raw
-    wish = Wish(profile=name, clients=(spec.id,), scope=Scope.USER, foreign=Foreign.KEEP, remember=False)
+    wish = Wish(profile=profile, clients=(spec.id,), scope=Scope.USER, foreign=Foreign.KEEP, remember=False)
     prepared = prepare(app, wish)
     plan = _plan(prepared, raw, app.state.ledger())
     if not plan.files:

@@ -124,7 +124,10 @@ def plan_file(
     """The edit of one file, and what is to be said of it. Raises `Located`, and `Refused` as `carry_out` does."""
     record = ledger.files.get(path, FileRecord())
     before = _value(path, snapshots[path])
-    found = Additions({}, []) if wanted is None else additions(without(before, record.members), wanted)
+    found = Additions({}, [])
+    if wanted is not None:
+        made = [pointer for pointer, trace in record.traces.items() if trace.created]
+        found = additions(without(before, record.members, made), wanted)
     pointers = dict.fromkeys([*found.members, *record.members])
     wants = [Want(_target(path, at), found.members.get(at, {}), "") for at in pointers]
     plan = make_plan(snapshots, wants, ledger, Policy(Foreign.KEEP, force))
