@@ -74,7 +74,7 @@ def additions(data: Mapping[str, Json], wanted: Wanted) -> Additions:
     _image(data, wanted, found)
     _broker(data, wanted.grant, found)
     _claude(data, found)
-    if not _feature(data, wanted.feature, found) and _is_free(data, "postCreateCommand", found):
+    if not _feature(data, wanted, found) and _is_free(data, "postCreateCommand", found):
         state = _state(data, found) if wanted.volume else None
         _command(data, "postCreateCommand", set_up_line(wanted.profile, state), found)
     if wanted.start_broker and _is_free(data, "postStartCommand", found):
@@ -130,17 +130,17 @@ def _way(data: Mapping[str, Json], here: str, target: str, found: Additions) -> 
         _command(data, "initializeCommand", f'umask 077; mkdir -p "{here}" || true', found)
 
 
-def _feature(data: Mapping[str, Json], feature: str | None, found: Additions) -> bool:
+def _feature(data: Mapping[str, Json], wanted: Wanted, found: Additions) -> bool:
     """Whether our Feature is there, or will be: it brings the volume and the command that sets up."""
     features = data.get("features")
     known = [name for name in features if feature_name(name) == FEATURE] if isinstance(features, dict) else []
     if known:
-        if feature is not None and feature not in known:
+        if wanted.feature is not None and wanted.feature not in known:
             found.say(f"the Feature is there already, as {known[0]}")
         return True
-    if feature is not None:
-        found.put(FEATURES, feature, {})
-    return feature is not None
+    if wanted.feature is not None:
+        found.put(FEATURES, wanted.feature, {} if wanted.profile is None else {"profile": wanted.profile})
+    return wanted.feature is not None
 
 
 def feature_name(feature: str) -> str:
@@ -226,12 +226,11 @@ def set_up_line(profile: str | None, state: str | None) -> str:
     steps = ['PATH="$PATH:$HOME/.local/bin"']
     if state is not None:
         steps += [
-            '[ -n "$XDG_STATE_HOME" ] || XDG_STATE_HOME="$HOME/.local/state"',
             f'v="{state}"',
             # An engine makes a volume root's; the user of most images may change that.
             *(['[ -w "$v" ] || sudo -n chown "$(id -u)" "$v" 2>/dev/null'] if state == VOLUME else []),
-            '[ -e "$XDG_STATE_HOME/mcpconf" ] || { mkdir -p -m 700 "$v/state" "$XDG_STATE_HOME"'
-            ' && ln -s "$v/state" "$XDG_STATE_HOME/mcpconf"; }',
+            'for p in state share; do d="$HOME/.local/$p"; [ -e "$d/mcpconf" ]'
+            ' || { mkdir -p "$d" && mkdir -p -m 700 "$v/$p" && ln -s "$v/$p" "$d/mcpconf"; }; done',
         ]
     chosen = f" --profile {profile}" if profile is not None else ""
     return "; ".join([*steps, f"! command -v mcpconf >/dev/null || mcpconf init --yes --no-input{chosen} || true"])

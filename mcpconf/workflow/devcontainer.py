@@ -166,9 +166,8 @@ def _export(app: App, path: str, plan: Plan, raw: bytes | None, found: Additions
     if firewalled(before, beside):
         notes.append(
             Note(
-                "its firewall lets through what Claude needs and no package registry: get servers at build time, or use"
-                " the host's broker, whose socket it does not touch",
-                "docs/devcontainer.md tells what works",
+                "its firewall lets through what Claude Code and npm need, but not PyPI and no remote server; the host's"
+                " broker it does not touch (docs/devcontainer.md tells what works)"
             )
         )
     return Export(path, plan, after, tuple(notes), found.compose)

@@ -185,7 +185,7 @@ def test_the_firewall_of_claude_s_own_devcontainer_is_noticed(world: World, file
     file.write_text('{"image": "a", "runArgs": ["--cap-add=NET_ADMIN"]}')
     assert "its firewall" not in world(*EXPORT, "--dry-run").err
     (file.parent / "init-firewall.sh").write_text("")
-    assert "no package registry" in world(*EXPORT, "--dry-run").err
+    assert "not PyPI" in world(*EXPORT, "--dry-run").err
 
 
 def test_with_compose_what_docker_run_would_be_told_is_said_for_the_compose_file(world: World, file: Path) -> None:
