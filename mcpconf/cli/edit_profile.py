@@ -69,6 +69,10 @@ def save_and_apply(
     edit = plan()
     for line in own_profile.diff(edit, home) if not json else ():
         console.tell(line)
+    real = own_profile.lies_at(world, edit.path)
+    if real is not None and edit.changed and not json:
+        shown = console.visible(f"{tilde(edit.path, home)} is behind a link, and lies at {tilde(real, home)}")
+        console.tell(f"{symbol('warn')} {shown}")
     if not (no_apply or json):
         _tell_switch(world, edit)
     if console.interactive() and not (yes or dry_run or json):

@@ -43,6 +43,13 @@ def own_path(app: App, name: str) -> str:
     return os.path.join(app.dirs.profiles, name + SUFFIX)
 
 
+def lies_at(app: App, path: str) -> str | None:
+    """Where a file really lies that a link leads to, as one of a dotfiles repository's; None where none does."""
+    home, real = app.system.home, app.system.realpath(path)
+    plain = os.path.join(app.system.realpath(home), os.path.relpath(path, home)) if path.startswith(home) else path
+    return None if real == os.path.normpath(plain) else real
+
+
 def read_own(app: App, name: str) -> str | None:
     """A profile of the user's as text; None where there is none."""
     path = own_path(app, name)

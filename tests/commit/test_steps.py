@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import time
@@ -11,16 +12,19 @@ import pytest
 
 from mcpconf.commit.steps import (
     Gone,
+    Link,
     Mode,
     do,
     dump_step,
     gone_step,
+    link_step,
     load_step,
     mode_step,
     stands,
     take_back,
     taken_back,
     undo_all,
+    unlink_step,
 )
 from mcpconf.errors import McpconfError, Refused
 from mcpconf.ledger import DAMAGED
@@ -177,3 +181,63 @@ def test_a_record_gives_the_step_back(step: Mode | Gone) -> None:
 def test_a_damaged_record_is_refused(wrong: object) -> None:
     with pytest.raises(DAMAGED):
         load_step(wrong)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    path = tmp_path / "place"
+    path.mkdir()
+    return path
+
+
+def test_a_link_is_made_with_its_directories_and_goes_with_them(place: Path) -> None:
+    path = place / "a/b/link"
+    step = link_step(str(path), "../target")
+    assert step == Link(str(path), "../target", True, (str(place / "a/b"), str(place / "a")))
+    assert load_step(json.loads(json.dumps(dump_step(step)))) == step
+    assert not stands(step)
+    do(step)
+    assert os.readlink(path) == "../target"
+    assert stands(step)
+    assert link_step(str(path), "../target") is None
+    assert take_back(step)
+    assert list(place.iterdir()) == []
+    assert not take_back(step)
+
+
+def test_a_link_that_goes_comes_back(place: Path) -> None:
+    path = place / "a/link"
+    path.parent.mkdir()
+    path.symlink_to("x")
+    assert unlink_step(str(path), "y") is None
+    step = unlink_step(str(path), "x", (str(path.parent),))
+    assert step is not None
+    do(step)
+    assert list(place.iterdir()) == []
+    assert stands(step)
+    undo_all([step])
+    assert os.readlink(path) == "x"
+    path.unlink()
+    path.write_text("somebody else's")
+    with pytest.raises(Refused, match="was changed meanwhile"):
+        do(step)
+
+
+def test_a_link_that_cannot_be_made_leaves_no_directory(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "symlink", refuse)
+    with pytest.raises(McpconfError, match="can't be written"):
+        do(Link(str(place / "a/link"), "x", True))
+    assert list(place.iterdir()) == []
+
+
+@pytest.mark.parametrize("user", [0, 1000])
+def test_under_sudo_a_link_is_its_directorys_owners(place: Path, monkeypatch: pytest.MonkeyPatch, user: int) -> None:
+    given: list[tuple[str, int, int]] = []
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+    monkeypatch.setattr(os, "lchown", lambda path, uid, gid: given.append((path, uid, gid)))
+    do(Link(str(place / "link"), "x", True))
+    owner = place.stat()
+    assert given == ([(str(place / "link"), owner.st_uid, owner.st_gid)] if user == 0 else [])
