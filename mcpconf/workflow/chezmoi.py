@@ -11,7 +11,9 @@ import os
 
 from mcpconf.client.table import client
 from mcpconf.commit.recovery import PENDING, absorb_pending, dump_pending
-from mcpconf.errors import UsageError
+from mcpconf.document.block import SHELL, Torn, put
+from mcpconf.dotfiles.rc import block
+from mcpconf.errors import Refused, UsageError
 from mcpconf.ledger import Ledger
 from mcpconf.model import Scope
 from mcpconf.plan import Foreign, Plan, Policy, make_plan
@@ -20,6 +22,7 @@ from mcpconf.workflow import active
 from mcpconf.workflow.app import App
 from mcpconf.workflow.prepare import Prepared, Wish, prepare
 
+RC_FILES = {"bash": ".bashrc", "zsh": ".zshrc"}
 APPLY = "apply"  # the script that chezmoi runs last
 _FILES = {
     "claude-code": ("modify_private_dot_claude.json", "~/.claude.json"),
@@ -50,6 +53,16 @@ if command -v mcpconf >/dev/null 2>&1; then
   mcpconf init --yes --quiet --no-input{profile} || echo "mcpconf: the servers are not set up; try: mcpconf doctor" >&2
 fi
 """
+_BLOCK = """\
+#!/bin/sh
+# {name}, in chezmoi's source directory: ~/{file} keeps mcpconf's block, and gets it where there is
+# none. chezmoi gives the file on stdin and writes what comes out. Without mcpconf it stays as it is.
+{find}
+if command -v mcpconf >/dev/null 2>&1; then
+  exec mcpconf __modify {shell}
+fi
+exec cat
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +80,12 @@ def script(of: str, profile: str | None) -> Script:
         name = "run_after_mcpconf.sh"
         words = "" if profile is None else f" --profile {profile}"
         return Script(name, _APPLY.format(name=name, find=_FIND, profile=words), "chezmoi runs it after each apply")
+    if of in RC_FILES:
+        name = f"modify_dot_{RC_FILES[of][1:]}"
+        text = _BLOCK.format(name=name, file=RC_FILES[of], find=_FIND, shell=of)
+        return Script(name, text, f"it is asked what ~/{RC_FILES[of]} is to hold")
     if of not in _FILES:
-        known = ", ".join([*_FILES, APPLY])
+        known = ", ".join([*_FILES, *RC_FILES, APPLY])
         raise UsageError(f"there is no script for {of!r}", hint=f"--for one of {known}")
     name, file = _FILES[of]
     text = _MODIFY.format(
@@ -80,6 +97,15 @@ def script(of: str, profile: str | None) -> Script:
         profile="" if profile is None else f" {profile}",
     )
     return Script(name, text, f"it is asked what {file} is to hold; --for {APPLY} prints the one that goes with it")
+
+
+def with_block(shell: str, raw: bytes) -> bytes:
+    """A shell's rc file with our block, which is the one that `mcpconf dotfiles install` puts in. Raises `Refused`."""
+    try:
+        return put(raw, block(shell), SHELL)
+    except Torn as torn:
+        hint = "mend the lines that mark it by hand: # mcpconf: begin and # mcpconf: end"
+        raise Refused(f"line {torn.line}: {torn}; nothing was changed", hint=hint) from None
 
 
 def merged(app: App, client_id: str, profile: str | None, raw: bytes) -> bytes:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from mcpconf.document.block import SHELL, take
 from tests.cli.conftest import World, mcpconf, programs
 
 __all__ = ["mcpconf", "programs"]
@@ -162,3 +163,32 @@ def test_no_path_of_this_machine_is_in_a_script(mcpconf: World) -> None:
         out = mcpconf("export", "--template", "chezmoi", "--for", of, "--profile", "minimal").out
         assert str(mcpconf.home) not in out
         assert out.startswith("#!/bin/sh\n")
+
+
+@pytest.mark.parametrize(
+    "text", [b"", b"alias x=y", b"a\r\nb\r\n", b"\0\xff\n", b"# mcpconf: begin\nold\n# mcpconf: end\nz\n"]
+)
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
+def test_an_rc_file_gets_the_block_once_and_it_comes_out_without_a_trace(
+    mcpconf: World, shell: str, text: bytes
+) -> None:
+    chezmoi = Chezmoi(mcpconf)
+    out = mcpconf("export", "--template", "chezmoi", "--for", shell)
+    assert f"modify_dot_{shell}rc" in out.err
+
+    once = chezmoi._run(out.out, text)
+    twice = chezmoi._run(out.out, once.stdout)
+
+    assert once.stdout.count(b"# mcpconf: begin") == 1
+    assert f"mcpconf.{shell}".encode() in once.stdout
+    assert twice.stdout == once.stdout
+    if b"old" not in text:
+        assert take(once.stdout, SHELL) == text
+
+
+def test_an_rc_file_with_half_a_block_passes(mcpconf: World) -> None:
+    chezmoi = Chezmoi(mcpconf)
+    script = mcpconf("export", "--template", "chezmoi", "--for", "bash").out
+    done = chezmoi._run(script, b"# mcpconf: begin\nx\n")
+    assert (done.returncode, done.stdout) == (0, b"# mcpconf: begin\nx\n")
+    assert b"nothing was changed" in done.stderr
