@@ -75,6 +75,7 @@ def dump_record(record: FileRecord) -> Json:
         ],
         "traces": [
             {"pointer": list(pointer), "created": t.created, "inner": t.inner, "document": t.document}
+            | ({"wrapped": True} if t.wrapped else {})
             for pointer, t in record.traces.items()
         ],
     }
@@ -92,7 +93,9 @@ def load_record(data: Json) -> FileRecord:
         fields = {k: v for k, v in item.items() if k not in ("pointer", "name")}
         members.setdefault(pointer_in(item), {})[string(item["name"])] = load_owned(fields)
     traces = {
-        pointer_in(item): Trace(flag(item["created"]), _trivia(item["inner"]), _trivia(item["document"]))
+        pointer_in(item): Trace(
+            flag(item["created"]), _trivia(item["inner"]), _trivia(item["document"]), flag(item.get("wrapped", False))
+        )
         for item in data["traces"]
     }
     return FileRecord(flag(data["created"]), members, traces, tuple(absolute(path) for path in listed(data["made"])))

@@ -13,6 +13,7 @@ Json = Any  # a value that json.loads can give
 Entry = Mapping[str, Json]  # one member of `mcpServers`, as a client reads it
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
+DEVCONTAINER = "devcontainer"  # stands for a client's name where a devcontainer.json holds something of ours
 TOOLKIT_ENTRY = "MCP_DOCKER"  # the name that Docker Desktop gives its entry
 PROJECT_DIRECTORY = "project"  # as a server's `cwd`: that of the project in which its client runs
 

@@ -8,9 +8,10 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 real="$PWD/.cache/real"
 python="$PWD/.cache/venv/bin/python"
 claude_code="@anthropic-ai/claude-code@2.1.330"
-# Besides what the profiles name: a server with every feature of the protocol, and one that is slow to start.
+# Besides what the profiles name: a server with every feature of the protocol, one that is slow to start, and what reads
+# a devcontainer.json.
 extra_npm="@modelcontextprotocol/server-everything@2026.8.31 @modelcontextprotocol/server-memory@2026.8.31 \
-@modelcontextprotocol/server-filesystem@2026.8.31"
+@modelcontextprotocol/server-filesystem@2026.8.31 @devcontainers/cli@0.89.0"
 extra_pypi="mcp-server-time==2026.10.19"
 # The older Claude Code speaks the versions with sessions only.
 claude_code_older="@anthropic-ai/claude-code@2.1.197"

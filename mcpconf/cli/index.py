@@ -28,6 +28,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("dotfiles", "Set up from a dotfiles repository: profiles, shells, place."),
     ("broker", "Run the broker, which keeps servers alive between sessions."),
     ("logs", "Show what a server says."),
+    ("export", "Merge into a devcontainer.json; print chezmoi's scripts."),
     ("env", "Show where mcpconf thinks it runs, and why."),
     ("serve", "Run mcpconf's own MCP server on stdin and stdout."),
     ("uninstall", "Give every file back as if mcpconf had never been there."),

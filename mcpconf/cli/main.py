@@ -42,6 +42,10 @@ def _quick(argv: list[str]) -> int | None:
         return _current()
     if argv[-2:] == ["broker", "run"] and (len(argv) == 2 or (len(argv) == 4 and argv[0] == "--config-dir")):
         return _become_broker(argv[1] if len(argv) == 4 else None)
+    if argv[:1] == ["__modify"]:  # of a script that chezmoi runs: its words stay as they are
+        from mcpconf.cli.modify import modify
+
+        return modify(argv[1:])
     if argv[:3] == ["broker", "start", "--if-needed"]:
         named = argv[3:]
         if not named or (len(named) == 2 and named[0] == "--config-dir"):

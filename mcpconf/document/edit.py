@@ -1,4 +1,4 @@
-"""Edit the members of one object, named by a pointer, in a whole document.
+"""Edit the members of one object, or the items of one array, named by a pointer, in a whole document.
 
 `Trace` is what an inverse edit needs and the text alone can't tell: whether we made an object, and the white space
 that stood in it while it was empty. It is kept in the ledger.
@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from mcpconf.document import splice
 from mcpconf.document.fault import Fault, lines_of
-from mcpconf.document.scan import Member, Object, objects_along, only, repetition, scan_object
+from mcpconf.document.scan import COMMANDS, ITEMS, Member, Object, objects_along, only, repetition, scan_object, step_of
 from mcpconf.document.style import Style, render, style_of
 from mcpconf.document.walk import Dialect
 from mcpconf.model import Json
@@ -19,6 +19,7 @@ from mcpconf.record import dataclass
 
 Pointer = tuple[str, ...]
 ROOT: Pointer = ()
+MAIN = "main"  # what a command without a name is called, once another one joins it
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +46,13 @@ class Trace:
     """How an object stood before us: whether we made it, and the white space in it while it was empty.
 
     `document` is the text of a file without any object (white space, comments, or nothing), where we made the root.
+    `wrapped`: it was a command without a name, around which we made the object.
     """
 
     created: bool = False
     inner: str = ""
     document: str = ""
+    wrapped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,9 @@ def edit(
     operations = list({operation.name: operation for operation in operations}.values())
     objects = objects_along(text, dialect, pointer)
     puts = [operation for operation in operations if isinstance(operation, Put)]
+    if puts and pointer and len(objects) == len(pointer) and step_of(pointer[-1])[1] == COMMANDS:
+        text = _wrap(text, pointer, objects, kept)
+        objects = objects_along(text, dialect, pointer)
     if not objects:
         return _new_document(text, pointer, puts, dialect, kept)
     style = style_of(text, objects[0])
@@ -134,6 +140,32 @@ def edit(
     for operation in operations:
         only(text, objects[-1], operation.name)  # here, where its place is one of the whole text
     return _in_object(text, pointer, objects[-1], operations, style, dialect, kept)
+
+
+def _wrap(text: str, pointer: Pointer, objects: tuple[Object, ...], traces: dict[Pointer, Trace]) -> str:
+    """Put a command without a name into an object of named ones, each byte of it as it stands."""
+    lone = only(text, objects[-1], step_of(pointer[-1])[0])
+    if lone is None:
+        return text
+    layout, indent = splice.layout_in(text, objects[-1], style_of(text, objects[0]))
+    before, _, after = render({MAIN: 0}, layout, indent).rpartition("0")
+    traces[pointer] = Trace(wrapped=True)
+    return splice.replace(text, lone, before + text[lone.value : lone.end] + after)
+
+
+def _unwrapped(text: str, start: int, dialect: Dialect) -> str | None:
+    """The text with the command that is alone in the object at `start` without its name again.
+
+    None where it is not alone, or somebody put a comment beside it.
+    """
+    obj = scan_object(text, start, dialect)
+    if [member.name for member in obj.members] != [MAIN]:
+        return None
+    lone = obj.members[0]
+    beside = text[obj.start + 1 : lone.start] + text[lone.key_end : lone.value] + text[lone.end : obj.end - 1]
+    if beside.strip(" \t\r\n,:"):
+        return None
+    return text[: obj.start] + text[lone.value : lone.end] + text[obj.end :]
 
 
 def _new_document(
@@ -168,10 +200,10 @@ def _new_objects(
     at = len(objects) - 1
     _remember_empty(text, pointer[:at], objects[-1], traces)
     layout, indent = splice.layout_in(text, objects[-1], style)
-    nested: Json = {}
-    for name in reversed(pointer[at + 1 :]):
-        nested = {name: nested}
-    rendered = f"{json.dumps(pointer[at])}{style.colon}{render(nested, layout, indent)}"
+    nested: Json = [] if step_of(pointer[-1])[1] == ITEMS else {}
+    for step in reversed(pointer[at + 1 :]):
+        nested = {step_of(step)[0]: nested}
+    rendered = f"{json.dumps(step_of(pointer[at])[0])}{style.colon}{render(nested, layout, indent)}"
     text = splice.insert(text, objects[-1], rendered, layout, dialect)
     for depth in range(at + 1, len(pointer) + 1):
         traces[pointer[:depth]] = Trace(created=True)
@@ -204,7 +236,10 @@ def _in_object(
         region = _apply(region, current, operation, style, dialect, _inner(traces, pointer))
     text = text[:start] + region + text[end:]
     if scan_object(region, head, dialect).members:
-        return Edited(text, traces)
+        alone = _unwrapped(text, obj.start, dialect) if traces.get(pointer, Trace()).wrapped else None
+        if alone is not None:
+            del traces[pointer]
+        return Edited(text if alone is None else alone, traces)
     return _drop_created(text, pointer, dialect, traces)
 
 
@@ -221,7 +256,8 @@ def _apply(text: str, obj: Object, operation: Operation, style: Style, dialect: 
     value = operation.raw if operation.raw is not None else render(operation.value, layout, indent)
     if there:
         return splice.replace(text, there, value)
-    member = f"{json.dumps(operation.name, ensure_ascii=False)}{layout.colon}{value}"
+    name = "" if text[obj.start] == "[" else f"{json.dumps(operation.name, ensure_ascii=False)}{layout.colon}"
+    member = name + value
     return splice.insert(text, obj, member, layout, dialect)
 
 
@@ -233,7 +269,7 @@ def _drop_created(text: str, pointer: Pointer, dialect: Dialect, traces: dict[Po
             alone = text.removeprefix(trace.document).strip() == "{}"
             return Edited((trace.document or None) if alone else text, traces)
         parent = objects_along(text, dialect, pointer)[-2]
-        index = next(i for i, member in enumerate(parent.members) if member.name == pointer[-1])
+        index = next(i for i, member in enumerate(parent.members) if member.name == step_of(pointer[-1])[0])
         pointer = pointer[:-1]
         text = splice.remove(text, parent, index, _inner(traces, pointer))
         if len(parent.members) > 1:

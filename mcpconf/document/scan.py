@@ -21,12 +21,21 @@ JSONC = Dialect(comments=True, trailing_commas=True)
 KEPT = 4  # texts
 TOLD = 4  # lines of a name that stands more than once
 
+# How the last step of a pointer says what it leads to, where that is no plain object: the items of an array, and named
+# commands, which may be one command without a name. No path and no name of a member has a NUL in it.
+ITEMS = "\0[]"
+COMMANDS = "\0{}"
+_CLOSERS = {"{": "}", "[": "]"}
+
 _SPACE = re.compile(r"[ \t\n\r]*")
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One `"name": value` of an object; all numbers are indices into the text. `comma` is -1 where none follows."""
+    """One `"name": value` of an object; all numbers are indices into the text. `comma` is -1 where none follows.
+
+    Of an array it is an item, whose name is what it says: a string's value, the text of anything else.
+    """
 
     name: str
     start: int
@@ -38,7 +47,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Object:
-    """An object's span, braces included, and its members in the order of the text."""
+    """The span of an object or an array, brackets included, and its members in the order of the text."""
 
     start: int
     end: int
@@ -74,18 +83,20 @@ def _key(text: str, at: int, dialect: Dialect) -> tuple[str, int]:
 
 
 def scan_object(text: str, at: int, dialect: Dialect) -> Object:
-    """Scan the object whose brace stands at `at`."""
+    """Scan the object, or the array, whose bracket stands at `at`."""
     members: list[Member] = []
+    closer = _CLOSERS[text[at]]
+    is_array = closer == "]"
     i = _trivia(text, at + 1, dialect)
-    while text[i : i + 1] != "}":
-        member, i = _member(text, i, dialect)
+    while text[i : i + 1] != closer:
+        member, i = _item(text, i, dialect) if is_array else _member(text, i, dialect)
         members.append(member)
         if member.comma < 0:
             break
-        if text[i : i + 1] == "}" and not dialect.trailing_commas:
+        if text[i : i + 1] == closer and not dialect.trailing_commas:
             raise Fault("trailing comma, which is not allowed in this file", member.comma, hint=COMMA)
-    if text[i : i + 1] != "}":
-        raise expected("',' or '}'", text, i, dialect)
+    if text[i : i + 1] != closer:
+        raise expected(f"',' or '{closer}'", text, i, dialect)
     return Object(at, i + 1, tuple(members))
 
 
@@ -96,12 +107,25 @@ def _member(text: str, at: int, dialect: Dialect) -> tuple[Member, int]:
         raise expected("':'", text, i, dialect)
     value = _trivia(text, i + 1, dialect)
     end = _skip_value(text, value, dialect)
+    comma, i = _comma(text, end, dialect)
+    return Member(name, at, key_end, value, end, comma), i
+
+
+def _item(text: str, at: int, dialect: Dialect) -> tuple[Member, int]:
+    end = _skip_value(text, at, dialect)
+    name = scan_string(text, at + 1, True)[0] if text[at] == '"' else text[at:end]
+    comma, i = _comma(text, end, dialect)
+    return Member(name, at, at, at, end, comma), i
+
+
+def _comma(text: str, end: int, dialect: Dialect) -> tuple[int, int]:
+    """Where the comma behind a value stands (-1: nowhere), and the index of what comes next."""
     i = _trivia(text, end, dialect)
     comma = -1
     if text[i : i + 1] == ",":
         comma = i
         i = _trivia(text, i + 1, dialect)
-    return Member(name, at, key_end, value, end, comma), i
+    return comma, i
 
 
 def scan(text: str, dialect: Dialect) -> Object | None:
@@ -145,18 +169,33 @@ def objects_along(text: str, dialect: Dialect, path: tuple[str, ...]) -> tuple[O
     """The objects along `path` that are there, the root first; none in a text of white space.
 
     Raises `Fault` as `scan` does, and where a member on the way stands twice (which one a client reads is
-    anybody's guess) or is no object.
+    anybody's guess) or is no object. A command without a name counts as not there.
     """
     root = scan(text, dialect)
     found = [] if root is None else [root]
-    for name in path if found else ():
+    for step in path if found else ():
+        name, kind = step_of(step)
         member = only(text, found[-1], name)
         if member is None:
             break
-        if text[member.value] != "{":
-            raise Fault(f'"{name}" is not an object', member.value, hint=f'write {{}} there: "{name}": {{}}')
+        opening = kind[1] if kind else "{"
+        if text[member.value] != opening:
+            if kind == COMMANDS:
+                break
+            raise _not_this(name, opening, member.value)
         found.append(_scan_inner(text, member.value, dialect))
     return tuple(found)
+
+
+def step_of(step: str) -> tuple[str, str]:
+    """A step of a pointer: the member's name, and `ITEMS` or `COMMANDS` where it leads to such."""
+    name, mark, _ = step.partition("\0")
+    return name, step[len(name) :] if mark else ""
+
+
+def _not_this(name: str, opening: str, position: int) -> Fault:
+    what, empty = ("array", "[]") if opening == "[" else ("object", "{}")
+    return Fault(f'"{name}" is not an {what}', position, hint=f'write {empty} there: "{name}": {empty}')
 
 
 def only(text: str, obj: Object, name: str) -> Member | None:

@@ -53,6 +53,14 @@ def devcontainer_lines(grant: Grant, variables: Mapping[str, str]) -> list[str]:
     return [f"{_quoted(name)}: {json.dumps(value, ensure_ascii=False)}," for name, value in members.items()]
 
 
+def devcontainer_grant(grant: Grant, variables: Mapping[str, str]) -> Grant | None:
+    """The grant in the words of that file, which others read, too; None where it would tell a path of this machine."""
+    named = tuple((_named(here, variables, DEVCONTAINER, "$"), there) for here, there in grant.mounts)
+    if not all(here.startswith("${localEnv:") for here, _ in named):
+        return None
+    return Grant(named, grant.variables, grant.hosts, grant.options)
+
+
 def _as_mount(here: str, there: str) -> str:
     quote = '"' if "," in here or '"' in here else ""  # its fields are those of a CSV line
     source = here.replace('"', '""') if quote else here

@@ -9,8 +9,9 @@ from collections.abc import Callable, Sequence
 from mcpconf.client import claude_code
 from mcpconf.client.spec import Target
 from mcpconf.client.table import CLIENTS
+from mcpconf.document.scan import JSONC
 from mcpconf.ledger import Ledger
-from mcpconf.model import Scope
+from mcpconf.model import DEVCONTAINER, Scope
 from mcpconf.plan import Want
 from mcpconf.route.broker import SERVERS, SHARED, SHIM
 from mcpconf.workflow.app import App
@@ -19,6 +20,8 @@ from mcpconf.workflow.targets import Targets
 
 def target_for(path: str, pointer: tuple[str, ...], client: str, scope: Scope) -> Target:
     """The target of an entry. Claude Code's own file is written under its lock."""
+    if client == DEVCONTAINER:
+        return Target(client=client, scope=scope, path=path, pointer=pointer, dialect=JSONC, portable=True)
     own_file = client == claude_code.ID and pointer[-1:] == ("mcpServers",) and scope is not Scope.PROJECT
     return Target(client=client, scope=scope, path=path, pointer=pointer, lock=path + ".lock" if own_file else None)
 

@@ -100,6 +100,8 @@ COMMANDS = [
     ("uninstall", "uninstall", 0),
     ("uninstall --purge --yes", "uninstall", 0),
     ("doctor --no-network", "doctor", 1),
+    ("export devcontainer --dry-run", "export", 0),
+    ("export devcontainer --check", "export", 3),
     ("env", "env", 0),
     ("env --explain", "env", 0),
     ("--env wsl env", "env", 0),
