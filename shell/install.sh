@@ -209,9 +209,11 @@ home_of() {
   { getent passwd "$1" 2>/dev/null || grep "^$1:" /etc/passwd; } | cut -d: -f6
 }
 
+# The number of who owns a directory, by what every system has.
 owner_of() {
-  # shellcheck disable=SC2012  # the numeric owner, by what every system has
-  ls -ldn "$1/." 2>/dev/null | awk '{ print $3 }'
+  # shellcheck disable=SC2012,SC2046  # its words are wanted, and the path is the last of them
+  set -- $(ls -ldn "$1/." 2>/dev/null)
+  echo "${3:-}"
 }
 
 # as_user NAME UID GID COMMAND...: become that user, by what is there. It replaces us.
