@@ -5,14 +5,13 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.docker.fresh import HOME, USER, Fresh, fill_wheels, start_fresh, without_times
+from tests.docker.fresh import HOME, USER, Fresh, without_times
 from tests.real.programs import ROOT, Health, require
-from tests.reliability.engine import Engine
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
 
@@ -48,11 +47,6 @@ echo "/usr/bin/python3 is 3.9.2"
 NewFresh = Callable[..., Fresh]
 
 
-@pytest.fixture(scope="session")
-def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return fill_wheels(tmp_path_factory.mktemp("wheels") / "all")
-
-
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
     """A dotfiles repository that is install.sh and little else; the wheels are beside it, by a link."""
@@ -67,19 +61,6 @@ def repository(tmp_path: Path) -> Path:
         subprocess.run([*git, *words], check=True, env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)})
     subprocess.run(["chown", "-R", USER, str(root)], check=True)
     return root
-
-
-@pytest.fixture
-def new_fresh(engine: Engine) -> Iterator[NewFresh]:
-    made: list[Fresh] = []
-
-    def start(*options: str, **env: str) -> Fresh:
-        made.append(start_fresh(engine, *options, **env))
-        return made[-1]
-
-    yield start
-    for one in made:
-        one.remove()
 
 
 def masks(program: Path) -> list[str]:
