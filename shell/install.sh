@@ -82,13 +82,13 @@ make_venv() {
   fi
   if [ -n "$python" ]; then
     # A pip among the wheels saves making another.
-    case $(a_pip "$python") in *.whl) try_venv "$dir" "$python" -I -m venv --without-pip "$dir" >/dev/null && return 0 ;; esac
+    case $(a_pip "$python") in *.whl) bare_venv "$dir" "$python" && return 0 ;; esac
     said="$said
 $(try_venv "$dir" "$python" -I -m venv "$dir")" && return 0
     said="$said
 $(try_venv "$dir" "$python" -I -m virtualenv --quiet "$dir")" && return 0
     # Debian's Python without python3-venv can do this much.
-    if a_pip "$python" >/dev/null; then try_venv "$dir" "$python" -I -m venv --without-pip "$dir" >/dev/null && return 0; fi
+    if a_pip "$python" >/dev/null; then bare_venv "$dir" "$python" && return 0; fi
     if command -v virtualenv >/dev/null 2>&1; then
       said="$said
 $(try_venv "$dir" virtualenv --quiet --python "$python" "$dir")" && return 0
@@ -110,6 +110,10 @@ try_venv() {
   "$@" 2>&1 && venv_works "$dir" && return 0
   rm -rf "$dir"
   return 1
+}
+
+bare_venv() {
+  try_venv "$1" "$2" -I -m venv --without-pip "$1" >/dev/null
 }
 
 # A pip for an environment that has none: one of the wheels beside us, else PYTHON's own where it is new enough for it.
@@ -152,8 +156,11 @@ venv_install() {
 explain_no_venv() {
   local old="" each
   if [ -n "$1" ]; then
-    "$1" -I -c 'import ensurepip' >/dev/null 2>&1 && echo "$1 could not make an environment; what it said is above." && return
-    echo "$1 can't make environments: its ensurepip is missing. $(one_command python3-venv)"
+    if "$1" -I -c 'import ensurepip' >/dev/null 2>&1; then
+      echo "$1 could not make an environment; what it said is above."
+    else
+      echo "$1 can't make environments: its ensurepip is missing. $(one_command python3-venv)"
+    fi
     return
   fi
   for each in $(pythons); do
@@ -238,9 +245,11 @@ hand_over() {
   { uid=$(id -u "$name") && gid=$(id -g "$name"); } 2>/dev/null \
     || die_unchanged "_REMOTE_USER is '$name', and there is no such user."
   [ -n "$home" ] || home=$(home_of "$name")
-  [ -n "$self" ] || die_unchanged "For another user it has to be a file." "Save it (curl -o install.sh ...), then run it."
+  [ -n "$self" ] \
+    || die_unchanged "For another user it has to be a file." "Save it (curl -o install.sh ...), then run it."
   # What is root's own is of no use to somebody else.
-  for each in XDG_CONFIG_HOME XDG_DATA_HOME XDG_STATE_HOME XDG_CACHE_HOME CLAUDE_CONFIG_DIR PIP_CACHE_DIR UV_CACHE_DIR; do
+  for each in XDG_CONFIG_HOME XDG_DATA_HOME XDG_STATE_HOME XDG_CACHE_HOME \
+    CLAUDE_CONFIG_DIR PIP_CACHE_DIR UV_CACHE_DIR; do
     eval "case \${$each:-} in \"${HOME:-/root}\"/*) unset $each ;; esac"
   done
   unset XDG_RUNTIME_DIR
@@ -258,7 +267,7 @@ check_home() {
   if [ -z "${HOME:-}" ]; then HOME=$(home_of "$(id -un)"); fi
   case $HOME in
     /*) export HOME ;;
-    *) die_unchanged "HOME is not set, or no absolute path, and it can't be told where your home is." "export HOME=/home/YOU" ;;
+    *) die_unchanged "It can't be told where your home is: HOME is no absolute path." "export HOME=/home/YOU" ;;
   esac
   owner=$(owner_of "$HOME")
   if [ "$(id -u)" = 0 ] && [ "${owner:-0}" != 0 ]; then
@@ -412,8 +421,8 @@ take_turn() {
   until (set -C && echo $$ >"$busy") 2>/dev/null; do
     waited=$((waited + 1))
     other=$(cat "$busy" 2>/dev/null) || other="?"
-    [ "$waited" -lt 120 ] || die "$busy can't be made: process $other is installing mcpconf for two minutes now. If it is
-not: rm '$busy', and run this again."
+    [ "$waited" -lt 120 ] \
+      || die "process $other is installing mcpconf for two minutes now. If it is not: rm '$busy', and run this again."
     if [ "$other" != "?" ] && ! kill -0 "${other:-0x}" 2>/dev/null; then
       killed=1
       rm -f "$busy"
@@ -571,7 +580,8 @@ uninstall() {
   if [ -n "$program" ]; then
     "$program" uninstall --purge --yes "$@" </dev/null
   elif [ -e "$state/mcpconf/ledger.json" ]; then
-    die_unchanged "mcpconf does not start, so its entries can't be given back." "install.sh --no-init mends it; then this again."
+    die_unchanged "mcpconf does not start, so its entries can't be given back." \
+      "install.sh --no-init mends it; then this again."
   fi
   # What the program could not know, or could not remove under its own feet.
   made=$(cat "$data/mcpconf/made" 2>/dev/null) || made=""
@@ -615,7 +625,8 @@ main() {
   here=${self%/*}
   if [ "$(id -u)" = 0 ] && [ -n "${_REMOTE_USER:-}" ] && [ "$_REMOTE_USER" != root ]; then
     case $after in init | uninstall) set -- "--$after" -- "$@" ;; nothing) set -- --no-init ;; *) set -- -- "$@" ;; esac
-    hand_over "$_REMOTE_USER" ${asked:+--version "$asked"} ${wheel:+--wheel "$wheel"} ${dotfiles:+--dotfiles "$dotfiles"} "$@"
+    set -- ${asked:+--version "$asked"} ${wheel:+--wheel "$wheel"} ${dotfiles:+--dotfiles "$dotfiles"} "$@"
+    hand_over "$_REMOTE_USER" "$@"
   fi
   check_home
   find_places
