@@ -49,6 +49,11 @@ class System(Protocol):
     def cwd(self) -> str: ...
 
     @property
+    def hostname(self) -> str:
+        """This machine's name; empty where it has none."""
+        ...
+
+    @property
     def uid(self) -> int:
         """The effective user id; -1 where there is none."""
         ...
@@ -117,6 +122,10 @@ class RealSystem:
             return os.getcwd()
         except FileNotFoundError:
             raise McpconfError("the current directory does not exist any more", hint="cd ~") from None
+
+    @property
+    def hostname(self) -> str:
+        return os.uname().nodename if hasattr(os, "uname") else self.env.get("COMPUTERNAME", "")
 
     def _at(self, path: str) -> str:
         if self.root == "/":

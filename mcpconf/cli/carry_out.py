@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 
 from mcpconf.cli import ask, console
@@ -51,7 +52,7 @@ def finish(app: App, applied: workflow.Applied, *, json: bool, wrote: str | None
 def tell_applied(app: App, applied: workflow.Applied, wrote: str | None = None) -> None:
     """One line for what was done, one for the profile that was written with it, and whatever is left to do."""
     if wrote is not None:
-        console.tell(f"{symbol('ok')} wrote {console.visible(tilde(wrote, app.system.home))}")
+        console.tell(f"{symbol('ok')} wrote {console.visible(_through(app, wrote))}")
     if wrote is None or applied.prepared.plan.files:
         console.tell(render.headline(applied.prepared, True))
     for line in render.note_lines(applied.prepared.notes + applied.notes):
@@ -62,6 +63,13 @@ def tell_applied(app: App, applied: workflow.Applied, wrote: str | None = None) 
     for path in applied.committed.rescued:
         shown = tilde(path, app.system.home)
         console.complain(f"two other programs wrote a file at the same moment; the version that lost is kept: {shown}")
+
+
+def _through(app: App, path: str) -> str:
+    """A file that was written, and where it lies behind a link: a dotfiles repository may have it."""
+    real, home = app.system.realpath(path), app.system.home
+    below = os.path.join(app.system.realpath(home), os.path.relpath(path, home))
+    return tilde(path, home) if real == below else f"{tilde(path, home)}, which lies at {tilde(real, home)}"
 
 
 def applied_report(app: App, applied: workflow.Applied) -> dict[str, object]:

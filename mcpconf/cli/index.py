@@ -25,6 +25,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("secret", "Keep secrets out of config files."),
     ("trust", "Allow a project's own profile to be used."),
     ("import", "Turn what a client has now into a profile."),
+    ("dotfiles", "Set up from a dotfiles repository: profiles, shells, place."),
     ("broker", "Run the broker, which keeps servers alive between sessions."),
     ("logs", "Show what a server says."),
     ("env", "Show where mcpconf thinks it runs, and why."),

@@ -21,6 +21,7 @@ class Unwritable(McpconfError):
         super().__init__(f"{path} can't be written: {said}; {after if standing else 'nothing was changed'}", hint=hint)
         self.path = path
         self.said = said
+        self.standing = tuple(standing)
 
 
 def refusal(path: str, error: OSError) -> Unwritable:

@@ -23,9 +23,15 @@ class Clock(Protocol):
 
 
 def read_all(
-    paths: Iterable[str], clock: Clock, journals: str | None = None, expected: Container[str] = ()
+    paths: Iterable[str],
+    clock: Clock,
+    journals: str | None = None,
+    expected: Container[str] = (),
+    texts: Container[str] = (),
 ) -> dict[str, Snapshot]:
     """All files as they stand. Raises `Located` where one is no readable regular file.
+
+    Of `texts`, which are no JSON, an empty one alone may be another writer's truncation in flight.
 
     That one of the `expected` paths is not there is believed only when it stays so for a while.
 
@@ -40,7 +46,12 @@ def read_all(
         return replace(seen, raw=mend(seen.raw)) if mend is not None and seen.raw is not None else seen
 
     return {
-        path: settled(lambda path=path: look(path), _parses, clock.sleep, expected=path in expected)  # type: ignore[misc]
+        path: settled(
+            lambda path=path: look(path),  # type: ignore[misc]
+            bool if path in texts else _parses,
+            clock.sleep,
+            expected=path in expected,
+        )
         for path in paths
     }
 

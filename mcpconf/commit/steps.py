@@ -1,4 +1,5 @@
-"""Changes of what is no text: a file's mode, a lock directory that somebody left behind. Each can be taken back."""
+"""Changes of what is no text: a file's mode, a lock directory that somebody left behind, a symbolic link. Each can be
+taken back."""
 
 from __future__ import annotations
 
@@ -8,10 +9,10 @@ import stat
 from collections.abc import Callable, Iterator, Sequence
 
 from mcpconf.commit.clientlock import STALE
-from mcpconf.commit.disk import refusal
+from mcpconf.commit.disk import make_directories, missing_directories, refusal, remove_directories
 from mcpconf.commit.generation import seconds
 from mcpconf.errors import McpconfError, Refused
-from mcpconf.ledger import absolute
+from mcpconf.ledger import absolute, flag, listed, string
 from mcpconf.model import Json
 from mcpconf.record import asdict, dataclass
 
@@ -34,7 +35,17 @@ class Gone:
     time: float
 
 
-Step = Mode | Gone
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A symbolic link is made, where nothing is, or one of ours goes (not `made`)."""
+
+    path: str
+    target: str
+    made: bool
+    above: tuple[str, ...] = ()  # directories that are made with it, innermost first, and go with it where empty
+
+
+Step = Mode | Gone | Link
 
 
 def mode_step(path: str, mode: int) -> Mode | None:
@@ -54,8 +65,21 @@ def gone_step(path: str, now: float) -> Gone | None:
     return Gone(path, stat.S_IMODE(status.st_mode), status.st_mtime)
 
 
+def link_step(path: str, target: str) -> Link | None:
+    """The step that makes this link; None where something is there."""
+    return None if os.path.lexists(path) else Link(path, target, True, missing_directories(os.path.dirname(path)))
+
+
+def unlink_step(path: str, target: str, above: tuple[str, ...] = ()) -> Link | None:
+    """The step that removes this link; None where it is not there, or leads elsewhere."""
+    return Link(path, target, False, above) if _leads(path) == target else None
+
+
 def do(step: Step) -> None:
     """Take a step. Raises `Refused` where things are not as they were seen, `McpconfError` where it can't be taken."""
+    if isinstance(step, Link):
+        _do_link(step, step.made)
+        return
     if isinstance(step, Mode):
         if _mode(step.path) != step.before:
             raise Refused(f"the mode of {step.path} was changed meanwhile; nothing was changed")
@@ -70,7 +94,9 @@ def take_back(step: Step) -> bool:
     """Take a step back; False where things are not as it left them, and stay so. Raises `McpconfError`."""
     if not stands(step):
         return False
-    if isinstance(step, Mode):
+    if isinstance(step, Link):
+        _do_link(step, not step.made)
+    elif isinstance(step, Mode):
         _ask(lambda: os.chmod(step.path, step.before), step.path)
     else:
         _ask(lambda: _make(step), step.path)
@@ -79,6 +105,8 @@ def take_back(step: Step) -> bool:
 
 def stands(step: Step) -> bool:
     """Whether all is as the step left it."""
+    if isinstance(step, Link):
+        return _leads(step.path) == step.target if step.made else not os.path.lexists(step.path)
     if isinstance(step, Gone):
         return not os.path.lexists(step.path)
     with contextlib.suppress(McpconfError):
@@ -109,12 +137,15 @@ def taken_back(steps: Sequence[Step]) -> Iterator[None]:
 
 def dump_step(step: Step) -> Json:
     """A step as JSON."""
-    return {"kind": "mode" if isinstance(step, Mode) else "gone", **asdict(step)}
+    return {"kind": type(step).__name__.lower(), **asdict(step)}
 
 
 def load_step(data: Json) -> Step:
     """The inverse of `dump_step`. Raises one of `ledger.DAMAGED` where the data has another shape."""
     path = absolute(data["path"])
+    if data["kind"] == "link":
+        above = tuple(absolute(one) for one in listed(data["above"]))
+        return Link(path, string(data["target"]), flag(data["made"]), above)
     if data["kind"] == "mode":
         return Mode(path, _bits(data["before"]), _bits(data["after"]))
     return Gone(path, _bits(data["mode"]), seconds(data["time"]))
@@ -124,6 +155,35 @@ def _bits(value: Json) -> int:
     if type(value) is not int or not 0 <= value <= 0o7777:
         raise ValueError(f"{value!r:.40} is no mode")
     return value
+
+
+def _leads(path: str) -> str | None:
+    try:
+        return os.readlink(path)
+    except OSError:
+        return None
+
+
+def _do_link(step: Link, make: bool) -> None:
+    if not make:
+        if _leads(step.path) != step.target:
+            raise Refused(f"{step.path} was changed meanwhile; nothing was changed")
+        _ask(lambda: os.unlink(step.path), step.path)
+        remove_directories(step.above)
+        return
+    made = make_directories(os.path.dirname(step.path))
+    try:
+        _ask(lambda: _symlink(step), step.path)
+    except BaseException:
+        remove_directories(made)
+        raise
+
+
+def _symlink(step: Link) -> None:
+    os.symlink(step.target, step.path)
+    if hasattr(os, "lchown") and os.geteuid() == 0:  # under sudo what is new in somebody's directory is theirs
+        owner = os.stat(os.path.dirname(step.path))
+        os.lchown(step.path, owner.st_uid, owner.st_gid)
 
 
 def _mode(path: str) -> int:

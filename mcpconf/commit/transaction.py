@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 
 from mcpconf.client.spec import Target
 from mcpconf.commit import generation as generations
@@ -39,6 +39,8 @@ class Request:
     `note` is called with the generation's number when all is written, to keep more records; it returns the number that
     counts. If it raises `Unwritable`, all is taken back.
 
+    `texts` are those of the paths that hold no JSON.
+
     `plan` is called with the bytes of all `paths` and the ledger, perhaps more than once. The rest is what the
     generation tells of this apply, if it is to be one (`record`).
     """
@@ -50,6 +52,7 @@ class Request:
     profile: str | None
     previous: str | None
     record: bool = True
+    texts: Container[str] = ()
     note: Callable[[int | None], int | None] = _as_it_is
 
 
@@ -121,7 +124,7 @@ def _told(run: _Run, plan: Plan) -> Plan:
 def _attempt(run: _Run) -> Plan | None:
     """Plan once and write it; None where somebody else came in between and it must be planned anew."""
     known = run.state.ledger()
-    run.snapshots = read_all(run.request.paths, run.clock, expected=known.files)
+    run.snapshots = read_all(run.request.paths, run.clock, expected=known.files, texts=run.request.texts)
     raw = {path: seen.raw for path, seen in run.snapshots.items()}
     before = _ours(run, known, raw)
     plan = run.request.plan(raw, before)
@@ -184,7 +187,8 @@ def _holds(run: _Run, plan: Plan, before: Ledger) -> bool:
         waited = moment
         if all(read_snapshot(edit.path).raw == edit.after for edit in plan.files):
             continue
-        newest = {path: seen.raw for path, seen in read_all(run.request.paths, run.clock).items()}
+        found = read_all(run.request.paths, run.clock, texts=run.request.texts)
+        newest = {path: seen.raw for path, seen in found.items()}
         again = run.request.plan(newest, absorbed(before, planned_records(plan), newest))
         if again.files or _conflicting(again) - _conflicting(plan):
             return False

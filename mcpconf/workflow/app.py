@@ -67,10 +67,12 @@ class App:
             windows_home=windows_home(system),
         )
 
-    def read(self, paths: Iterable[str], expected: Container[str] = ()) -> dict[str, bytes | None]:
+    def read(
+        self, paths: Iterable[str], expected: Container[str] = (), texts: Container[str] = ()
+    ) -> dict[str, bytes | None]:
         """The bytes of clients' files, finished; None for one that is not there, which is believed at once but of those
-        that are `expected`. Raises `Located`."""
-        found = read_all(paths, self.system, self.state.journals, expected)
+        that are `expected`; `texts` hold no JSON. Raises `Located`."""
+        found = read_all(paths, self.system, self.state.journals, expected, texts)
         return {path: seen.raw for path, seen in found.items()}
 
     def look(self, probes: Collection[str] = (), *, own_broker: bool = True) -> tuple[Facts, Environment]:

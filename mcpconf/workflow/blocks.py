@@ -1,23 +1,26 @@
-"""Blocks of ours in other people's texts (a CLAUDE.md), planned like every edit: undo and uninstall know them."""
+"""Blocks of ours in other people's texts (a CLAUDE.md, an rc file), planned like every edit: undo and uninstall know
+them."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from mcpconf.commit.snapshot import read_snapshot
 from mcpconf.commit.state import State
 from mcpconf.commit.transaction import Request, commit
-from mcpconf.document.block import Torn, block_of, find, put, take
+from mcpconf.document.block import MARKDOWN, SHELL, Marks, Torn, block_of, find, put, take
 from mcpconf.errors import Located, McpconfError
 from mcpconf.ledger import FileRecord, Ledger
+from mcpconf.model import Json
 from mcpconf.plan import FileEdit, Plan
 from mcpconf.record import replace
 from mcpconf.workflow import active, besides
 from mcpconf.workflow.app import App
 
 RECORD = "blocks.json"
+KIND = "shell"
 
 
 def write_block(app: App, path: str, block: bytes | None, command: str) -> bool:
@@ -36,7 +39,7 @@ def write_block(app: App, path: str, block: bytes | None, command: str) -> bool:
 
         def note(number: int | None) -> int | None:
             besides.save(state, number, besides.Besides(active=known))
-            _remember(state, path)
+            remember(state, {path: MARKDOWN})
             return number
 
         request = Request(
@@ -45,56 +48,63 @@ def write_block(app: App, path: str, block: bytes | None, command: str) -> bool:
         return bool(commit(request, state, app.system).plan.files)
 
 
-def edit_of(path: str, raw: bytes | None, block: bytes | None) -> tuple[FileEdit, ...]:
+def edit_of(path: str, raw: bytes | None, block: bytes | None, marks: Marks = MARKDOWN) -> tuple[FileEdit, ...]:
     """The edit that gives a file this block, or takes it out; nothing where it is so already. Raises `Located`."""
     try:
-        after = put(raw, block) if block is not None else take(raw or b"") or None
+        after = put(raw, block, marks) if block is not None else take(raw or b"", marks) or None
     except Torn as torn:
-        hint = "mend the lines that mark the block by hand: <!-- mcpconf: begin --> and <!-- mcpconf: end -->"
+        hint = f"mend the lines that mark the block by hand: {marks.begin.decode()} and {marks.end.decode()}"
         raise Located(path, f"{torn}; nothing was changed", line=torn.line, column=1, hint=hint) from None
-    if after == raw or (raw is not None and block is None and find(raw) is None) or (raw is None and block is None):
+    if after == raw or (raw is not None and block is None and find(raw, marks) is None) or (raw is block is None):
         return ()
     # The ledger has no part in it: what is ours stands between the marks.
     return (FileEdit(path, raw, after, (), FileRecord(created=raw is None), FileRecord()),)
 
 
 def edit_back(
-    path: str, raw: bytes | None, before: bytes | None, after: bytes | None, force: bool
+    path: str, raw: bytes | None, before: bytes | None, after: bytes | None, force: bool, marks: Marks = MARKDOWN
 ) -> tuple[FileEdit, ...]:
     """The edit that gives a file, which somebody edited since, its block of before again. Raises `Located`.
 
     So it does where the block itself is not the one of `after` any more, unless `force`.
     """
     try:
-        standing, ours, old = block_of(raw), block_of(after), block_of(before)
+        standing, ours, old = (block_of(text, marks) for text in (raw, after, before))
     except Torn:
         standing, ours, old = None, None, None
     if standing not in (ours, old) and not force:
-        line = getattr(find(raw or b""), "line", 1)
+        line = getattr(find(raw or b"", marks), "line", 1)
         text = "the block was edited since mcpconf wrote it; nothing was changed"
         raise Located(path, text, line=line, column=1, hint="mcpconf undo --force overwrites it")
-    return edit_of(path, raw, old) if standing != old else ()
+    return edit_of(path, raw, old, marks) if standing != old else ()
 
 
-def paths(state: State) -> tuple[str, ...]:
-    """The files that were given a block at some time."""
+def paths(state: State) -> Mapping[str, Marks]:
+    """The files that were given a block at some time, and how it is marked there."""
     try:
         data = state.read_json(RECORD)
     except McpconfError:
-        return ()
-    return (
-        tuple(path for path in data if isinstance(path, str) and os.path.isabs(path)) if isinstance(data, list) else ()
-    )
+        return {}
+    pairs = (_pair(item) for item in data) if isinstance(data, list) else ()
+    return {path: marks for path, marks in pairs if os.path.isabs(path)}
 
 
-def take_out(plan: Plan, snapshots: Mapping[str, bytes | None], among: Iterable[str]) -> Plan:
+def _pair(item: Json) -> tuple[str, Marks]:
+    """One member of the record: a path, or a path and the kind of its text."""
+    path, kind = item if isinstance(item, list) and len(item) == 2 else (item, "")
+    return (path if isinstance(path, str) else ""), (SHELL if kind == KIND else MARKDOWN)
+
+
+def take_out(plan: Plan, snapshots: Mapping[str, bytes | None], among: Mapping[str, Marks]) -> Plan:
     """The plan with the blocks of these files taken out, too."""
-    edits = tuple(edit for path in among for edit in edit_of(path, snapshots.get(path), None))
+    edits = tuple(edit for path, marks in among.items() for edit in edit_of(path, snapshots.get(path), None, marks))
     return replace(plan, files=plan.files + edits)
 
 
-def _remember(state: State, path: str) -> None:
+def remember(state: State, among: Mapping[str, Marks]) -> None:
+    """Note down files that get a block; it does no harm where they get none in the end."""
+    known = paths(state)
+    after = {**known, **among}
     with contextlib.suppress(McpconfError):
-        known = paths(state)
-        if path not in known:
-            state.write_json([*known, path], RECORD)
+        if after != known:
+            state.write_json([[path, KIND] if marks == SHELL else path for path, marks in after.items()], RECORD)

@@ -17,7 +17,7 @@ INSTALLED = "made"
 
 # By name, never "all that is there": --config-dir may name a directory that holds other people's files, too.
 CONFIG = ("profiles", "config.toml")
-DATA = ("secrets", "keyring", "wrapper", "broker", "venv", INSTALLED, "installing")
+DATA = ("secrets", "keyring", "wrapper", "broker", "shell", "venv", INSTALLED, "installing")
 STATE = (
     *(
         "active",
@@ -25,7 +25,10 @@ STATE = (
         "blobs",
         "blocks.json",
         "broker",
+        "choices.toml",
         "compiled",
+        "dotfiles.json",
+        "dotfiles.log",
         "generations",
         "journals",
         "ledger.json",

@@ -13,11 +13,12 @@ from mcpconf.model import Kind, Layer, RouteName, Scope
 from mcpconf.plan import Foreign
 from mcpconf.profile import edit
 from mcpconf.record import dataclass, replace
-from mcpconf.workflow import active, settings, switch
+from mcpconf.workflow import active, choices, switch
 from mcpconf.workflow.amend import amend
 from mcpconf.workflow.app import App
 from mcpconf.workflow.here import contexts_here, current
 from mcpconf.workflow.own_profile import ProfileEdit, own_path, read_own
+from mcpconf.workflow.places import fitting
 from mcpconf.workflow.profiles import find, load_profile
 from mcpconf.workflow.switch import Prepared, Wish
 from mcpconf.workflow.targets import detected
@@ -37,12 +38,15 @@ class Defaults:
 
 
 def defaults(app: App) -> Defaults:
-    """Evidence to defaults. The profile: the active one, else the user's own `default`, else `minimal`."""
+    """Evidence to defaults. The profile: the active one, else this place's, the user's own `default`, `minimal`."""
     facts, environment = app.look()
-    kept = settings.load(app.system.read(app.dirs.settings), app.dirs.settings).at(find_project(app.place).root)
+    known = choices.load(app)
+    kept = known.at(find_project(app.place).root)
     here = detected(app.place, facts)
     active_now = current(app)
-    profile = active_now or ("default" if find(app, "default") else FALLBACK)
+    here_is = fitting(known.places, environment.kind, app.system.env, app.system.hostname)
+    placed = here_is.profile if here_is else None
+    profile = active_now or placed or ("default" if find(app, "default") else FALLBACK)
     clients = kept.clients or tuple(spec.id for spec in here) or (CLIENTS[0].id,)
     return Defaults(environment, here, profile, clients, kept.scope or Scope.USER)
 

@@ -12,7 +12,7 @@ from mcpconf.ledger import Ledger
 from mcpconf.model import Note, Profile, RouteName, Scope
 from mcpconf.plan import Foreign, Plan, Policy, Snapshots, Want, make_plan
 from mcpconf.record import dataclass, replace
-from mcpconf.workflow import active, notes, settings, surroundings
+from mcpconf.workflow import active, choices, notes, surroundings
 from mcpconf.workflow.app import App
 from mcpconf.workflow.approve import approval_wants
 from mcpconf.workflow.owned import leaving
@@ -94,7 +94,7 @@ class Prepared:
 def prepare(app: App, wish: Wish) -> Prepared:
     """Load, look, route, render and plan. Reads only. Raises `McpconfError` for what can't be planned."""
     facts, environment = app.look()
-    kept = settings.load(app.system.read(app.dirs.settings), app.dirs.settings)
+    kept = choices.load(app)
     targets = choose_targets(app.place, facts, kept, wish.clients, wish.scope)
     if wish.approve and targets.scope is not Scope.PROJECT:
         raise UsageError("--approve is for project scope only", hint="--scope project")

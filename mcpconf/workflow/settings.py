@@ -1,4 +1,5 @@
-"""`config.toml`: which clients and which scope the user chose, for everywhere and for single projects."""
+"""`config.toml`: which clients and which scope the user chose, for everywhere and for single projects, and which
+profile belongs to which place."""
 
 from __future__ import annotations
 
@@ -11,7 +12,8 @@ from mcpconf.commit.private import read_private
 from mcpconf.document.fault import line_column
 from mcpconf.errors import Located, UsageError
 from mcpconf.model import Scope
-from mcpconf.record import dataclass, field
+from mcpconf.record import dataclass, field, replace
+from mcpconf.workflow.places import Places, dump_places, load_places
 
 LIMIT = 1 << 20  # bytes
 
@@ -26,10 +28,11 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`everywhere` holds the user's own choice, `projects` that for single directories."""
+    """`everywhere` holds the user's own choice, `projects` that for single directories, `places` profiles by place."""
 
     everywhere: Choice = Choice()
     projects: Mapping[str, Choice] = field(default_factory=dict)
+    places: Places = Places()
 
     def at(self, project: str) -> Choice:
         """What counts in a project: its own choice, filled up with the one for everywhere."""
@@ -47,14 +50,22 @@ def load(raw: bytes | None, path: str) -> Settings:
     if raw is None:
         return Settings()
     data = _parse(raw, path)
-    _only(data, {"targets", "projects"}, path, "the file")
+    _only(data, {"targets", "projects", "places"}, path, "the file")
     projects = data.get("projects", {})
     if not isinstance(projects, dict):
         raise Located(path, "projects is no table; nothing was changed", hint=_away(path))
     return Settings(
         _choice(data.get("targets", {}), path, "[targets]"),
         {name: _choice(table, path, f"[projects.{name!r}]") for name, table in projects.items()},
+        _places(data.get("places", {}), path),
     )
+
+
+def _places(table: Any, path: str) -> Places:
+    try:
+        return load_places(table)
+    except UsageError as error:
+        raise Located(path, f"{error}; nothing was changed", hint=error.hint or _away(path)) from None
 
 
 def _parse(raw: bytes, path: str) -> dict[str, Any]:
@@ -127,14 +138,30 @@ def remember(raw: bytes | None, choice: Choice, project: str | None, *, here: st
     return _written(wanted)
 
 
+def remember_apart(raw: bytes | None, below: Settings, choice: Choice, project: str | None, *, here: str) -> bytes:
+    """The same in a file of ours that stands above the user's, which says `below` and is not to be written."""
+    own = load(raw or b"", "")
+    wanted = _with(above(own, below), choice, project, here)
+    told = [one for one in (project or here,) if one in wanted.projects or one in below.projects]
+    # A directory's own choice in the user's file ends by one that says what counts without it.
+    projects = {one: wanted.projects.get(one, Choice(scope=Scope.USER)) for one in told}
+    everywhere = wanted.everywhere if project is None else own.everywhere
+    return _written(Settings(everywhere, {**own.projects, **projects}))
+
+
+def above(first: Settings, below: Settings) -> Settings:
+    """Two files' settings: what the first one says counts."""
+    return Settings(_over(first.everywhere, below.everywhere), {**below.projects, **first.projects}, below.places)
+
+
 def _with(settings: Settings, choice: Choice, project: str | None, here: str) -> Settings:
     projects = dict(settings.projects)
     if project is not None:
         projects[project] = _over(choice, projects.get(project, Choice()))
-        return Settings(settings.everywhere, projects)
+        return replace(settings, projects=projects)
     if choice.scope is not None:
         projects.pop(here, None)
-    return Settings(_over(choice, settings.everywhere), projects)
+    return replace(settings, everywhere=_over(choice, settings.everywhere), projects=projects)
 
 
 def _over(choice: Choice, known: Choice) -> Choice:
@@ -172,6 +199,8 @@ def _written(settings: Settings) -> bytes:
     data: dict[str, Any] = {name: _fields(one) for name, one in tables.items()}
     if settings.projects:
         data["projects"] = {name: _fields(one) for name, one in settings.projects.items()}
+    if settings.places != Places():
+        data["places"] = dump_places(settings.places)
     return tomlkit.dumps(data).encode("utf-8")
 
 

@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mcpconf.client.project import find_project
-from mcpconf.commit.state import State, write_private
+from mcpconf.commit.state import State
 from mcpconf.commit.transaction import Committed, Request, commit
 from mcpconf.errors import Refused
 from mcpconf.model import Layer, Note, Profile, Scope
 from mcpconf.plan import Conflict, Plan
 from mcpconf.record import dataclass, field, replace
-from mcpconf.workflow import active, besides, notes, settings
+from mcpconf.workflow import active, besides, choices, notes
 from mcpconf.workflow.app import App
 from mcpconf.workflow.owned import named_in
 from mcpconf.workflow.parts import ClientPart, context_for, probes_for
 from mcpconf.workflow.prepare import Prepared, Wish, is_kept, prepare, replan
 from mcpconf.workflow.profiles import keep_compiled, load_profile
 from mcpconf.workflow.reload import reload
+from mcpconf.workflow.settings import Choice
 
 __all__ = [
     "Applied",
@@ -135,9 +136,6 @@ def _remember(app: App, prepared: Prepared) -> None:
     wish = prepared.wish
     if not wish.remember or not (wish.clients or wish.scope):
         return
-    choice = settings.Choice(wish.clients, wish.scope)
+    choice = Choice(wish.clients, wish.scope)
     project = None if prepared.targets.scope is Scope.USER else prepared.targets.chosen[0][1].project
-    raw = app.system.read(app.dirs.settings)
-    text = settings.remember(raw, choice, project, here=find_project(app.place).root)
-    if text != (raw or b""):
-        write_private(app.dirs.settings, text)
+    choices.remember(app, choice, project, here=find_project(app.place).root)

@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from mcpconf.client.spec import Target
 from mcpconf.commit.generation import Generation, GenerationChange, GenerationFile
 from mcpconf.commit.state import State, blob_name
+from mcpconf.document.block import MARKDOWN
 from mcpconf.document.edit import Drop, Found, Operation, Pointer, Put, edit, read_members
 from mcpconf.document.fault import Fault
 from mcpconf.ledger import FileRecord, Ledger, Owned, digest
 from mcpconf.model import Scope
 from mcpconf.plan import Action, Change, Conflict, FileEdit, Plan, Reason, decode_file, locate
 from mcpconf.record import replace
-from mcpconf.workflow.blocks import edit_back
+from mcpconf.workflow import blocks
 from mcpconf.workflow.owned import target_for
 
 BACK = {
@@ -38,8 +39,9 @@ def plan_undo(
         elif file.exact and _sha(raw) == file.after and (file.before is None or state.blob(file.before) is not None):
             plan = _whole(plan, file, changes, raw, state)
         elif not changes:
+            marks = blocks.paths(state).get(file.path, MARKDOWN)
             before, after = (None if name is None else state.blob(name) for name in (file.before, file.after))
-            plan = replace(plan, files=plan.files + edit_back(file.path, raw, before, after, force))
+            plan = replace(plan, files=plan.files + blocks.edit_back(file.path, raw, before, after, force, marks))
         else:
             plan = _members(plan, file, changes, raw, force)
     return plan
@@ -61,7 +63,8 @@ def _whole(
     targets = tuple(dict.fromkeys(_target(change) for change in changes))
     known = plan.ledger.files.get(file.path, FileRecord())
     # The directories that were made for the file go with it.
-    edits = (FileEdit(file.path, raw, before, targets, replace(file.record, made=known.made), known),)
+    made = known.made or file.record.made
+    edits = (FileEdit(file.path, raw, before, targets, replace(file.record, made=made), known),)
     done = tuple(Change(_target(c), c.name, BACK[Action(c.action)]) for c in changes)
     return replace(
         plan,

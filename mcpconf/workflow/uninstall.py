@@ -5,20 +5,25 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from mcpconf import ledger as ledgers
 from mcpconf.commit.artifacts import Artifacts, contexts
 from mcpconf.commit.recovery import PENDING, absorb_pending
 from mcpconf.commit.state import State
+from mcpconf.commit.steps import Link, undo_all
 from mcpconf.commit.transaction import Committed, Request, commit
+from mcpconf.document.block import SHELL, Marks
 from mcpconf.errors import Located
 from mcpconf.ledger import Ledger
 from mcpconf.model import Note
 from mcpconf.plan import Plan, Policy, Want, make_plan
-from mcpconf.record import dataclass
+from mcpconf.record import dataclass, replace
 from mcpconf.workflow import active, besides, blocks, brokers, footprint, secrets
 from mcpconf.workflow.app import App
+from mcpconf.workflow.dotfiles import clone, take_out
+from mcpconf.workflow.dotfiles.record import Record
+from mcpconf.workflow.dotfiles.steps import take
 from mcpconf.workflow.lost import regained
 from mcpconf.workflow.owned import named_in, owned_targets
 from mcpconf.workflow.reload import reload
@@ -26,12 +31,13 @@ from mcpconf.workflow.reload import reload
 
 @dataclass(frozen=True, slots=True)
 class Uninstalled:
-    """What was given back; `removed` are directories and files of ours that went."""
+    """What was given back; `removed` are directories and files of ours that went, `steps` links that do."""
 
     plan: Plan
     committed: Committed | None = None
     removed: tuple[str, ...] = ()
     notes: tuple[Note, ...] = ()
+    steps: tuple[Link, ...] = ()
 
 
 def _wants(ledger: Ledger) -> tuple[Want, ...]:
@@ -44,15 +50,33 @@ def preview(app: App, *, force: bool = False) -> Uninstalled:
         ledger = app.state.ledger()
         if app.state.read(PENDING) is None:  # else a killed run's writes are still to be told apart
             ledger = regained(app.state, ledger, force=force)
-        texts = blocks.paths(app.state)
-        snapshots = app.read([*ledger.files, *texts], ledger.files)
-        return Uninstalled(_plan(snapshots, ledger, texts, force))
+        texts = _Texts(blocks.paths(app.state), take_out.known(app.state))
+        snapshots = app.read([*ledger.files, *texts.paths], ledger.files, texts.paths)
+        return Uninstalled(_plan(snapshots, ledger, texts, force), steps=take_out.links(texts.record))
 
 
-def _plan(snapshots: Mapping[str, bytes | None], ledger: Ledger, texts: Sequence[str], force: bool) -> Plan:
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """What is ours besides the clients' files: blocks in other people's texts, and what `dotfiles install` made."""
+
+    marks: Mapping[str, Marks]
+    record: Record
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((*self.marks, *self.record.files)))
+
+    def taken_out(self, plan: Plan, snapshots: Mapping[str, bytes | None]) -> Plan:
+        plan = blocks.take_out(plan, snapshots, self.marks)
+        rcs = {path for path, marks in self.marks.items() if marks == SHELL}
+        files = (take_out.with_made(edit, self.record) if edit.path in rcs else edit for edit in plan.files)
+        return replace(plan, files=(*files, *take_out.copy_edits(snapshots, self.record)))
+
+
+def _plan(snapshots: Mapping[str, bytes | None], ledger: Ledger, texts: _Texts, force: bool) -> Plan:
     """Everything of ours out of the clients' files, and our blocks out of other people's texts."""
-    files = {path: raw for path, raw in snapshots.items() if path not in texts}
-    return blocks.take_out(make_plan(files, _wants(ledger), ledger, Policy(force=force)), snapshots, texts)
+    files = {path: raw for path, raw in snapshots.items() if path not in texts.paths}
+    return texts.taken_out(make_plan(files, _wants(ledger), ledger, Policy(force=force)), snapshots)
 
 
 def uninstall(app: App, *, force: bool = False, purge: bool = False) -> Uninstalled:
@@ -64,11 +88,12 @@ def uninstall(app: App, *, force: bool = False, purge: bool = False) -> Uninstal
     # Asked in two ways: to believe one wrong "no such file" would be to leave entries behind and say that none are.
     if not os.path.lexists(app.state.directory) and not os.path.isdir(app.state.directory):
         return _purged(app, Plan(), None) if purge else Uninstalled(Plan())
+    steps = take_out.links(take_out.known(app.state))
     with app.writing() as state, _advice():
         committed, told = _take_out(app, state, force)
     if purge and not committed.plan.conflicts:
-        return _purged(app, committed.plan, committed)
-    return Uninstalled(committed.plan, committed, notes=told)
+        return replace(_purged(app, committed.plan, committed), steps=steps)
+    return Uninstalled(committed.plan, committed, notes=told, steps=steps)
 
 
 @contextlib.contextmanager
@@ -96,13 +121,20 @@ def _take_out(app: App, state: State, force: bool) -> tuple[Committed, tuple[Not
     ledger = regained(state, owned, force=force)
     if ledger != owned:
         state.write(ledgers.dump(ledger), "ledger.json")
-    texts = blocks.paths(state)
-    paths = [*ledger.files, *texts]
+    texts = _Texts(blocks.paths(state), take_out.known(state))
+    paths = [*ledger.files, *texts.paths]
     artifacts = Artifacts(app.dirs.wrapper, {context: {} for context in contexts(state)})
     before = besides.Besides(artifacts.before(state), known)
 
     def note(number: int | None) -> int | None:
-        besides.save(state, number, before)
+        done = take(take_out.links(texts.record), {}, {})
+        try:
+            if number is None and done:
+                number = besides.new_generation(state, request, app.system.now())
+            besides.save(state, number, replace(before, steps=done))
+        except BaseException:
+            undo_all(done)
+            raise
         return number
 
     request = Request(
@@ -112,6 +144,7 @@ def _take_out(app: App, state: State, force: bool) -> tuple[Committed, tuple[Not
         context=active.USER,
         profile=None,
         previous=known.get(active.USER, active.Active()).current,
+        texts=texts.paths,
         note=note,
     )
     with artifacts.in_place(state, named_in(app, paths)):
@@ -131,6 +164,8 @@ def _purged(app: App, plan: Plan, committed: Committed | None) -> Uninstalled:
             os.unlink(link)
             removed = (link,)
     held = secrets.purge(app) + brokers.purge(app)
+    work = clone.remove(app)
+    held += (work,) if work is not None else ()
     removed += footprint.remove(app.dirs)
     kept = tuple(Note(f"{path} holds something that is not mcpconf's, and stays") for path in footprint.left(app.dirs))
     return Uninstalled(plan, committed, removed, _notes() + kept + held)

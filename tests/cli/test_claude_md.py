@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from mcpconf.document.block import BEGIN, END
+from mcpconf.document.block import MARKDOWN
 from tests.cli.conftest import World
 from tests.cli.test_call import table
+
+BEGIN, END = MARKDOWN.begin, MARKDOWN.end
 
 WRITE = ("tools", "--claude-md", "--write")
 

@@ -130,6 +130,11 @@ COMMANDS = [
     ("broker status", "broker", 6),
     ("broker key ls", "keys", 0),
     ("trust", "trust", 0),
+    ("dotfiles install --dry-run", "dotfiles", 0),
+    ("dotfiles install", "dotfiles", 0),
+    ("dotfiles install --profile bad", "dotfiles", 1),
+    ("dotfiles status", "dotfiles", 1),
+    ("dotfiles uninstall", "dotfiles", 0),
     ("import --dry-run", "import", 0),
     ("import", "import", 0),
 ]

@@ -18,6 +18,7 @@ SUBCOMMANDS = [
     *(f"server {name}" for name in ("add", "rm", "ls", "show", "enable", "disable", "test")),
     *(f"secret {name}" for name in ("set", "ls", "rm")),
     *(f"broker {name}" for name in ("run", "start", "stop", "restart", "status", "logs", "warm", "reload", "key")),
+    *(f"dotfiles {name}" for name in ("install", "uninstall", "status", "log")),
     *(f"broker key {name}" for name in ("new", "ls", "revoke")),
 ]
 

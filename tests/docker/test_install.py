@@ -49,13 +49,14 @@ NewFresh = Callable[..., Fresh]
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    """A dotfiles repository that is install.sh and little else; the wheels are beside it, by a link."""
+    """A dotfiles repository with install.sh, a profile, and which one is for containers; the wheels by a link."""
     root = tmp_path / "repository"
-    root.mkdir()
+    (root / "mcpconf/profiles").mkdir(parents=True)
+    (root / "mcpconf/profiles/work.toml").write_text('extends = "minimal"\n')
+    (root / "mcpconf/config.toml").write_text('[places]\nhost = "essentials"\ncontainer = "work"\n')
     (root / "install.sh").write_bytes((ROOT / "shell/install.sh").read_bytes())
     (root / "install.sh").chmod(0o755)
     (root / "wheels").symlink_to("/wheels")
-    (root / "bashrc").write_text("alias ll='ls -l'\n")
     git = [require("git"), "-c", "user.name=u", "-c", "user.email=u@example.com", "-C", str(root)]
     for words in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "--message", "dotfiles"]):
         subprocess.run([*git, *words], check=True, env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)})
@@ -79,9 +80,12 @@ def test_dotfiles_in_a_fresh_container_connect_claude_and_leave_nothing(
     mounts = [f"--volume={repository}:/repo:ro", f"--volume={wheels}:/wheels:ro"]
     place = new_fresh(*mounts, DEVCONTAINER="true")
     sh(place, CLONE)
+    sh(place, "printf \"alias ll='ls -l'\" >~/.bashrc")
     empty = place.listing()
 
-    assert "is active" in sh(place, RUN)
+    sh(place, RUN)
+    assert place.must(MCPCONF, "current").strip() == "work"
+    assert place.must("/bin/bash", "-ic", "command -v mcpconf", PATH="/usr/bin:/bin").split()[-1] == MCPCONF
     assert {owner for _, owner, *_ in place.listing().values()} == {1000}
     # Claude writes to the home, too: it gets the same bytes in a home that is put back afterwards.
     place.as_root("/bin/cp", "-a", HOME, "/home/saved")
@@ -89,7 +93,7 @@ def test_dotfiles_in_a_fresh_container_connect_claude_and_leave_nothing(
     place.as_root("/bin/sh", "-c", f"rm -rf {HOME} && mv /home/saved {HOME}")
 
     once = place.listing()
-    assert "already configured" in sh(place, RUN)
+    sh(place, RUN)
     assert place.listing() == once
 
     sh(place, "~/dotfiles/install.sh --uninstall")

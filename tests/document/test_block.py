@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mcpconf.document.block import BEGIN, BOM, END, Torn, block_of, find, marked, put, take
+from mcpconf.document.block import BOM, MARKDOWN, SHELL, Torn, block_of, find, marked, put, take
 
+BEGIN, END = MARKDOWN.begin, MARKDOWN.end
 BLOCK = marked("one\ntwo")
 OTHER = marked("three")
 TEXTS = st.lists(st.sampled_from([b"a", b"\n", b"\r\n", b"\r", b" ", BOM, b"\xc3\xbc", b"\xff", b"<!-- x -->"])).map(
@@ -74,3 +75,51 @@ def test_a_block_that_is_torn_is_refused_with_its_line(text: bytes, line: int, w
         with pytest.raises(Torn, match=why) as torn:
             act(text)
         assert torn.value.line == line
+
+
+RC = marked("if [ -r x ]; then . x; fi", SHELL)
+
+
+@given(st.one_of(TEXTS, st.binary(max_size=40)))
+def test_a_shells_block_can_be_taken_out_of_any_bytes_again(text: bytes) -> None:
+    if text.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return
+    there = put(text, RC, SHELL)
+    assert block_of(there, SHELL) == RC
+    assert take(there, SHELL) == text
+    assert put(there, RC, SHELL) == there
+    assert take(put(there, marked("other", SHELL), SHELL), SHELL) == text
+
+
+@given(TEXTS, TEXTS)
+def test_what_was_appended_since_to_a_shells_file_stays_a_line_of_its_own(text: bytes, more: bytes) -> None:
+    if text.startswith((b"\xff\xfe", b"\xfe\xff")) or not more:
+        return
+    ended = text if text in (b"", BOM) or text.endswith(b"\n") else text + b"\n"
+    assert take(put(text, RC, SHELL) + more, SHELL) == ended + more
+
+
+@pytest.mark.parametrize(
+    ("text", "there"),
+    [
+        (None, RC + b"\n"),
+        (b"x\n", b"x\n\n" + RC + b"\n"),
+        (b"x", b"x\n" + RC.replace(b"begin", b"begin ", 1) + b"\n"),
+        (b"x\r\n", b"x\r\n\n" + RC + b"\n"),  # a CR would be a part of `fi`
+        (b"x\r\ny", b"x\r\ny\n" + RC.replace(b"begin", b"begin ", 1) + b"\n"),
+    ],
+)
+def test_where_a_shells_block_goes(text: bytes | None, there: bytes) -> None:
+    assert put(text, RC, SHELL) == there
+    assert take(there, SHELL) == (text or b"")
+
+
+def test_a_shells_block_ends_its_line_so_that_others_can_append() -> None:
+    appended = put(b"x", RC, SHELL) + b"export A=1\n"
+    assert find(appended, SHELL) is not None
+    assert take(b"export B=1\n" + put(None, RC, SHELL), SHELL) == b"export B=1\n"
+
+
+def test_one_kind_of_block_is_none_of_the_other() -> None:
+    assert find(BLOCK, SHELL) is None
+    assert find(RC) is None

@@ -15,7 +15,7 @@ from mcpconf.errors import UsageError
 from mcpconf.plan import Foreign
 from mcpconf.redact import redact
 from mcpconf.workflow import adopt as workflow
-from mcpconf.workflow import own_profile, secrets, settings
+from mcpconf.workflow import choices, own_profile, secrets
 from mcpconf.workflow.amend import amend, refuse_hidden
 from mcpconf.workflow.app import App
 from mcpconf.workflow.diff import tilde
@@ -43,7 +43,7 @@ def import_(
     own file stays as it is unless --adopt.
     """
     world = console.app()
-    kept = settings.load(world.system.read(world.dirs.settings), world.dirs.settings)
+    kept = choices.load(world)
     facts, _ = world.look()
     targets = choose_targets(world.place, facts, kept, tuple(client or ()), parse_scope(scope))
     found = workflow.plan_import(world, targets, name)

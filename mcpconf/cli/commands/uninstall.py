@@ -62,8 +62,10 @@ def uninstall(
 
 
 def _tell_changes(what: workflow.Uninstalled, home: str) -> None:
-    for line in change_lines(what.plan, home):
+    for line in change_lines(what.plan, home) if what.plan.files or not what.steps else []:
         console.tell(line)
+    for step in what.steps:
+        console.tell(f"{symbol('remove')} {console.visible(tilde(step.path, home))}  link")
 
 
 def _closing(done: workflow.Uninstalled) -> str:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from mcpconf.cli import console
 from mcpconf.cli.render.table import Cell, columns, mark, plain
 from mcpconf.commit.generation import Generation
-from mcpconf.commit.steps import Mode
+from mcpconf.commit.steps import Link, Mode, Step
 from mcpconf.redact import redact
 from mcpconf.workflow.diff import tilde
 from mcpconf.workflow.undo import Undone
@@ -47,9 +47,18 @@ def step_lines(done: Undone, home: str) -> list[str]:
     """What is no text and went back or would: modes, and directories that had gone."""
     lines = []
     for step in done.steps:
-        back = f"mode {step.before:o} again" if isinstance(step, Mode) else "there again"
-        lines += [console.paint(tilde(step.path, home), "bold"), *columns([[mark("change"), plain(back, "dim")]])]
+        lines += [
+            console.paint(tilde(step.path, home), "bold"),
+            *columns([[mark("change"), plain(_back(step), "dim")]]),
+        ]
     return lines
+
+
+def _back(step: Step) -> str:
+    """What a step is that was taken back."""
+    if isinstance(step, Mode):
+        return f"mode {step.before:o} again"
+    return "link removed" if isinstance(step, Link) and step.made else "there again"
 
 
 def profile_lines(done: Undone, home: str) -> list[str]:

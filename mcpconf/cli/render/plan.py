@@ -96,7 +96,12 @@ def change_lines(plan: Plan, home: str) -> list[str]:
         if not edit.targets:  # no entry's change, but a block of ours in a text, or what `doctor --fix` mended
             lines.append(console.paint(tilde(edit.path, home), "bold"))
             what = "the text itself" if edit.path.endswith(".json") else "mcpconf's block"
-            lines += columns([[mark("change"), plain(what, "dim")]], "  ", sys.stderr)
+            cells = (
+                [mark("remove"), plain("the file", "dim")]
+                if edit.after is None
+                else [mark("change"), plain(what, "dim")]
+            )
+            lines += columns([cells], "  ", sys.stderr)
     return lines or ["nothing to change"]
 
 
