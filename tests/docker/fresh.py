@@ -87,11 +87,8 @@ def start_fresh(engine: Engine, *options: str, image: str = BOX, **env: str) -> 
 
 
 def without_times(listing: Listing) -> Listing:
-    """The same, but for the times of directories: they tell only that something has come and gone in them."""
-    return {
-        path: [mode, owner, None if str(mode).startswith("0o4") else written, what]
-        for path, (mode, owner, written, what) in listing.items()
-    }
+    """The same, but for the times: what was written and written back has another one."""
+    return {path: [mode, owner, what] for path, (mode, owner, _, what) in listing.items()}
 
 
 def fill_wheels(directory: Path) -> Path:

@@ -68,19 +68,26 @@ make_venv() {
   python=$(a_python) || die "this image has no Python 3.11 with venv, and its package manager brings none. Add a Feature:
   \"ghcr.io/devcontainers/features/python:1\": { \"version\": \"3.12\" }"
   rm -rf "$venv"
-  "$python" -I -m venv "$venv" || die "$python could not make an environment."
+  mkdir -p "$own"
+  # A pip among the wheels saves making another.
+  if bundled pip >/dev/null; then set -- --without-pip; else set --; fi
+  "$python" -I -m venv "$@" "$venv" || die "$python could not make an environment."
 }
 
 # ARGS...: pip's install, compiled for users who can't write here.
 pip_install() {
-  PIP_USER=0 "$venv/bin/python" -I -m pip install --quiet --no-cache-dir --disable-pip-version-check --no-input \
-    --root-user-action ignore "$@"
+  set -- install --quiet --no-cache-dir --disable-pip-version-check --no-input --root-user-action ignore "$@"
+  if wheel=$(bundled pip); then
+    PIP_USER=0 "$venv/bin/python" -I "$wheel/pip" "$@"
+  else
+    PIP_USER=0 "$venv/bin/python" -I -m pip "$@"
+  fi
 }
 
-# Its wheel beside us, with those of its dependencies: then no network is used.
+# bundled NAME: its wheel beside us. With mcpconf's there are those of its dependencies, and no network is used.
 bundled() {
   local each
-  for each in "$here"/wheels/mcpconf-*.whl; do
+  for each in "$here/wheels/$1"-*.whl; do
     if [ -f "$each" ]; then
       echo "$each"
       return 0
@@ -90,10 +97,9 @@ bundled() {
 }
 
 install_package() {
-  local wheel
   if [ -n "$package" ]; then
     pip_install "$package"
-  elif wheel=$(bundled); then
+  elif wheel=$(bundled mcpconf); then
     pip_install --no-index --find-links "$here/wheels" "$wheel"
   else
     [ "$version" != latest ] && set -- "==$version" || set -- ""
@@ -107,10 +113,10 @@ for each in "$profile" "$broker" "$shell_integration"; do
 done
 [ "$(id -u)" = 0 ] || die "a Feature is installed by root."
 
-mkdir -p "$own" /usr/local/bin
 make_venv
 install_package
 "$program" --version >/dev/null || die "mcpconf was installed, and does not start."
+mkdir -p /usr/local/bin
 ln -sf "$program" /usr/local/bin/mcpconf
 # The script that starts servers without a broker is bash.
 command -v bash >/dev/null 2>&1 || packages bash || echo "mcpconf: there is no bash here, which servers without a broker need" >&2
