@@ -3,7 +3,7 @@
 # Installs mcpconf for one user, without sudo, and sets it up: `install.sh --help`, docs/install.md.
 #
 # No other file has to lie beside this one: it may be in a checkout or in a dotfiles repository, or come through a pipe.
-# POSIX sh and `local`: dash, busybox, bash 3.2 and later. Sourced with mcpconf_functions_only=1 it only defines.
+# `${1+"$@"}`: some shells take an empty "$@" for a variable that is not set. POSIX sh and `local`: dash, busybox, bash 3.2 and later. Sourced with mcpconf_functions_only=1 it only defines.
 
 pinned=0.1.0
 
@@ -78,7 +78,7 @@ make_venv() {
   if command -v uv >/dev/null 2>&1; then
     # With a pip in it, for what uv can't do; not from a directory of wheels, where uv is not asked for one.
     if [ -z "${house:-}" ]; then set -- --seed; else set --; fi
-    said="$(try_venv "$dir" uv venv --quiet "$@" --python "${python:->=3.11}" "$dir")" && return 0
+    said="$(try_venv "$dir" uv venv --quiet ${1+"$@"} --python "${python:->=3.11}" "$dir")" && return 0
   fi
   if [ -n "$python" ]; then
     # A pip among the wheels saves making another.
@@ -134,7 +134,7 @@ venv_install() {
   local dir=$1 base found
   shift
   if command -v uv >/dev/null 2>&1 \
-    && uv pip install --quiet --compile-bytecode --python "$dir/bin/python" --reinstall-package mcpconf "$@"; then
+    && uv pip install --quiet --python "$dir/bin/python" --reinstall-package mcpconf "$@"; then
     return 0
   fi
   # A user's settings for other places (`user = true`, a target) would only break this one.
@@ -490,19 +490,24 @@ put_package() {
   if [ -n "$house" ] && ! ls "$house"/uv-*.whl >/dev/null 2>&1; then
     both=$what
   fi
-  if said=$(put "$both" "$@"); then return 0; fi
-  [ "$both" != "$what" ] && said=$(put "$what" "$@") || return 1
+  if said=$(put "$both" ${1+"$@"}); then return 0; fi
+  [ "$both" != "$what" ] && said=$(put "$what" ${1+"$@"}) || return 1
   echo "uv could not be installed with it; servers from PyPI will need a uvx or pipx on PATH." >&2
 }
 
 put() {
-  local it=$1
+  local it=$1 too=""
   shift
-  export PIP_RETRIES="${PIP_RETRIES:-2}"
+  # Extras are added by its pip later on.
+  if ! "$venv/bin/python" -I -c 'import pip' 2>/dev/null && { [ -z "$house" ] || ls "$house"/pip-*.whl >/dev/null 2>&1; }
+  then
+    too=pip
+  fi
+  export PIP_RETRIES="${PIP_RETRIES:-2}" UV_COMPILE_BYTECODE=1
   [ -z "$house" ] || export UV_OFFLINE=1
-  venv_install "$venv" "$@" "$it" 2>&1 || return 1
+  venv_install "$venv" ${1+"$@"} "$it" ${too:+"$too"} 2>&1 || return 1
   # pip believes the version: another wheel of the same one would not be taken.
-  [ -z "$old" ] || [ "$kind" != wheel ] || venv_install "$venv" "$@" --force-reinstall --no-deps "$what" 2>&1
+  [ -z "$old" ] || [ "$kind" != wheel ] || venv_install "$venv" ${1+"$@"} --force-reinstall --no-deps "$what" 2>&1
 }
 
 die_failed() {
@@ -568,17 +573,17 @@ set_up() {
   command -v claude >/dev/null 2>&1 || echo "Claude Code is not on PATH here: its file is written all the same."
   if [ "$after" = auto ]; then dotfiles=$(find_dotfiles); fi
   if [ -n "$dotfiles" ]; then
-    exec "$program" dotfiles install --from "$dotfiles" --no-input "$@" </dev/null
+    exec "$program" dotfiles install --from "$dotfiles" --no-input ${1+"$@"} </dev/null
   elif [ -t 0 ] && [ -t 1 ]; then
-    exec "$program" init "$@"
+    exec "$program" init ${1+"$@"}
   fi
-  exec "$program" init --yes "$@" </dev/null
+  exec "$program" init --yes ${1+"$@"} </dev/null
 }
 
 uninstall() {
   if ! "$program" --version >/dev/null 2>&1; then program=$(command -v mcpconf) || program=""; fi
   if [ -n "$program" ]; then
-    "$program" uninstall --purge --yes "$@" </dev/null
+    "$program" uninstall --purge --yes ${1+"$@"} </dev/null
   elif [ -e "$state/mcpconf/ledger.json" ]; then
     die_unchanged "mcpconf does not start, so its entries can't be given back." \
       "install.sh --no-init mends it; then this again."
@@ -624,21 +629,25 @@ main() {
   self=$(own_file)
   here=${self%/*}
   if [ "$(id -u)" = 0 ] && [ -n "${_REMOTE_USER:-}" ] && [ "$_REMOTE_USER" != root ]; then
-    case $after in init | uninstall) set -- "--$after" -- "$@" ;; nothing) set -- --no-init ;; *) set -- -- "$@" ;; esac
-    set -- ${asked:+--version "$asked"} ${wheel:+--wheel "$wheel"} ${dotfiles:+--dotfiles "$dotfiles"} "$@"
+    case $after in
+      init | uninstall) set -- "--$after" -- ${1+"$@"} ;;
+      nothing) set -- --no-init ;;
+      *) set -- -- ${1+"$@"} ;;
+    esac
+    set -- ${asked:+--version "$asked"} ${wheel:+--wheel "$wheel"} ${dotfiles:+--dotfiles "$dotfiles"} ${1+"$@"}
     hand_over "$_REMOTE_USER" "$@"
   fi
   check_home
   find_places
   if [ "$after" = uninstall ]; then
-    uninstall "$@"
+    uninstall ${1+"$@"}
     exit 0
   fi
   choose_source
   ensure_installed
   [ -z "$linked" ] || say_path
   [ "$after" != nothing ] || exit 0
-  set_up "$@"
+  set_up ${1+"$@"}
 }
 
 wrong() {
@@ -647,4 +656,4 @@ wrong() {
 }
 
 # The last line, so that half a download does nothing.
-[ -n "${mcpconf_functions_only:-}" ] || main "$@"
+[ -n "${mcpconf_functions_only:-}" ] || main ${1+"$@"}

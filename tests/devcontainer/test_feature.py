@@ -54,8 +54,12 @@ def test_what_its_lifecycle_runs_is_installed_and_can_be_run(feature: Any) -> No
 @pytest.mark.parametrize(
     ("manager", "wanted"),
     {
-        "apt-get": ["update -qq", "install -y -qq --no-install-recommends python3 python3-venv", "update -qq"]
-        + ["install -y -qq --no-install-recommends python3.11 python3.11-venv"],
+        "apt-get": [
+            "update -qq",
+            "install -y -qq --no-install-recommends python3 python3-venv",
+            "update -qq",
+            "install -y -qq --no-install-recommends python3.11 python3.11-venv",
+        ],
         "apk": ["add --no-cache python3 py3-pip"],
         "dnf": ["install -y python3 python3-pip", "install -y python3.11 python3.11-pip"],
         "microdnf": ["install -y python3 python3-pip", "install -y python3.11 python3.11-pip"],

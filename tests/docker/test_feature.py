@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.docker.fresh import HOME, PATH, Fresh
-from tests.real.programs import ROOT, Health
+from tests.real.programs import NPM_BIN, ROOT, Health
 from tests.reliability.engine import Engine
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
@@ -60,6 +60,23 @@ def created(new_fresh: NewFresh, feature: Any, system: str) -> Fresh:
     return place
 
 
+def kept_by_the_broker(place: Fresh, feature: Any) -> None:
+    """With servers to keep, the broker runs once the container has started, and stays."""
+    profile = f"{HOME}/.config/mcpconf/profiles/kept.toml"
+    text = f'[broker]\\nautostart = true\\n[servers.memory]\\ncommand = "{NPM_BIN}/mcp-server-memory"\\n'
+    place.must("/bin/sh", "-c", f"mkdir -p {Path(profile).parent} && printf '{text}' >{profile}")
+    option(place, "profile=kept")
+    place.must("/bin/sh", "-c", feature["postCreateCommand"])
+    assert place.run("mcpconf", "broker", "status").code == 6
+    place.must("/bin/sh", "-c", feature["postStartCommand"])
+    assert "memory" in place.must("mcpconf", "broker", "status")
+    assert place.claude() == {"memory": CONNECTED}
+
+
+def option(place: Fresh, line: str) -> None:
+    place.as_root("/bin/sh", "-c", f"echo {line} >>{SYSTEM}/share/mcpconf/options")
+
+
 def test_what_it_installs_connects_and_knows_its_own_after_a_rebuild(
     engine: Engine, new_fresh: NewFresh, wheels: Path, feature: Any
 ) -> None:
@@ -73,12 +90,13 @@ def test_what_it_installs_connects_and_knows_its_own_after_a_rebuild(
 
     second = created(new_fresh, feature, system)
     assert second.claude() == {"mcpconf": CONNECTED}
+    kept_by_the_broker(second, feature)
     second.must("mcpconf", "uninstall", "--purge", "--yes")
     assert "mcpconf" not in second.must("/bin/cat", f"{CLAUDE}/.claude.json").replace("/mcpconf-box", "")
     assert second.must("/usr/bin/find", "/var/lib/mcpconf", "-type", "f").split() == []
 
     # What fails in a lifecycle command would keep all later ones of the user's from running.
-    second.as_root("/bin/sh", "-c", f"echo profile=nobody-has-it >>{SYSTEM}/share/mcpconf/options")
+    option(second, "profile=nobody-has-it")
     said = second.must(feature["postCreateCommand"])
     assert "nobody-has-it" in said
     assert "mcpconf doctor" in said

@@ -77,7 +77,7 @@ def sh(place: Fresh, script: str) -> str:
 def test_dotfiles_in_a_fresh_container_connect_claude_and_leave_nothing(
     new_fresh: NewFresh, repository: Path, wheels: Path
 ) -> None:
-    mounts = [f"--volume={repository}:/repo:ro", f"--volume={wheels}:/wheels:ro"]
+    mounts = [f"--volume={repository}:/repo:ro", f"--volume={wheels}:/wheels:ro", "--tmpfs=/tmp:noexec,mode=1777"]
     place = new_fresh(*mounts, DEVCONTAINER="true")
     sh(place, CLONE)
     sh(place, "printf \"alias ll='ls -l'\" >~/.bashrc")
@@ -87,6 +87,7 @@ def test_dotfiles_in_a_fresh_container_connect_claude_and_leave_nothing(
     assert place.must(MCPCONF, "current").strip() == "work"
     assert "# mcpconf: begin" in sh(place, "cat ~/.bashrc")
     assert {owner for _, owner, *_ in place.listing().values()} == {1000}
+    place.must(f"{HOME}/.local/share/mcpconf/venv/bin/python", "-B", "-m", "pip", "--version")  # it adds extras
     # Claude writes to the home, too: it gets the same bytes in a home that is put back afterwards.
     place.as_root("/bin/cp", "-a", HOME, "/home/saved")
     assert place.claude() == {"mcpconf": CONNECTED}

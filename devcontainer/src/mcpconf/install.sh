@@ -77,8 +77,8 @@ make_venv() {
 # ARGS...: pip's install, compiled for users who can't write here.
 pip_install() {
   set -- install --quiet --no-cache-dir --disable-pip-version-check --no-input --root-user-action ignore "$@"
-  if wheel=$(bundled pip); then
-    PIP_USER=0 "$venv/bin/python" -I "$wheel/pip" "$@"
+  if pip=$(bundled pip); then
+    PIP_USER=0 "$venv/bin/python" -I "$pip/pip" "$@"
   else
     PIP_USER=0 "$venv/bin/python" -I -m pip "$@"
   fi
@@ -100,7 +100,9 @@ install_package() {
   if [ -n "$package" ]; then
     pip_install "$package"
   elif wheel=$(bundled mcpconf); then
-    pip_install --no-index --find-links "$here/wheels" "$wheel"
+    set -- "$wheel"
+    if bundled pip >/dev/null; then set -- "$wheel" pip; fi # extras are added by it later on
+    pip_install --no-index --find-links "$here/wheels" "$@"
   else
     [ "$version" != latest ] && set -- "==$version" || set -- ""
     # The runner is uv's own uvx, for servers from PyPI.
