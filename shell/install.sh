@@ -3,7 +3,8 @@
 # Installs mcpconf for one user, without sudo, and sets it up: `install.sh --help`, docs/install.md.
 #
 # No other file has to lie beside this one: it may be in a checkout or in a dotfiles repository, or come through a pipe.
-# `${1+"$@"}`: some shells take an empty "$@" for a variable that is not set. POSIX sh and `local`: dash, busybox, bash 3.2 and later. Sourced with mcpconf_functions_only=1 it only defines.
+# POSIX sh and `local`: dash, busybox, bash 3.2 and later; to some of them an empty "$@" is a variable that is not set.
+# Sourced with mcpconf_functions_only=1 it only defines.
 
 pinned=0.1.0
 
