@@ -110,7 +110,15 @@ def test_killed_in_the_middle_then_run_by_root_for_its_user(new_fresh: NewFresh,
     assert "is active" in said
     assert place.must(MCPCONF, "current").strip() == "minimal"
     assert {owner for _, owner, *_ in place.listing().values()} == {1000}
-    assert "/home/u/.local/share/mcpconf/installing" not in place.listing()
+    once = place.listing()
+    assert "/home/u/.local/share/mcpconf/installing" not in once
+
+    # Through a pipe it knows nothing of where it lies, and asks the registry for nothing that is there.
+    assert "Installed mcpconf" in sh(place, "cat /shell/install.sh | sh -s -- --no-init")
+    # A Feature's or pipx's does as well; this home has none of its own.
+    other = f"PATH={HOME}/.local/bin:$PATH HOME=/tmp sh /shell/install.sh --no-init"
+    assert f"is there already: {MCPCONF}" in sh(place, other)
+    assert place.listing() == once
 
 
 def test_what_cannot_be_is_said_and_nothing_is_changed(new_fresh: NewFresh, tmp_path: Path) -> None:
