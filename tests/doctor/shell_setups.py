@@ -6,7 +6,10 @@ import os
 import sys
 from pathlib import Path
 
+from mcpconf.document.block import SHELL, put
+from mcpconf.dotfiles.rc import block
 from tests.cli.conftest import World
+from tests.dotfiles.repositories import write
 
 
 def program(path: Path, version: str = "0.0.1", interpreter: str = "/bin/sh") -> Path:
@@ -79,6 +82,18 @@ def python_gone(home: Path, world: World) -> None:
     path_with(world, home / ".local/bin")
 
 
+def torn_block(home: Path, world: World) -> None:
+    (home / ".bashrc").write_bytes(b"a\n" + block("bash").removesuffix(SHELL.end))
+
+
+def two_blocks(home: Path, world: World) -> None:
+    (home / ".zshrc").write_bytes(block("zsh") + b"\n" + block("zsh") + b"\n")
+
+
+def block_without_file(home: Path, world: World) -> None:
+    (home / ".bashrc").write_bytes(put(b"alias l=ls\n", block("bash"), SHELL))
+
+
 BROKEN = {
     "installed, and not on PATH": (not_on_path, "MC051"),
     "two versions on PATH": (two_versions, "MC052"),
@@ -93,6 +108,9 @@ BROKEN = {
     "a relative directory": (relative, "MC056"),
     "the launcher's environment is gone": (venv_gone, "MC057"),
     "the launcher's Python is gone": (python_gone, "MC057"),
+    "a half-deleted block": (torn_block, "MC058"),
+    "two blocks": (two_blocks, "MC058"),
+    "a block whose file is gone": (block_without_file, "MC059"),
 }
 
 
@@ -125,9 +143,18 @@ def variables(home: Path, world: World) -> None:
     world.patch.setenv("CLAUDE_CONFIG_DIR", str(home / "claude"))
 
 
+def whole_blocks(home: Path, world: World) -> None:
+    for shell in ("bash", "zsh", "fish"):
+        write(home / f".local/share/mcpconf/shell/mcpconf.{shell}", "")
+    write(home / ".bashrc", put(b"x=1", block("bash"), SHELL))
+    write(home / ".zshrc", put(b"x=1\n", block("zsh"), SHELL))
+    write(home / ".config/fish/conf.d/mcpconf.fish", put(None, block("fish"), SHELL))
+
+
 HEALTHY = {
     "as install.sh leaves it": installed,
     "one version at two places": same_version_twice,
     "start-up files that look first": careful,
     "variables that are read": variables,
+    "blocks in start-up files": whole_blocks,
 }

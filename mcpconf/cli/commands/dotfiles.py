@@ -90,7 +90,7 @@ def uninstall(dry_run: options.DryRun = False, json: options.Json = False) -> in
 def status(json: options.Json = False) -> int:
     """Show who manages the dotfiles, and what is in place.
 
-    Exit 1 where something of it is missing.
+    Exit 1 where something of it is missing, or was refused.
     """
     world = console.app()
     now = status_of.status(world)
@@ -101,7 +101,7 @@ def status(json: options.Json = False) -> int:
             console.data(line)
         for line in note_lines(now.notes):
             console.tell(line)
-    return 1 if now.changed else 0
+    return 1 if now.lacking else 0
 
 
 @app.command()

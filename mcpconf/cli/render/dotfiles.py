@@ -39,8 +39,8 @@ def status_lines(result: Result, home: str) -> list[str]:
         lines.append(f"  profile for this place: {result.profile.profile} ({console.visible(result.profile.because)})")
     if result.error is not None:
         lines.append(f"{symbol('error')} {redact(console.visible(str(result.error)))}")
-    word = "something is missing; mcpconf dotfiles install" if result.changed else "all is in place"
-    lines.append(f"{symbol('warn' if result.changed else 'ok')} {word}")
+    word = "something is missing: mcpconf dotfiles install" if result.changed else "something could not be done"
+    lines.append(f"{symbol('warn')} {word}" if result.lacking else f"{symbol('ok')} all is in place")
     return lines
 
 

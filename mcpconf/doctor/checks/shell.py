@@ -62,6 +62,20 @@ def can_be_started(shell: Shell) -> Iterator[Found]:
         )
 
 
+def blocks_are_whole(shell: Shell) -> Iterator[Found]:
+    for one in shell.blocks:
+        if one.torn is not None:
+            text = f"line {one.line}: {one.torn}, so nobody can tell what of it is mcpconf's"
+            yield Found(Level.WARNING, text, one.path, (), Mend(f"${{EDITOR:-vi}} +{one.line} {one.path}"))
+
+
+def blocks_load_what_is_there(shell: Shell) -> Iterator[Found]:
+    for one in shell.blocks:
+        if one.gone is not None:
+            text = f"mcpconf's block at line {one.line} loads {one.gone}, which is not there: no completion, no prompt"
+            yield Found(Level.WARNING, text, one.path, (), Mend("mcpconf dotfiles install"))
+
+
 CHECKS = (
     Check("MC051", Group.SHELL, "shells find mcpconf", is_found),
     Check("MC052", Group.SHELL, "there is one mcpconf on PATH", is_one),
@@ -70,4 +84,6 @@ CHECKS = (
     Check("MC055", Group.SHELL, "variables name what is there", variables_lead_somewhere),
     Check("MC056", Group.SHELL, "directories in variables are absolute", directories_are_absolute),
     Check("MC057", Group.SHELL, "mcpconf's launcher has what it starts", can_be_started),
+    Check("MC058", Group.SHELL, "mcpconf's blocks in start-up files are whole", blocks_are_whole),
+    Check("MC059", Group.SHELL, "what mcpconf's blocks load is there", blocks_load_what_is_there),
 )

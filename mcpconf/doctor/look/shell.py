@@ -7,8 +7,11 @@ import re
 from collections.abc import Iterator
 
 from mcpconf.doctor.look.variables import odd_variables
-from mcpconf.doctor.seen.shell import Loaded, Program, Shell
+from mcpconf.doctor.seen.shell import Block, Loaded, Program, Shell
+from mcpconf.document.block import SHELL, Torn, find
+from mcpconf.dotfiles.rc import rc_files
 from mcpconf.workflow.app import App
+from mcpconf.workflow.shell_files import directory
 
 SECONDS = 3.0  # for a program to tell its version
 MOST = 4  # programs of our name that are asked
@@ -31,6 +34,7 @@ def look(app: App, *, ask: bool) -> Shell:
         unstartable=tuple(_unstartable(app, [link, *found] if there else found)),
         programs=_programs(app, found, ask=ask),
         loaded=tuple(_loaded(app)),
+        blocks=tuple(_blocks(app)),
         variables=tuple(odd_variables(app)),
         rc={"zsh": "~/.zshrc", "fish": "~/.config/fish/config.fish"}.get(_shell(app), "~/.bashrc"),
     )
@@ -86,6 +90,22 @@ def _loaded(app: App) -> Iterator[Loaded]:
             what = _loads(app, line)
             if what is not None and not app.system.exists(app.system.realpath(what)):
                 yield Loaded(path, number, what)
+
+
+def _blocks(app: App) -> Iterator[Block]:
+    """Blocks of `dotfiles install` that are torn, or load what is not there."""
+    shells = {os.path.join(app.system.home, name): "zsh" if "zsh" in name else "bash" for name in RC}
+    rcs = rc_files(app.system.platform, app.system.home, app.system.env, "", app.system.exists)
+    for path, shell in {**shells, **{one.path: one.shell for one in rcs}}.items():
+        raw = app.system.read(path) or b""
+        try:
+            found = find(raw, SHELL) if SHELL.begin in raw or SHELL.end in raw else None
+        except Torn as torn:
+            yield Block(path, torn.line, torn=str(torn))
+            continue
+        file = os.path.join(directory(app), "mcpconf.ps1" if shell == "powershell" else f"mcpconf.{shell}")
+        if found is not None and not app.system.exists(app.system.realpath(file)):
+            yield Block(path, found.line, gone=file)
 
 
 def _loads(app: App, line: str) -> str | None:

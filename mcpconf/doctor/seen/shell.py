@@ -24,6 +24,16 @@ class Loaded:
 
 
 @dataclass(frozen=True, slots=True)
+class Block:
+    """A block of ours in a start-up file: why it is `torn`, or the file that it loads and that is `gone`."""
+
+    path: str
+    line: int
+    torn: str | None = None
+    gone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Variable:
     """A variable that is no good: why, what mends it, and whether something fails by it."""
 
@@ -45,5 +55,6 @@ class Shell:
     unstartable: tuple[tuple[str, str], ...] = ()
     programs: tuple[Program, ...] = ()
     loaded: tuple[Loaded, ...] = ()
+    blocks: tuple[Block, ...] = ()
     variables: tuple[Variable, ...] = ()
     rc: str = "~/.bashrc"

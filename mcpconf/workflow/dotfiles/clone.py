@@ -22,6 +22,8 @@ _SCP = re.compile(r"[\w.-]+@[\w.-]+:[^\s]+")  # git@github.com:me/dotfiles
 # Nobody is there to be asked, and nothing but a clone is to happen: no transport that is a command, no hook.
 QUIET = ("-c", "protocol.ext.allow=never", "-c", "core.hooksPath=/dev/null", "-c", "advice.detachedHead=false")
 
+ELSEWHERE = frozenset(("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR", "GIT_NAMESPACE"))
+
 
 @dataclass(frozen=True, slots=True)
 class Cloned:
@@ -112,10 +114,17 @@ def bare_words(text: str) -> str:
     return re.sub(r"//[^/@\s]+@", "//", lines[-1]) if lines else "git failed"
 
 
+def git_env(app: App) -> dict[str, str]:
+    """Our environment for git that asks nobody, and is about the repository that is named: a hook, or yadm, which runs
+    us, has told git another one."""
+    env = {name: value for name, value in app.system.env.items() if name not in ELSEWHERE}
+    ssh = env.get("GIT_SSH_COMMAND") or "ssh -oBatchMode=yes"
+    quiet = {"GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "true", "GIT_SSH_COMMAND": ssh, "GIT_OPTIONAL_LOCKS": "0"}
+    return {**env, **quiet, "LC_ALL": "C"}
+
+
 def _git(app: App, *words: str, seconds: float = SECONDS) -> Ran | None:
-    ssh = app.system.env.get("GIT_SSH_COMMAND") or "ssh -oBatchMode=yes"
-    env = {**app.system.env, "GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "true", "GIT_SSH_COMMAND": ssh}
-    env |= {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+    env = git_env(app)
     if words and words[0] == "clone" and words[-2].startswith("-"):
         raise UsageError(f"{words[-2]!r} is no URL")
     return app.system.run(["git", *QUIET, *words], timeout=seconds, env=env)

@@ -52,6 +52,11 @@ class Result:
     error: McpconfError | None = None
     notes: tuple[Note, ...] = ()
 
+    @property
+    def lacking(self) -> bool:
+        """Whether it is not as it should be: something is to be done, or can't be."""
+        return self.changed or any(one.standing is Standing.REFUSED for one in self.actions)
+
 
 def preview(app: App, wish: Wish) -> Result:
     """What install would do now. Reads only."""

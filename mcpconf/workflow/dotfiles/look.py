@@ -8,11 +8,12 @@ from collections.abc import Iterator
 
 from mcpconf.dotfiles import chezmoi
 from mcpconf.dotfiles.layout import Layout, dotbot_names, find_layout
-from mcpconf.dotfiles.manager import DOTBOT_CONFIGS, Seen, Verdict, judge
+from mcpconf.dotfiles.manager import DOTBOT_CONFIGS, Manager, Seen, Verdict, judge
 from mcpconf.dotfiles.rc import Rc, rc_files
 from mcpconf.errors import UsageError
 from mcpconf.record import dataclass
 from mcpconf.workflow.app import App
+from mcpconf.workflow.dotfiles.clone import git_env
 
 SECONDS = 5.0
 BARE = (".cfg", ".dotfiles", ".dotfiles.git", ".cfg.git", ".git", ".myconf", ".config.git")
@@ -59,12 +60,14 @@ def look(app: App, named: str | None) -> Found:
         bare=_bare(app),
         home=system.realpath(system.home),
     )
+    verdict = judge(seen)
+    source_state = _chezmoi_root(app, home_source) if home_source is not None else None
     return Found(
         seen=seen,
-        verdict=judge(seen),
+        verdict=verdict,
         source=source,
         layout=layout,
-        chezmoi=None if home_source is None else _chezmoi_root(app, home_source),
+        chezmoi=source_state or (root if verdict.manager is Manager.CHEZMOI else None),
         linked=_dotbot(app, source, names),
         rcs=rc_files(system.platform, system.home, system.env, login_shell(app), system.exists),
     )
@@ -88,7 +91,7 @@ def is_tracked(app: App, found: Found, path: str) -> bool:
     if found.checkout is None:
         return False
     words = ["git", "--git-dir", found.checkout, "--work-tree", app.system.home, "ls-files", "--", path]
-    ran = app.system.run(words, timeout=SECONDS, env={**app.system.env, "GIT_OPTIONAL_LOCKS": "0"})
+    ran = app.system.run(words, timeout=SECONDS, env=git_env(app))
     return ran is not None and ran.code == 0 and bool(ran.out.strip())
 
 
