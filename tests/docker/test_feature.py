@@ -56,7 +56,8 @@ def created(new_fresh: NewFresh, feature: Any, system: str) -> Fresh:
     path = f"{SYSTEM}/bin:{PATH}"
     place = new_fresh(*named, image=IMAGE, CLAUDE_CONFIG_DIR=CLAUDE, DEVCONTAINER="true", PATH=path)
     for key in ("postCreateCommand", "postStartCommand"):
-        place.must("/bin/sh", "-c", feature[key], directory="/tmp")
+        said = place.must("/bin/sh", "-c", feature[key], directory="/tmp")
+        assert "mcpconf: " not in said, said  # it ends well whatever happens, and says so behind that word
     return place
 
 
