@@ -127,6 +127,7 @@ conformance_suite() {
 mkdir -p "$real"
 system_tools
 shell/provision-docker.sh
+shell/provision-wheels.sh
 if [ "$(cat "$real/stamp" 2>/dev/null)" = "$(stamp) $PWD" ]; then exit 0; fi
 npm_tools
 if command -v npm >/dev/null 2>&1; then npm_apart claude-older "$claude_code_older"; fi

@@ -99,7 +99,10 @@ set_up_venv() {
   fi
   python=$(find_python) || python=""
   if ! make_venv "$venv" "$python"; then
-    apt_venv && make_venv "$venv" "$(find_python)" || return 1
+    if ! { apt_venv && make_venv "$venv" "$(find_python)"; }; then
+      explain_no_venv "$python"
+      return 1
+    fi
   fi
   requirements >"$cache/requirements.txt" || return 1
   venv_install "$venv" -e . -r "$cache/requirements.txt" || return 1

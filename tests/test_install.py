@@ -117,6 +117,11 @@ def test_one_command_installs_and_claude_is_connected_and_purge_leaves_nothing(f
 def test_the_installation_is_whole_without_its_clone(fresh: Place) -> None:
     fresh.install("--no-init")
     assert not (fresh.home / ".claude.json").exists()
+    with (fresh.clone / "mcpconf/__init__.py").open("a") as changed:
+        changed.write("# edited\n")
+    fresh.install("--no-init")
+    found = (fresh.home / ".local/share/mcpconf/venv/lib").glob("python3*/site-packages/mcpconf/__init__.py")
+    assert ["# edited" in path.read_text() for path in found] == [True]
     fresh.clone.rename(fresh.clone.with_name("moved"))
     assert "essentials" in fresh.mcpconf("profile", "ls")
     assert fresh.mcpconf("switch", "minimal", "--json")

@@ -17,7 +17,7 @@ INSTALLED = "made"
 
 # By name, never "all that is there": --config-dir may name a directory that holds other people's files, too.
 CONFIG = ("profiles", "config.toml")
-DATA = ("secrets", "keyring", "wrapper", "broker", "services", "shell", "venv", INSTALLED)
+DATA = ("secrets", "keyring", "wrapper", "broker", "services", "shell", "venv", INSTALLED, "installing")
 STATE = (
     *(
         "active",
@@ -80,6 +80,8 @@ def remove(dirs: Dirs) -> tuple[str, ...]:
     for directory, names in ((dirs.config, CONFIG), (dirs.state, STATE), (dirs.data, DATA)):
         if not os.path.lexists(directory):
             continue
+        if os.path.islink(directory) and directory != dirs.config:
+            _clear(os.path.realpath(directory), names)  # on a volume: ours all the same, and secrets among it
         _clear(directory, names)
         if not os.path.lexists(directory):
             removed.append(directory)

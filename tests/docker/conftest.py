@@ -9,6 +9,7 @@ import pytest
 
 from tests.docker.box import Box, start_box
 from tests.docker.engine import start_networked
+from tests.docker.fresh import Fresh, fill_wheels, start_fresh
 from tests.docker.host import Host, a_host
 from tests.docker.tools import Tools
 from tests.reliability.engine import Engine, stop_engine
@@ -42,3 +43,23 @@ def new_box(engine: Engine, tmp_path: Path) -> Iterator[Callable[..., Box]]:
     yield start
     for box in made:
         engine.run("rm", "--force", "--volumes", box.name)
+
+
+@pytest.fixture(scope="session")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All that an installation without network needs."""
+    return fill_wheels(tmp_path_factory.mktemp("wheels") / "all")
+
+
+@pytest.fixture
+def new_fresh(engine: Engine) -> Iterator[Callable[..., Fresh]]:
+    """Starts containers that know nothing of mcpconf; they go with the test."""
+    made: list[Fresh] = []
+
+    def start(*options: str, **env: str) -> Fresh:
+        made.append(start_fresh(engine, *options, **env))
+        return made[-1]
+
+    yield start
+    for one in made:
+        one.remove()

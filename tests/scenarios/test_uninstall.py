@@ -135,6 +135,20 @@ def test_purge_does_not_follow_links_into_a_dotfiles_repository(mcpconf: World, 
     assert not config.exists()
 
 
+def test_purge_reaches_a_volume_that_state_and_data_were_put_on(mcpconf: World, tmp_path: Path) -> None:
+    volume = tmp_path / "volume"
+    for part in ("state", "share"):
+        (volume / part).mkdir(parents=True)
+        (mcpconf.home / ".local" / part).mkdir(parents=True)
+        (mcpconf.home / ".local" / part / "mcpconf").symlink_to(volume / part)
+    mcpconf("secret", "set", "T", stdin="v")
+    mcpconf("switch", "minimal")
+    (volume / "share/theirs").write_text("not ours")
+    mcpconf("uninstall", "--purge", "--yes")
+    assert set(tree(volume)) == {"share", "share/theirs"}
+    assert not (mcpconf.home / ".local/share/mcpconf").is_symlink()
+
+
 def test_uninstall_keeps_profiles_and_secrets(mcpconf: World) -> None:
     mcpconf.profile("mine", '[servers.a]\ncommand = "myserver"\nenv = { T = "secret:T" }\n')
     mcpconf("secret", "set", "T", stdin="v")
