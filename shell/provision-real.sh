@@ -45,7 +45,7 @@ PY
 
 system_tools() {
   local tool wanted=""
-  for tool in tmux strace socat unshare ip mkfs.ext4; do
+  for tool in tmux strace socat unshare ip mkfs.ext4 zsh fish direnv; do
     command -v "$tool" >/dev/null 2>&1 && continue
     case $tool in
       unshare) wanted="$wanted util-linux" ;;

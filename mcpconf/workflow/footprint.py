@@ -31,7 +31,7 @@ STATE = (
         "ledger.json",
         "lock",
     ),
-    *(RECORD, "pending.json", "rescued", "run", "tools.json", "trust.json"),
+    *(RECORD, "pending.json", "rescued", "run", "runs", "tools.json", "trust.json", "words"),
     "wrapper.json",
 )
 
