@@ -19,15 +19,18 @@ diff	command	Show what switching would change, without secrets.
 undo	command	Take back the last change, in all files together.
 history	command	List the changes made so far.
 server	command	Add, remove, list and test servers of your own profile.
+run	command	Start a command with a profile that counts for it alone.
 tools	command	List the tools of the active profile\'s servers.
 call	command	Call a tool of a server, from the shell.
 profile	command	List, show, write and check profiles.
 secret	command	Keep secrets out of config files.
 trust	command	Allow a project\'s own profile to be used.
+allow	command	Let a directory have the profile that it asks for.
 import	command	Turn what a client has now into a profile.
 broker	command	Run the broker, which keeps servers alive between sessions.
 logs	command	Show what a server says.
 env	command	Show where mcpconf thinks it runs, and why.
+completion	command	Print what a shell needs to complete these commands.
 serve	command	Run mcpconf\'s own MCP server on stdin and stdout.
 uninstall	command	Give every file back as if mcpconf had never been there.
 --color	color	When to use colours.
@@ -65,6 +68,7 @@ uninstall	command	Give every file back as if mcpconf had never been there.
 --keep	flag	Leave entries of the same name that others wrote
 --force	flag	Overwrite entries of ours that were edited by hand
 --approve	flag	Project scope: approve the servers in .claude/settings.local.json
+--shell	flag	Open a shell with it instead; no client\'s file is touched
 --check	flag	Do nothing; exit 3 if something would change
 --dry-run	flag	Show what would be done, and do nothing
 -n	flag	Show what would be done, and do nothing
@@ -174,6 +178,11 @@ test	command	Start a server: its version and tools, or its last words'
 --profile	profile	Which profile of yours; the active one, else \'default\'
 --timeout	none	Seconds to wait for the server
 --json	flag	Print the result as JSON'
+        case 'run'
+            string split \n -- '@	none...	
+--profile	profile	The profile that counts for it alone
+-p	profile	The profile that counts for it alone
+--isolated	flag	By a CLAUDE_CONFIG_DIR of its own, for claude as well'
         case 'tools'
             string split \n -- '@	server	
 @	tool	
@@ -242,6 +251,13 @@ rm	command	Forget a secret'
             string split \n -- '@	own	
 --revoke	flag	Trust it no more
 --json	flag	Print the result as JSON'
+        case 'allow'
+            string split \n -- '@	directory	
+--profile	profile	This one, whatever the directory says
+--if-allowed	flag	Only where it was allowed before; else say how. For direnv
+--revoke	flag	Allow it no more, and take its servers out
+--yes	flag	Do not ask; take the defaults
+-y	flag	Do not ask; take the defaults'
         case 'import'
             string split \n -- '--profile	profile	The profile to write
 --client	client	Which client; may be repeated
@@ -316,6 +332,8 @@ revoke	command	Take a key away from the client that has it'
         case 'env'
             string split \n -- '--explain	flag	Show every piece of evidence and its weight
 --json	flag	Print the result as JSON'
+        case 'completion'
+            string split \n -- '@	shell	'
         case 'serve'
             string split \n -- ''
         case 'uninstall'

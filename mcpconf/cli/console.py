@@ -79,8 +79,9 @@ def app() -> App:
     from mcpconf.environment.verdict import parse_override
     from mcpconf.system import RealSystem
     from mcpconf.workflow.app import App
+    from mcpconf.workflow.outer import outer
 
-    system = RealSystem()
+    system = RealSystem(env=outer(os.environ.copy()))
     override = parse_override(settings.env or system.env.get("MCPCONF_ENV"))
     return App(system, find_dirs(system, settings.config_dir), override)
 

@@ -1,7 +1,7 @@
 """Names for shells to complete, in a text file that they read by themselves: no program need be started at a TAB.
 
 A line has a section, `=` and whose words they are, and the words with spaces between them, tabs between the three:
-`servers` of a profile, `tools` of a server, `secrets` (their names, never a value). It is a cache, and only ever a help.
+`servers` of a profile, `tools` of a server, `secrets` (their names, never a value). It is a cache.
 """
 
 from __future__ import annotations
