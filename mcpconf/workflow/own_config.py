@@ -54,9 +54,7 @@ def _linked(real: str, own: str) -> Iterator[Note]:
         there = set(os.listdir(real)) if os.path.isdir(real) else set()
         for name in os.listdir(own):
             path = os.path.join(own, name)
-            if (os.path.islink(path) and os.readlink(path) != os.path.join(real, name)) or (
-                os.path.islink(path) and name not in there
-            ):
+            if os.path.islink(path) and not (name in there and os.readlink(path) == os.path.join(real, name)):
                 os.unlink(path)
         for name in sorted(there - _APART):
             path = os.path.join(own, name)
