@@ -728,6 +728,7 @@ _mcpconf_hook() {
   fi
 }
 
+typeset -ga chpwd_functions precmd_functions
 if [[ ${funcstack[1]-} = _mcpconf ]]; then # from a directory of $fpath, at the first TAB
   _mcpconf "$@"
 else
