@@ -533,13 +533,11 @@ tcp	value	' ;;
 _mcpconf_newline='
 '
 
-# Runs `$2 WORD KIND HELP` for each line of the table of $1.
+# Runs `$2 WORD KIND HELP` for each line of the table of $1; patterns are off.
 _mcpconf_each() {
-  local _mcpconf_lines="" line word kind
+  local _mcpconf_lines="" line word kind IFS=$_mcpconf_newline
   _mcpconf_table "$1"
-  while [ -n "$_mcpconf_lines" ]; do
-    line=${_mcpconf_lines%%"$_mcpconf_newline"*}
-    if [ "$line" = "$_mcpconf_lines" ]; then _mcpconf_lines=""; else _mcpconf_lines=${_mcpconf_lines#*"$_mcpconf_newline"}; fi
+  for line in $_mcpconf_lines; do
     word=${line%%	*}
     line=${line#*	}
     kind=${line%%	*}
@@ -624,23 +622,18 @@ _mcpconf_project_profiles() {
 _mcpconf_profiles_in() {
   local file name again=""
   [ -d "$1" ] || return 0
-  # With failglob a pattern without a match would be an error, and with noglob it would never match.
-  if shopt -q failglob; then
+  if shopt -q failglob; then # a pattern without a match would be an error
     shopt -u failglob
-    again="shopt -s failglob"
+    again=1
   fi
-  case $- in *f*)
-    set +f
-    again="${again:-:}; set -f"
-    ;;
-  esac
+  set +f
   for file in "$1"/*.toml; do
     name=${file##*/}
     name=${name%.toml}
     if _mcpconf_is_name "$name" && [ -f "$file" ]; then _mcpconf_offer "$name"; fi
   done
-  case $again in *failglob*) shopt -s failglob ;; esac
-  case $again in *"set -f") set -f ;; esac
+  set -f
+  [ -z "$again" ] || shopt -s failglob
 }
 
 _mcpconf_servers() {
@@ -656,14 +649,12 @@ _mcpconf_servers() {
 
 # SECTION KEY: offers the words that were written down for it. Fails where there is no such line.
 _mcpconf_known() {
-  local section key words word
+  local section key words word IFS=' '
   _mcpconf_places "$config"
   [ -f "$_mcpconf_state/words" ] && [ -r "$_mcpconf_state/words" ] || return 1
   while IFS='	' read -r section key words; do
     [ "$section/$key" = "$1/=$2" ] || continue
-    while [ -n "$words" ]; do
-      word=${words%% *}
-      if [ "$word" = "$words" ]; then words=""; else words=${words#* }; fi
+    for word in $words; do
       if _mcpconf_is_name "$word"; then _mcpconf_offer "$word"; fi
     done
     return 0
@@ -680,6 +671,15 @@ _mcpconf_ask() {
 }
 
 _mcpconf() {
+  local beyond="" was=$-
+  set -f
+  _mcpconf_complete
+  case $was in *f*) ;; *) set +f ;; esac
+  [ -z "$beyond" ] || _mcpconf_command "$beyond"
+}
+
+# Sets COMPREPLY; or `beyond`, where another program's command line begins.
+_mcpconf_complete() {
   local cur=${COMP_WORDS[COMP_CWORD]} path="" config="" named="" first="" pending="" word looked hit found inner
   local wanted=1 at i=1 _mcpconf_seen=" " _mcpconf_found _mcpconf_state _mcpconf_config
   local _mcpconf_helps
@@ -695,7 +695,7 @@ _mcpconf() {
       pending=""
       continue
     fi
-    case $word in --) _mcpconf_command "$i"; return 0 ;; esac
+    case $word in --) beyond=$i; return 0 ;; esac
     looked=$word hit="" at=0 found="" inner=""
     _mcpconf_each "$path" _mcpconf_find
     case $word/$hit in
@@ -742,7 +742,9 @@ _mcpconf_command() {
     _command_offset "$1"
   elif [ "$1" -eq "$COMP_CWORD" ]; then
     local word
-    while IFS= read -r word; do COMPREPLY[${#COMPREPLY[@]}]=$word; done < <(compgen -c -- "$cur")
+    while IFS= read -r word; do
+      COMPREPLY[${#COMPREPLY[@]}]=$word
+    done < <(compgen -c -- "${COMP_WORDS[COMP_CWORD]}")
   else
     _mcpconf_files file
   fi

@@ -600,10 +600,9 @@ function mcpconf_prompt
 end
 
 function __mcpconf_profiles_in
-    for file in $argv[1]/*.toml
-        set -l name (string replace -r '.*/' '' -- "$file" | string replace -r '\.toml$' '')
-        test -f "$file"; and __mcpconf_is_name "$name"; and printf '%s\n' $name
-    end
+    set -l files $argv[1]/*.toml
+    set -q files[1]; or return
+    string replace -rf -- '^(?s:.*)/([A-Za-z0-9_.][A-Za-z0-9_.-]{0,127})\.toml$' '$1' $files
 end
 
 # KIND: prints the values of that kind. What was found on the line is in variables of ours: a function sees no other.
@@ -647,28 +646,24 @@ end
 function __mcpconf_known
     set -l places (__mcpconf_places "$__mcpconf_config")
     test -f "$places[2]/words"; and test -r "$places[2]/words"; or return 1
+    set -l begin $argv[1]\t"=$argv[2]"\t
     while read -l line
-        set -l fields (string split \t -- "$line")
-        test "$fields[1]/$fields[2]" = "$argv[1]/=$argv[2]"; or continue
-        for word in (string split ' ' -- "$fields[3]")
-            __mcpconf_is_name "$word"; and printf '%s\n' $word
-        end
+        set -l rest (string replace -- $begin '' "$line")
+        test "$begin$rest" = "$line"; or continue
+        string match -r -- '^[A-Za-z0-9_./][A-Za-z0-9_./-]{0,127}$' (string split ' ' -- "$rest")
         return 0
     end <"$places[2]/words"
     return 1
 end
 
-# KEY KINDS...: prints the words of these kinds with their help.
+# KEY KIND: prints the words of that kind with their help.
 function __mcpconf_words_of
-    for line in (__mcpconf_table "$argv[1]")
-        set -l fields (string split \t -- "$line")
-        test "$fields[1]" != @; and contains -- "$fields[2]" $argv[2..-1]; and printf '%s\t%s\n' "$fields[1]" "$fields[3]"
-    end
+    __mcpconf_table "$argv[1]" | string replace -rf -- '^([^@\t][^\t]*)\t'$argv[2]'\t(.*)$' '$1\t$2'
 end
 
 # KEY WORD: prints what kind of word it is there; nothing for one that is none.
 function __mcpconf_kind
-    string replace -rf -- '^'(string escape --style=regex -- "$argv[2]")'\t([^\t]*)\t.*' '$1' (__mcpconf_table "$argv[1]")
+    __mcpconf_table "$argv[1]" | string replace -rf -- '^'(string escape --style=regex -- "$argv[2]")'\t([^\t]*)\t.*' '$1'
 end
 
 function __mcpconf_complete
@@ -732,15 +727,12 @@ function __mcpconf_complete
         contains -- "$kind" flag file directory ''; or __mcpconf_values $kind | string replace -r '^' -- "$name="
     else if string match -q -- '-*' "$current"
         for key in "$__mcpconf_path" ''
-            for line in (__mcpconf_table "$key")
-                set -l fields (string split \t -- "$line")
-                string match -q -- '-*' "$fields[1]"; and printf '%s\t%s\n' "$fields[1]" "$fields[3]"
-            end
+            __mcpconf_table "$key" | string replace -rf -- '^(-[^\t]*)\t[^\t]*\t(.*)$' '$1\t$2'
             test -n "$__mcpconf_path"; or break
         end
     else
         __mcpconf_words_of "$__mcpconf_path" command
-        set -l kinds (string replace -rf -- '^@\t([^\t]*)\t.*' '$1' (__mcpconf_table "$__mcpconf_path"))
+        set -l kinds (__mcpconf_table "$__mcpconf_path" | string replace -rf -- '^@\t([^\t]*)\t.*' '$1')
         if set -q kinds[$position]
             __mcpconf_values $kinds[$position]
         else if string match -q -- '*...' "$kinds[-1]"

@@ -603,38 +603,33 @@ _mcpconf_servers() {
 
 # SECTION KEY: offers the words that were written down for it. Fails where there is no such line.
 _mcpconf_known() {
-  local section key rest word
+  local word
+  local -a lines
   _mcpconf_places "$config"
   [[ -f $_mcpconf_state/words && -r $_mcpconf_state/words ]] || return 1
-  while IFS=$'\t' read -r section key rest; do
-    [[ $section/$key = "$1/=$2" ]] || continue
-    for word in ${(s: :)rest}; do
-      _mcpconf_is_name "$word" && _mcpconf_offer "$word"
-    done
-    return 0
-  done <"$_mcpconf_state/words"
-  return 1
+  # `read` takes one character at a time from the system.
+  lines=(${(f)"$(<$_mcpconf_state/words)"})
+  lines=(${(M)lines:#${(b):-$1$'\t'=$2$'\t'}*})
+  (( $#lines )) || return 1
+  for word in ${(s: :)lines[1]#*$'\t'*$'\t'}; do
+    _mcpconf_is_name "$word" && _mcpconf_offer "$word"
+  done
 }
 
 # WORD: sets `hit` to what a word is here, or ''; `inner` where there are sub-commands; `arguments` to the kinds of those.
 _mcpconf_find() {
-  local line
-  local -a lines fields
-  hit='' inner='' arguments=()
+  local -a lines found
+  inner=''
   _mcpconf_each "$at"
-  for line in $lines; do
-    fields=("${(@s:	:)line}")
-    case $fields[1] in
-      @) arguments+=("$fields[2]") ;;
-      "$1") hit=$fields[2] ;;
-    esac
-    [[ $fields[2] != command ]] || inner=1
-  done
-  [[ -z $hit && $1 = -* && -n $at ]] || return 0
-  _mcpconf_each ''
-  for line in $lines; do
-    [[ ${line%%$'\t'*} != "$1" ]] || hit=${${line#*$'\t'}%%$'\t'*}
-  done
+  arguments=(${${${(M)lines:#@$'\t'*}#*$'\t'}%%$'\t'*})
+  found=(${(M)lines:#${(b)1}$'\t'*})
+  [[ -z ${(M)lines:#*$'\t'command$'\t'*} ]] || inner=1
+  if [[ -z $found && $1 = -* && -n $at ]]; then
+    _mcpconf_each ''
+    found=(${(M)lines:#${(b)1}$'\t'*})
+  fi
+  hit=${${found[1]-}#*$'\t'}
+  hit=${hit%%$'\t'*}
 }
 
 _mcpconf() {
