@@ -1,7 +1,8 @@
 # shellcheck shell=bash disable=SC3043
-# mcpconf in bash, 3.2 and later: completion, the prompt's function, ~/.local/bin in PATH, a hook. Source it in ~/.bashrc;
-# `mcpconf dotfiles install` does. It starts no program, neither now nor at a TAB (but where nothing of the active
-# profile was written down yet), and evaluates nothing: a word with other characters than names have is never offered.
+# mcpconf in bash, 3.2 and later: completion, the prompt's function, ~/.local/bin in PATH, a hook. Source it in
+# ~/.bashrc; `mcpconf dotfiles install` does. It starts no program, neither now nor at a TAB (but where nothing of the
+# active profile was written down yet), and evaluates nothing: a word with other characters than names have is never
+# offered.
 #
 #   PS1='$(mcpconf_prompt) '"$PS1"      # the active profile in the prompt, if you like
 #   MCPCONF_HOOK=1                      # before it: says where a directory asks for a profile (.mcpconf/profile)

@@ -663,7 +663,8 @@ end
 
 # KEY WORD: prints what kind of word it is there; nothing for one that is none.
 function __mcpconf_kind
-    __mcpconf_table "$argv[1]" | string replace -rf -- '^'(string escape --style=regex -- "$argv[2]")'\t([^\t]*)\t.*' '$1'
+    set -l word (string escape --style=regex -- "$argv[2]")
+    __mcpconf_table "$argv[1]" | string replace -rf -- '^'$word'\t([^\t]*)\t.*' '$1'
 end
 
 function __mcpconf_complete

@@ -501,7 +501,9 @@ Register-ArgumentCompleter -Native -CommandName mcpconf -ScriptBlock {
     $lines = @(Get-McpconfLines $path)
     $kinds = @($lines | Where-Object { $_[0] -eq '@' } | ForEach-Object { $_[1].TrimEnd('.') })
     $found = if ($pending) { @(Get-McpconfLines "=$pending") }
-    elseif ($wordToComplete.StartsWith('-')) { @($lines + @(Get-McpconfLines '') | Where-Object { $_[0].StartsWith('-') }) }
+    elseif ($wordToComplete.StartsWith('-')) {
+        @($lines + @(Get-McpconfLines '') | Where-Object { $_[0].StartsWith('-') })
+    }
     else {
         @($lines | Where-Object { $_[1] -eq 'command' })
         if ($position -lt $kinds.Count) { @(Get-McpconfLines "=$($kinds[$position])") }

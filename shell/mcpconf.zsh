@@ -616,7 +616,7 @@ _mcpconf_known() {
   done
 }
 
-# WORD: sets `hit` to what a word is here, or ''; `inner` where there are sub-commands; `arguments` to the kinds of those.
+# WORD: sets `hit` to what it is here, or ''; `inner` where there are sub-commands; `arguments` to the kinds of those.
 _mcpconf_find() {
   local -a lines found
   inner=''
