@@ -551,7 +551,7 @@ _mcpconf_offer() {
   [ "${1#"$cur"}" != "$1" ] || [ -z "$cur" ] || return 0
   case $_mcpconf_seen in *" $1 "*) return 0 ;; esac
   _mcpconf_seen="$_mcpconf_seen$1 "
-  COMPREPLY[${#COMPREPLY[@]}]=$1
+  COMPREPLY[${#COMPREPLY[@]}]=$_mcpconf_before$1
   _mcpconf_helps[${#_mcpconf_helps[@]}]=${2-}
 }
 
@@ -683,7 +683,7 @@ _mcpconf() {
 _mcpconf_complete() {
   local cur=${COMP_WORDS[COMP_CWORD]} path="" config="" named="" first="" pending="" word looked hit found inner
   local wanted=1 at i=1 _mcpconf_seen=" " _mcpconf_found _mcpconf_state _mcpconf_config
-  local _mcpconf_helps
+  local _mcpconf_before="" _mcpconf_helps
   _mcpconf_helps=()
   COMPREPLY=()
   while [ "$i" -lt "$COMP_CWORD" ]; do
@@ -713,7 +713,18 @@ _mcpconf_complete() {
     # --config-dir alone is the one that says where our files are.
     case $word/$pending in --config-dir/*) config="" ;; */directory) pending=other ;; esac
   done
-  case $cur in \"* | \'*) cur=${cur#?} ;; =) cur="" ;; esac
+  case $cur in
+    \"* | \'*) cur=${cur#?} ;;
+    =) cur="" ;;
+    --*=*) # bash 3.2 cuts there only later; without an equals sign in COMP_WORDBREAKS none does
+      looked=${cur%%=*} hit=""
+      _mcpconf_each "$path" _mcpconf_find
+      [ -n "$hit" ] || _mcpconf_everywhere
+      pending=${hit:-none}
+      case ${COMP_WORDBREAKS-=} in *=*) ;; *) _mcpconf_before=${cur%%=*}= ;; esac
+      cur=${cur#*=}
+      ;;
+  esac
   if [ -n "$pending" ]; then
     case $pending in other) pending=directory ;; esac
     _mcpconf_values "$pending"

@@ -54,6 +54,7 @@ system_tools() {
       *) wanted="$wanted $tool" ;;
     esac
   done
+  [ -e /usr/share/bash-completion/bash_completion ] || wanted="$wanted bash-completion"
   [ -n "$wanted" ] || return 0
   if [ "${CI:-}" = true ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
     # shellcheck disable=SC2086  # a list of package names

@@ -26,6 +26,7 @@ class Settings:
     no_input: bool = False
     quiet: bool = False
     verbose: bool = False
+    separated: bool = False  # whether there was a `--`
 
 
 settings = Settings()
@@ -49,6 +50,7 @@ def take_globals(argv: list[str]) -> list[str]:
         word = argv.pop(0)
         name, equals, value = word.partition("=")
         if word == "--":
+            settings.separated = True
             return [*rest, word, *argv]
         if word in _FLAGS:
             setattr(settings, _FLAGS[word], True)

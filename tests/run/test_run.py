@@ -188,6 +188,7 @@ def test_a_shell_with_a_profile_is_the_users_own_and_holds_no_second_one(mcpconf
 def test_mistakes_start_nothing_and_say_so(mcpconf: World) -> None:
     assert "nothing was started" in mcpconf("run", "-p", "minimal", "--", "nonesuch", code=127).err
     assert "mcpconf run -p NAME" in mcpconf("run", "-p", "minimal", code=2).err
+    assert "behind --" in mcpconf("run", "-p", "minimal", "myserver", "--verbose", code=2).err
     assert "no profile named" in mcpconf("run", "-p", "nope", "--", "myserver", code=1).err
     assert "stands alone" in mcpconf("switch", "--shell", "minimal", "--check", code=2).err
     project = mcpconf.project("p")

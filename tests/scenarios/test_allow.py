@@ -102,6 +102,14 @@ def test_what_names_no_profile_is_refused_with_its_place(mcpconf: World, project
         assert "nothing was changed" in found.err
 
 
+def test_below_the_root_of_a_project_it_counts_in_all_of_it_and_says_so(mcpconf: World) -> None:
+    project = mcpconf.project("mono")
+    (project / "part/.mcpconf").mkdir(parents=True)
+    (project / "part/.mcpconf/profile").write_text("minimal")
+    assert "is one project" in mcpconf("allow", str(project / "part"), "--yes").err
+    assert servers(mcpconf, project) == {"mcpconf"}
+
+
 def test_a_place_that_asks_for_nothing_says_how_to_ask(mcpconf: World) -> None:
     assert "> .mcpconf/profile" in mcpconf("allow", code=2).err
     assert "no directory" in mcpconf("allow", str(mcpconf.home / "nowhere"), code=1).err

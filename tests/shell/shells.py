@@ -17,7 +17,7 @@ SHELL = Path(__file__).resolve().parents[2] / "shell"
 BASH = shutil.which("bash") or "bash"
 NOWHERE = "/nonexistent"  # a PATH on which there is no program: whatever is started is a failure
 
-_BASH = r"""
+BASH_WORDS = r"""
 . "$1"; shift
 COMP_WORDS=(mcpconf "$@") COMP_CWORD=$# COMP_TYPE=${COMP_TYPE-9}
 _mcpconf
@@ -46,7 +46,7 @@ class Bash:
         # Readline cuts words at the equals sign.
         cut = [part for word in words for part in (word.replace("=", "\0=\0").split("\0") if "=" in word else [word])]
         cut = cut[:-1] if len(cut) > 1 and cut[-1] == "" and words[-1] != "" else cut
-        argv = (BASH, "--norc", "-u", "-c", _BASH, "_", str(SHELL / "mcpconf.bash"), *cut)
+        argv = (BASH, "--norc", "-u", "-c", BASH_WORDS, "_", str(SHELL / "mcpconf.bash"), *cut)
         return _words(plain(self.home, **more), cwd, *argv).split("\0")[:-1]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
@@ -14,7 +15,7 @@ from mcpconf.cli.static.tables import SCRIPTS, filled
 from mcpconf.cli.static.tree import tree
 from mcpconf.doctor.catalogue import CHECKS
 from mcpconf.workflow import active, words
-from tests.shell.shells import SHELL, Bash, Fish, zsh
+from tests.shell.shells import BASH, BASH_WORDS, SHELL, Bash, Fish, plain, zsh
 
 HOSTILE = [
     "$(touch PWNED)",
@@ -121,6 +122,14 @@ def test_bash_shows_the_help_where_it_lists_and_inserts_none_of_it(home: Path, w
     assert listed[0].startswith("new     Make a key")
     assert all(len(line) < 60 for line in listed)
     assert Bash(home).offers(work, "broker", "key", "", COMP_TYPE="37") == ["new", "ls", "revoke"]
+
+
+def test_bash_without_its_cut_at_the_equals_sign_is_given_the_whole_word(home: Path, work: Path) -> None:
+    for breaks, before in ((" \t\n", "--client="), (" \t\n=", "")):
+        code = f'COMP_WORDBREAKS="$1"; shift; {BASH_WORDS}'
+        argv = (BASH, "--norc", "-u", "-c", code, "_", breaks, str(SHELL / "mcpconf.bash"), "init", "--client=claude-d")
+        done = subprocess.run(argv, env=plain(home), cwd=work, capture_output=True, timeout=20, check=True)
+        assert done.stdout.decode() == f"{before}claude-desktop\0"
 
 
 def test_no_later_bash_than_3_2_is_needed() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.real.programs import unavailable
 from tests.shell.shells import BASH, SHELL
 
 LOADER = Path("/usr/share/bash-completion/bash_completion")
@@ -57,7 +58,7 @@ def typed(home: Path, cwd: Path, out: Path, *lines: str, before: str = "") -> li
 @pytest.mark.parametrize("before", ["", f". {LOADER}", "shopt -s failglob; set -f"])
 def test_a_tab_writes_a_word_that_the_command_is_given_as_it_is(home: Path, tmp_path: Path, before: str) -> None:
     if str(LOADER) in before and not LOADER.exists():
-        pytest.skip("bash-completion is not installed")
+        unavailable("bash-completion is missing (./shell/test.sh installs it where it can)")
     work = tmp_path / "work"
     (work / "odd $(touch PWNED) dir").mkdir()
     lines = (

@@ -12,6 +12,7 @@ from mcpconf.cli.catalogue import new_app
 from mcpconf.cli.render.table import one_line
 from mcpconf.cli.switching import switch
 from mcpconf.client import claude_code
+from mcpconf.client.project import find_project
 from mcpconf.errors import McpconfError, Refused
 from mcpconf.model import Layer, Scope
 from mcpconf.workflow import allowing
@@ -92,5 +93,9 @@ def _again(world: App, asked: allowing.Asking) -> int:
 
 
 def _apply(world: App, asked: allowing.Asking) -> int:
+    root = find_project(world.place).root
+    if root != asked.directory:
+        shown = one_line(tilde(root, world.system.home))
+        console.tell(f"for Claude Code all of {shown} is one project: the profile counts in the whole of it")
     wish = Wish(profile=asked.name, clients=(claude_code.ID,), scope=Scope.LOCAL)
     return switch(world, wish, check=False, dry_run=False, json=False)

@@ -36,8 +36,8 @@ def run(
     Claude Code itself is told by --mcp-config and --strict-mcp-config. Anything else, which may start Claude Code,
     gets a CLAUDE_CONFIG_DIR in which all but the servers leads to your own. The command takes the place of mcpconf.
     """
-    if not profile or not command:
-        raise UsageError("say which profile, and what to start", hint="mcpconf run -p NAME -- claude")
+    if not profile or not command or not console.settings.separated:  # what stands before -- is for us
+        raise UsageError("say which profile, and what to start behind --", hint="mcpconf run -p NAME -- claude")
     world = console.app()
     path = program(world, command[0])
     ready = isolate(world, profile)
