@@ -11,11 +11,11 @@ import os
 from mcpconf.client import claude_code
 from mcpconf.client.paths import ancestors
 from mcpconf.commit.artifacts import Artifacts
-from mcpconf.commit.state import write_private
+from mcpconf.commit.state import State, write_private
 from mcpconf.commit.transaction import Request, commit
 from mcpconf.errors import Located, McpconfError, UsageError
 from mcpconf.ledger import Ledger
-from mcpconf.model import Layer, Profile, Scope
+from mcpconf.model import Layer, Note, Profile, Scope
 from mcpconf.plan import Plan, Policy, Snapshots, Want, make_plan
 from mcpconf.profile.load import Found, resolve
 from mcpconf.profile.names import check_profile_name
@@ -25,6 +25,7 @@ from mcpconf.workflow import active, besides
 from mcpconf.workflow.app import App
 from mcpconf.workflow.owned import named_in
 from mcpconf.workflow.profiles import PROJECT_DIRECTORY, find, trust_store
+from mcpconf.workflow.reload import reload
 
 MARKER = "profile"
 LIMIT = 4096  # bytes
@@ -128,37 +129,53 @@ def _targets(app: App) -> tuple[tuple[str, Want], ...]:
     )
 
 
-def revoke(app: App, asked: Asking) -> bool:
-    """Trust it no more, and take its servers out of the client's file; whether there were any."""
+@dataclass(frozen=True, slots=True)
+class Revoked:
+    """Whether the profile was active there, and what is left to say."""
+
+    was_active: bool
+    notes: tuple[Note, ...] = ()
+
+
+def revoke(app: App, asked: Asking) -> Revoked:
+    """Trust it no more, and take its servers out of the client's file. An entry that was edited by hand stays."""
     with app.writing() as state:
         store = trust_store(app)
         for path, _ in asked.files:
             store = store.without(path)
         write_private(app.dirs.trust, store.dump())
-        if not is_active(app, asked):
-            return False
-        (context, want), *_ = _targets(app)
-        known = active.load(state.read(active.FILE))
-        artifacts = Artifacts(app.dirs.wrapper, {context: {}})
-        before = besides.Besides(artifacts.before(state), known)
+        return _take_out(app, state, asked) if is_active(app, asked) else Revoked(False)
 
-        def plan(snapshots: Snapshots, ledger: Ledger) -> Plan:
-            return make_plan(snapshots, (want,), ledger, Policy())
 
-        def note(number: int | None) -> int | None:
-            besides.save(state, number, before)
-            state.write(active.dump(active.moved(known, context, None)), active.FILE)
-            return number
+def _take_out(app: App, state: State, asked: Asking) -> Revoked:
+    (context, want), *_ = _targets(app)
+    known = active.load(state.read(active.FILE))
+    after = active.moved(known, context, None)
+    artifacts = Artifacts(app.dirs.wrapper, {context: {}})
+    before = besides.Besides(artifacts.before(state), known)
 
-        request = Request(
-            paths=(want.target.path,),
-            plan=plan,
-            command="allow --revoke",
-            context=context,
-            profile=None,
-            previous=asked.name,
-            note=note,
-        )
-        with artifacts.in_place(state, named_in(app, request.paths)):
-            commit(request, state, app.system)
-    return True
+    def plan(snapshots: Snapshots, ledger: Ledger) -> Plan:
+        return make_plan(snapshots, (want,), ledger, Policy())
+
+    def note(number: int | None) -> int | None:
+        if number is None:  # no client's file changed, and yet there is something that undo must take back
+            number = besides.new_generation(state, request, app.system.now())
+        besides.save(state, number, before)
+        state.write(active.dump(after), active.FILE)
+        return number
+
+    request = Request(
+        paths=(want.target.path,),
+        plan=plan,
+        command="allow --revoke",
+        context=context,
+        profile=None,
+        previous=asked.name,
+        note=note,
+    )
+    with artifacts.in_place(state, named_in(app, request.paths)):
+        committed = commit(request, state, app.system)
+    told = reload(app, before.files, artifacts.wanted)
+    conflicts = committed.plan.conflicts
+    left = (Note(f"{one.target.path}:{one.line}: {one.name} was edited by hand, and stays") for one in conflicts)
+    return Revoked(True, (*left, *told))

@@ -86,6 +86,15 @@ def test_revoked_it_is_as_it_was_and_undo_does_not_bring_it_back_untrusted(mcpco
     mcpconf("undo", code=4)
 
 
+def test_an_entry_that_was_edited_by_hand_stays_when_it_is_revoked(mcpconf: World, project: Path) -> None:
+    mcpconf("allow", "--yes")
+    data = json.loads(mcpconf.claude.read_bytes())
+    data["projects"][str(project)]["mcpServers"]["below"]["args"] = ["mine"]
+    mcpconf.claude.write_text(json.dumps(data))
+    assert "below was edited by hand, and stays" in mcpconf("allow", "--revoke").err
+    assert servers(mcpconf, project) == {"below"}
+
+
 def test_a_profile_that_is_named_needs_trust_only_where_it_is_the_projects(mcpconf: World, project: Path) -> None:
     (project / ".mcpconf/profile").unlink()
     mcpconf("allow", "--if-allowed", "--profile", "team", code=4)

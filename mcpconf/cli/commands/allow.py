@@ -9,6 +9,7 @@ import typer
 
 from mcpconf.cli import ask, console, options
 from mcpconf.cli.catalogue import new_app
+from mcpconf.cli.render.plan import note_lines
 from mcpconf.cli.render.table import one_line
 from mcpconf.cli.switching import switch
 from mcpconf.client import claude_code
@@ -50,7 +51,10 @@ def allow(
     asked = allowing.asking(world, profile)
     if revoke:
         gone = allowing.revoke(world, asked)
-        console.tell(f"{_shown(world, asked)} is not allowed any more{'; its servers are gone' if gone else ''}")
+        ending = "; its servers are gone" if gone.was_active else ""
+        console.tell(f"{_shown(world, asked)} is not allowed any more{ending}")
+        for line in note_lines(gone.notes):
+            console.tell(line)
         return 0
     if if_allowed:
         return _again(world, asked)
