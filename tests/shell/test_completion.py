@@ -102,6 +102,21 @@ def test_each_shell_offers_what_may_stand_there(shell: Shell, work: Path, home: 
     assert not list(home.rglob("PWNED"))
 
 
+@pytest.mark.parametrize("kind", [Bash, Fish])
+def test_mcpconf_is_asked_only_where_nothing_is_written_down(home: Path, work: Path, kind: type[Bash | Fish]) -> None:
+    program = home / "bin/mcpconf"
+    program.parent.mkdir()
+    program.write_text('#!/bin/sh\necho "$*" >>"$HOME/asked"\necho told; echo "\\$(touch PWNED)"; echo --x\n')
+    program.chmod(0o755)
+    path = f"{program.parent}:/usr/bin:/bin"
+    assert kind(home).offers(work, "call", "", PATH=path) == ["files", "clock"]
+    assert not (home / "asked").exists()
+    (home / ".local/state/mcpconf" / words.FILE).unlink()
+    assert kind(home).offers(work, "call", "", PATH=path) == ["told"]
+    assert (home / "asked").read_text() == "__complete servers\n"
+    assert not list(home.rglob("PWNED"))
+
+
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_the_scripts_know_every_command_of_today(script: str) -> None:
     text = (SHELL / script).read_text("utf-8")
