@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import pty
 import signal
 import stat
+import struct
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -211,25 +214,29 @@ def test_a_real_command_ends_as_if_it_was_started_directly(process: Process, hom
 
 def test_the_terminal_is_the_commands_own(home: Path) -> None:
     """^C reaches it, and the size of the window."""
-    pid, terminal = pty.fork()
-    if pid == 0:
-        script = 'trap "echo caught; exit 9" INT; stty size; echo ready; while :; do read -r _; done'
-        line = [sys.executable, "-m", "mcpconf", "-q", "run", "-p", "minimal", "--", "bash", "-c", script]
-        os.execve(sys.executable, line, {"HOME": str(home), "PATH": os.environ["PATH"], "MCPCONF_ENV": "host"})
-    import fcntl
-    import struct
-    import termios
-
+    terminal, inner = pty.openpty()
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 33, 77, 0, 0))
-    seen, deadline = b"", time.monotonic() + 30
-    while b"ready" not in seen:
-        assert time.monotonic() < deadline, seen
-        seen += os.read(terminal, 1024)
-    os.write(terminal, b"\x03")
-    _, status = os.waitpid(pid, 0)
+    begin = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
+    script = 'trap "echo caught; exit 9" INT; stty size; echo ready; while :; do read -r _; done'
+    line = [sys.executable, "-m", "mcpconf", "-q", "run", "-p", "minimal", "--", "bash", "-c", script]
+    env = {"HOME": str(home), "PATH": os.environ["PATH"], "MCPCONF_ENV": "host"}
+    with subprocess.Popen(
+        [sys.executable, "-c", begin, *line],
+        env=env,
+        stdin=inner,
+        stdout=inner,
+        stderr=inner,
+        start_new_session=True,
+    ) as started:
+        os.close(inner)
+        seen, deadline = b"", time.monotonic() + 30
+        while b"ready" not in seen:
+            assert time.monotonic() < deadline, seen
+            seen += os.read(terminal, 1024)
+        os.write(terminal, b"\x03")
+        assert started.wait(20) == 9
     os.close(terminal)
     assert b"33 77" in seen
-    assert os.waitstatus_to_exitcode(status) == 9
 
 
 def test_completion_prints_what_ships(mcpconf: World) -> None:
