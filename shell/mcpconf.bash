@@ -686,45 +686,8 @@ _mcpconf_complete() {
   local _mcpconf_before="" _mcpconf_helps
   _mcpconf_helps=()
   COMPREPLY=()
-  while [ "$i" -lt "$COMP_CWORD" ]; do
-    word=${COMP_WORDS[i]}
-    i=$((i + 1))
-    # Bash cuts --profile=work at the equals sign.
-    case $word in =) continue ;; esac
-    if [ -n "$pending" ]; then
-      case $pending in profile) named=$word ;; directory) config=${config:-$word} ;; esac
-      pending=""
-      continue
-    fi
-    case $word in --) beyond=$i; return 0 ;; esac
-    looked=$word hit="" at=0 found="" inner=""
-    _mcpconf_each "$path" _mcpconf_find
-    case $word/$hit in
-      -*/) _mcpconf_everywhere ;;
-      -*/flag) ;;
-      -*) pending=$hit ;;
-      */command) path="${path:+$path }$word" ;;
-      *)
-        [ -z "$inner" ] || return 0 # no command of ours
-        [ -n "$first" ] || first=$word
-        wanted=$((wanted + 1))
-        ;;
-    esac
-    # --config-dir alone is the one that says where our files are.
-    case $word/$pending in --config-dir/*) config="" ;; */directory) pending=other ;; esac
-  done
-  case $cur in
-    \"* | \'*) cur=${cur#?} ;;
-    =) cur="" ;;
-    --*=*) # bash 3.2 cuts there only later; without an equals sign in COMP_WORDBREAKS none does
-      looked=${cur%%=*} hit=""
-      _mcpconf_each "$path" _mcpconf_find
-      [ -n "$hit" ] || _mcpconf_everywhere
-      pending=${hit:-none}
-      case ${COMP_WORDBREAKS-=} in *=*) ;; *) _mcpconf_before=${cur%%=*}= ;; esac
-      cur=${cur#*=}
-      ;;
-  esac
+  _mcpconf_walk || return 0
+  _mcpconf_trim
   if [ -n "$pending" ]; then
     case $pending in other) pending=directory ;; esac
     _mcpconf_values "$pending"
@@ -740,6 +703,54 @@ _mcpconf_complete() {
     esac
   fi
   _mcpconf_show
+}
+
+# Goes over the words before the one that is completed: the command, its arguments so far, an option that waits for its
+# value. Fails where there is nothing of ours to offer.
+_mcpconf_walk() {
+  while [ "$i" -lt "$COMP_CWORD" ]; do
+    word=${COMP_WORDS[i]}
+    i=$((i + 1))
+    # Bash cuts --profile=work at the equals sign.
+    case $word in =) continue ;; esac
+    if [ -n "$pending" ]; then
+      case $pending in profile) named=$word ;; directory) config=${config:-$word} ;; esac
+      pending=""
+      continue
+    fi
+    case $word in --) beyond=$i; return 1 ;; esac
+    looked=$word hit="" at=0 found="" inner=""
+    _mcpconf_each "$path" _mcpconf_find
+    case $word/$hit in
+      -*/) _mcpconf_everywhere ;;
+      -*/flag) ;;
+      -*) pending=$hit ;;
+      */command) path="${path:+$path }$word" ;;
+      *)
+        [ -z "$inner" ] || return 1 # no command of ours
+        [ -n "$first" ] || first=$word
+        wanted=$((wanted + 1))
+        ;;
+    esac
+    # --config-dir alone is the one that says where our files are.
+    case $word/$pending in --config-dir/*) config="" ;; */directory) pending=other ;; esac
+  done
+}
+
+# Takes off the word what is no part of the value that is completed: a quotation mark, an option and its equals sign.
+_mcpconf_trim() {
+  case $cur in
+    \"* | \'*) cur=${cur#?} ;;
+    =) cur="" ;;
+    --*=*) # bash 3.2 cuts there only later; without an equals sign in COMP_WORDBREAKS none does
+      looked=${cur%%=*} hit=""
+      _mcpconf_each "$path" _mcpconf_find
+      [ -n "$hit" ] || _mcpconf_everywhere
+      pending=${hit:-none}
+      case ${COMP_WORDBREAKS-=} in *=*) ;; *) _mcpconf_before=${cur%%=*}= ;; esac
+      cur=${cur#*=}
+      ;;
+  esac
 }
 
 # An option of every command, after its name.

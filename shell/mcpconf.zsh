@@ -636,7 +636,29 @@ _mcpconf() {
   local at='' config='' named='' first='' pending='' word hit inner line
   local _mcpconf_state _mcpconf_config
   local -a arguments lines fields shown words_seen
-  local -i position=1 i
+  local -i position=1 i beyond=0
+  _mcpconf_walk || return 1
+  if (( beyond )); then
+    words=("${(@)words[beyond + 1, -1]}")
+    (( CURRENT -= beyond ))
+    _normal
+    return
+  fi
+  _mcpconf_find "${PREFIX%%=*}"
+  if [[ -n $pending ]]; then
+    [[ $pending != --config-dir ]] || pending=directory
+    _mcpconf_values "$pending"
+  elif [[ $PREFIX = --*=* ]]; then
+    compset -P '*='
+    _mcpconf_values "${hit:-none}"
+  else
+    _mcpconf_words
+  fi
+}
+
+# Goes over the words before the one that is completed: the command, its arguments so far, an option that waits for its
+# value, or where (`beyond`) another program's line begins. Fails where there is nothing of ours to offer.
+_mcpconf_walk() {
   for (( i = 2; i < CURRENT; i++ )); do
     word=$words[i]
     if [[ -n $pending ]]; then
@@ -645,10 +667,8 @@ _mcpconf() {
       continue
     fi
     if [[ $word = -- ]]; then
-      words=("${(@)words[i + 1, -1]}")
-      (( CURRENT -= i ))
-      _normal
-      return
+      beyond=i
+      return 0
     fi
     _mcpconf_find "${word%%=*}"
     case $word in
@@ -668,16 +688,6 @@ _mcpconf() {
         ;;
     esac
   done
-  _mcpconf_find "${PREFIX%%=*}"
-  if [[ -n $pending ]]; then
-    [[ $pending != --config-dir ]] || pending=directory
-    _mcpconf_values "$pending"
-  elif [[ $PREFIX = --*=* ]]; then
-    compset -P '*='
-    _mcpconf_values "${hit:-none}"
-  else
-    _mcpconf_words
-  fi
 }
 
 # The sub-commands, the options, or the value of the argument that stands here.
