@@ -46,7 +46,7 @@ PY
 
 system_tools() {
   local tool wanted=""
-  for tool in tmux strace socat unshare ip mkfs.ext4 zsh fish stow yadm systemd-analyze \
+  for tool in tmux strace socat unshare ip mkfs.ext4 zsh fish direnv stow yadm systemd-analyze \
     systemd-socket-activate; do
     command -v "$tool" >/dev/null 2>&1 && continue
     case $tool in
@@ -58,6 +58,7 @@ system_tools() {
       *) wanted="$wanted $tool" ;;
     esac
   done
+  [ -e /usr/share/bash-completion/bash_completion ] || wanted="$wanted bash-completion"
   [ -n "$wanted" ] || return 0
   if [ "${CI:-}" = true ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
     # shellcheck disable=SC2086  # a list of package names

@@ -26,6 +26,7 @@ class Settings:
     no_input: bool = False
     quiet: bool = False
     verbose: bool = False
+    separated: bool = False  # whether there was a `--`
 
 
 settings = Settings()
@@ -49,6 +50,7 @@ def take_globals(argv: list[str]) -> list[str]:
         word = argv.pop(0)
         name, equals, value = word.partition("=")
         if word == "--":
+            settings.separated = True
             return [*rest, word, *argv]
         if word in _FLAGS:
             setattr(settings, _FLAGS[word], True)
@@ -79,8 +81,9 @@ def app() -> App:
     from mcpconf.environment.verdict import parse_override
     from mcpconf.system import RealSystem
     from mcpconf.workflow.app import App
+    from mcpconf.workflow.outer import outer
 
-    system = RealSystem()
+    system = RealSystem(env=outer(os.environ.copy()))
     override = parse_override(settings.env or system.env.get("MCPCONF_ENV"))
     return App(system, find_dirs(system, settings.config_dir), override)
 

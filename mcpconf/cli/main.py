@@ -108,6 +108,8 @@ def _say(line: str) -> int | None:
 
 def _current() -> int | None:
     """The active profile from its marker file; None where the long way must find the place or the words."""
+    if os.environ.get("MCPCONF_SHELL") and os.environ.get("MCPCONF_PROFILE"):
+        return None
     state = os.environ.get("XDG_STATE_HOME") or os.path.join(os.environ.get("HOME", ""), ".local", "state")
     if sys.platform != "linux" or not os.path.isabs(state) or os.environ.get("MCPCONF_CONFIG_DIR"):
         return None

@@ -34,7 +34,7 @@ STATE = (
         "ledger.json",
         "lock",
     ),
-    *(RECORD, "pending.json", "rescued", "run", "services.json", "tools.json", "trust.json"),
+    *(RECORD, "pending.json", "rescued", "run", "runs", "services.json", "tools.json", "trust.json", "words"),
     "wrapper.json",
 )
 

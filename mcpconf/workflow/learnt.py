@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Mapping
 
 from mcpconf.errors import McpconfError
+from mcpconf.workflow import words
 from mcpconf.workflow.app import App
 
 FILE = "tools.json"
@@ -34,3 +35,4 @@ def learn(app: App, found: Mapping[str, Iterable[str]]) -> None:
     kept = dict(list(after.items())[-SERVERS:])
     with contextlib.suppress(McpconfError):
         app.state.write(json.dumps({"version": VERSION, "servers": kept}).encode("ascii"), FILE)
+    words.note(app, "tools", kept)

@@ -12,7 +12,7 @@ from mcpconf.commit.private import read_private, write_private
 from mcpconf.errors import McpconfError
 from mcpconf.model import Note
 from mcpconf.profile.secrets import KeyringIndex, SecretsFile, check_secret
-from mcpconf.workflow import vault
+from mcpconf.workflow import vault, words
 from mcpconf.workflow.app import App, launcher
 from mcpconf.workflow.reload import tell
 
@@ -52,6 +52,7 @@ def store(app: App, name: str, value: str) -> tuple[Note, ...]:
         if name in kept.names:
             _write_index(app, kept.without(name))
             notes = _drop(name)
+    _note_names(app)
     return notes + tell(app)
 
 
@@ -66,6 +67,7 @@ def store_in_keyring(app: App, name: str, value: str) -> None:
         _write_index(app, kept.with_(name, launcher(app.system)))
         if file.get(name) is not None:
             write_private(app.dirs.secrets, file.without(name).dump())
+    _note_names(app)
 
 
 def forget(app: App, name: str) -> None:
@@ -79,6 +81,7 @@ def forget(app: App, name: str) -> None:
             raise McpconfError(f"there is no secret named {name}", hint="mcpconf secret ls")
         if file.get(name) is not None:
             write_private(app.dirs.secrets, file.without(name).dump())
+    _note_names(app)
     tell(app)
 
 
@@ -97,6 +100,11 @@ def _drop(name: str) -> tuple[Note, ...]:
     except vault.NoKeyring as problem:
         return (Note(f"what the keyring holds as {name} of {vault.SERVICE} stays there: {problem}"),)
     return ()
+
+
+def _note_names(app: App) -> None:
+    """For completion: the names, never a value."""
+    words.note(app, "secrets", {"": places(app)})
 
 
 def _write_index(app: App, kept: KeyringIndex) -> None:

@@ -11,7 +11,7 @@ from mcpconf.errors import Refused
 from mcpconf.model import Layer, Note, Profile, Scope
 from mcpconf.plan import Conflict, Plan
 from mcpconf.record import dataclass, field, replace
-from mcpconf.workflow import active, besides, choices, notes
+from mcpconf.workflow import active, besides, choices, notes, words
 from mcpconf.workflow.app import App
 from mcpconf.workflow.owned import named_in
 from mcpconf.workflow.parts import ClientPart, context_for, probes_for
@@ -102,6 +102,8 @@ def apply_locked(
     with prepared.artifacts.in_place(state, named_in(app, prepared.paths)):
         committed = commit(request, state, app.system)
     keep_compiled(app, prepared.compiled)
+    enabled = (server.name for server in prepared.profile.servers if not server.disabled)
+    words.note(app, "servers", {prepared.profile.name: enabled})
     told = reload(app, before.files, prepared.artifacts.wanted)
     return Applied(replace(prepared, plan=committed.plan), committed, _afterwards(prepared, committed.plan) + told)
 

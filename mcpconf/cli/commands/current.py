@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
 from mcpconf.cli import console, options
 from mcpconf.cli.catalogue import new_app
 from mcpconf.workflow.here import current as find_current
+from mcpconf.workflow.outer import inside
 
 app = new_app()
 
@@ -12,7 +15,7 @@ app = new_app()
 @app.command()
 def current(json: options.Json = False) -> int:
     """Print the name of the active profile; exit 1 where none is active."""
-    name = find_current(console.app())
+    name = inside(os.environ) or find_current(console.app())
     if json:
         console.as_json("current", {"profile": name})
     elif name is not None:

@@ -11,6 +11,7 @@ from mcpconf.cli.asked import Asked, asking
 from mcpconf.cli.catalogue import new_app
 from mcpconf.cli.render.profiles import show_profiles
 from mcpconf.cli.switching import switch as run
+from mcpconf.errors import UsageError
 from mcpconf.record import replace
 
 app = new_app()
@@ -22,6 +23,9 @@ def switch(
     name: Annotated[str | None, typer.Argument(metavar="NAME|-", help="The profile; '-' is the previous one.")] = None,
     *,
     asked: Asked,
+    shell: Annotated[
+        bool, typer.Option("--shell", help="Open a shell with it instead; no client's file is touched.")
+    ] = False,
     check: options.Check = False,
     dry_run: options.DryRun = False,
     json: options.Json = False,
@@ -36,4 +40,10 @@ def switch(
         name = ask.profile(world) if console.interactive() else None
     if name is None:
         return show_profiles(world, json=json)
+    if shell:
+        if asked.said or check or dry_run or json:
+            raise UsageError("--shell stands alone: it writes no client's file", hint=f"mcpconf switch --shell {name}")
+        from mcpconf.cli.subshell import open_shell
+
+        return open_shell(world, name)
     return run(world, replace(asked.wish, profile=name), check=check, dry_run=dry_run, json=json)

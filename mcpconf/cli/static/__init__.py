@@ -1,0 +1,1 @@
+"""What shells complete, made of the commands' own words, so that no shell has to start us to know them."""
