@@ -10,22 +10,18 @@ import os
 
 from mcpconf.client import claude_code
 from mcpconf.client.paths import ancestors
-from mcpconf.commit.artifacts import Artifacts
-from mcpconf.commit.state import State, write_private
-from mcpconf.commit.transaction import Request, commit
+from mcpconf.commit.state import write_private
 from mcpconf.errors import Located, McpconfError, UsageError
-from mcpconf.ledger import Ledger
 from mcpconf.model import Layer, Note, Profile, Scope
-from mcpconf.plan import Plan, Policy, Snapshots, Want, make_plan
+from mcpconf.plan import Want
 from mcpconf.profile.load import Found, resolve
 from mcpconf.profile.names import check_profile_name
 from mcpconf.profile.trust import summary
 from mcpconf.record import dataclass
-from mcpconf.workflow import active, besides
+from mcpconf.workflow import active
 from mcpconf.workflow.app import App
-from mcpconf.workflow.owned import named_in
+from mcpconf.workflow.off import take_out
 from mcpconf.workflow.profiles import PROJECT_DIRECTORY, find, trust_store
-from mcpconf.workflow.reload import reload
 
 MARKER = "profile"
 LIMIT = 4096  # bytes
@@ -144,38 +140,8 @@ def revoke(app: App, asked: Asking) -> Revoked:
         for path, _ in asked.files:
             store = store.without(path)
         write_private(app.dirs.trust, store.dump())
-        return _take_out(app, state, asked) if is_active(app, asked) else Revoked(False)
-
-
-def _take_out(app: App, state: State, asked: Asking) -> Revoked:
-    (context, want), *_ = _targets(app)
-    known = active.load(state.read(active.FILE))
-    after = active.moved(known, context, None)
-    artifacts = Artifacts(app.dirs.wrapper, {context: {}})
-    before = besides.Besides(artifacts.before(state), known)
-
-    def plan(snapshots: Snapshots, ledger: Ledger) -> Plan:
-        return make_plan(snapshots, (want,), ledger, Policy())
-
-    def note(number: int | None) -> int | None:
-        if number is None:  # no client's file changed, and yet there is something that undo must take back
-            number = besides.new_generation(state, request, app.system.now())
-        besides.save(state, number, before)
-        state.write(active.dump(after), active.FILE)
-        return number
-
-    request = Request(
-        paths=(want.target.path,),
-        plan=plan,
-        command="allow --revoke",
-        context=context,
-        profile=None,
-        previous=asked.name,
-        note=note,
-    )
-    with artifacts.in_place(state, named_in(app, request.paths)):
-        committed = commit(request, state, app.system)
-    told = reload(app, before.files, artifacts.wanted)
-    conflicts = committed.plan.conflicts
-    left = (Note(f"{one.target.path}:{one.line}: {one.name} was edited by hand, and stays") for one in conflicts)
-    return Revoked(True, (*left, *told))
+        if not is_active(app, asked):
+            return Revoked(False)
+        (context, want), *_ = _targets(app)
+        after = active.moved(active.load(state.read(active.FILE)), context, None)
+        return Revoked(True, take_out(app, state, (want,), context, after, "allow --revoke"))

@@ -11,7 +11,7 @@ from mcpconf import ledger as ledgers
 from mcpconf.commit.artifacts import Artifacts, contexts
 from mcpconf.commit.recovery import PENDING, absorb_pending
 from mcpconf.commit.state import State
-from mcpconf.commit.steps import Link, undo_all
+from mcpconf.commit.steps import Link
 from mcpconf.commit.transaction import Committed, Request, commit
 from mcpconf.document.block import SHELL, Marks
 from mcpconf.errors import Located
@@ -23,7 +23,7 @@ from mcpconf.workflow import active, besides, blocks, brokers, footprint, secret
 from mcpconf.workflow.app import App
 from mcpconf.workflow.dotfiles import clone, take_out
 from mcpconf.workflow.dotfiles.record import Record
-from mcpconf.workflow.dotfiles.steps import take
+from mcpconf.workflow.dotfiles.steps import keep, take
 from mcpconf.workflow.lost import regained
 from mcpconf.workflow.owned import named_in, owned_targets
 from mcpconf.workflow.reload import reload
@@ -144,15 +144,7 @@ def _take_out(app: App, state: State, force: bool) -> tuple[Committed, tuple[Not
     before = besides.Besides(artifacts.before(state), known)
 
     def note(number: int | None) -> int | None:
-        done = take(texts.links, {}, {})
-        try:
-            if number is None and done:
-                number = besides.new_generation(state, request, app.system.now())
-            besides.save(state, number, replace(before, steps=done))
-        except BaseException:
-            undo_all(done)
-            raise
-        return number
+        return keep(app, state, request, number, before, take(texts.links, {}, {}))
 
     request = Request(
         paths=paths,

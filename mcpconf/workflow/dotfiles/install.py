@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from mcpconf.commit.artifacts import Artifacts
 from mcpconf.commit.disk import Unwritable, missing_directories
 from mcpconf.commit.state import State, blob_name
-from mcpconf.commit.steps import undo_all
 from mcpconf.commit.transaction import Request, commit
 from mcpconf.document.block import SHELL
 from mcpconf.errors import Located, McpconfError
@@ -22,7 +21,7 @@ from mcpconf.workflow.dotfiles import clone, record
 from mcpconf.workflow.dotfiles.look import Found, is_tracked, look
 from mcpconf.workflow.dotfiles.placing import Action, Placing, Standing, plan_placing
 from mcpconf.workflow.dotfiles.record import MadeFile, MadeLink, Record
-from mcpconf.workflow.dotfiles.steps import take
+from mcpconf.workflow.dotfiles.steps import keep, take
 from mcpconf.workflow.init import FALLBACK
 from mcpconf.workflow.places import Fits, fitting
 from mcpconf.workflow.profiles import find
@@ -205,14 +204,7 @@ def _commit(
 
     def note(number: int | None) -> int | None:
         done = take(placing.steps, modes, refused)
-        try:
-            if number is None and (done or artifacts.wanted):
-                number = besides.new_generation(state, request, app.system.now())
-            besides.save(state, number, replace(before, steps=done))
-        except BaseException:
-            undo_all(done)
-            raise
-        return number
+        return keep(app, state, request, number, before, done, more=bool(artifacts.wanted))
 
     request = Request(
         paths=paths,

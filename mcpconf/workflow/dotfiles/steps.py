@@ -5,8 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 
-from mcpconf.commit.steps import Step, do, mode_step, stands
+from mcpconf.commit.state import State
+from mcpconf.commit.steps import Step, do, mode_step, stands, undo_all
+from mcpconf.commit.transaction import Request
 from mcpconf.errors import McpconfError
+from mcpconf.record import replace
+from mcpconf.workflow import besides
+from mcpconf.workflow.app import App
 
 
 def take(steps: Sequence[Step], modes: Mapping[str, int], refused: dict[str, McpconfError]) -> tuple[Step, ...]:
@@ -31,3 +36,27 @@ def _take_one(make: Callable[[], Step | None], done: list[Step], refused: dict[s
     except McpconfError as error:
         if step is not None:
             refused[step.path] = error
+
+
+def keep(
+    app: App,
+    state: State,
+    request: Request,
+    number: int | None,
+    before: besides.Besides,
+    done: tuple[Step, ...],
+    *,
+    more: bool = False,
+) -> int | None:
+    """Write down what was taken beside its generation, or take it back where that fails; the generation's number.
+
+    `number` is None where no text changed; `more`: something else did.
+    """
+    try:
+        if number is None and (done or more):
+            number = besides.new_generation(state, request, app.system.now())
+        besides.save(state, number, replace(before, steps=done))
+    except BaseException:
+        undo_all(done)
+        raise
+    return number

@@ -9,7 +9,6 @@ from mcpconf.commit.artifacts import Artifacts
 from mcpconf.commit.disk import Unwritable
 from mcpconf.commit.snapshot import read_snapshot
 from mcpconf.commit.state import State
-from mcpconf.commit.steps import undo_all
 from mcpconf.commit.transaction import Request, commit
 from mcpconf.errors import Located, McpconfError
 from mcpconf.ledger import Ledger
@@ -21,7 +20,7 @@ from mcpconf.workflow.app import App
 from mcpconf.workflow.dotfiles import clone, record, take_out
 from mcpconf.workflow.dotfiles.placing import Action, Standing
 from mcpconf.workflow.dotfiles.record import Record
-from mcpconf.workflow.dotfiles.steps import take
+from mcpconf.workflow.dotfiles.steps import keep, take
 from mcpconf.workflow.off import take_off
 
 COMMAND = "dotfiles uninstall"
@@ -140,14 +139,7 @@ def _commit(app: App, state: State, known: Record, paths: list[str], refused: di
 
     def note(number: int | None) -> int | None:
         done = take(take_out.links(known), {}, refused)
-        try:
-            if number is None and (done or any(before.files.values())):
-                number = besides.new_generation(state, request, app.system.now())
-            besides.save(state, number, replace(before, steps=done))
-        except BaseException:
-            undo_all(done)
-            raise
-        return number
+        return keep(app, state, request, number, before, done, more=any(before.files.values()))
 
     request = Request(
         paths=paths,
