@@ -361,7 +361,7 @@ digest() {
   case $kind in
     wheel) checksum <"$what" ;;
     checkout)
-      (cd "$what" && find mcpconf profiles shell docs/doctor pyproject.toml LICENSE -type f ! -name '*.pyc' \
+      (cd "$what" && find mcpconf profiles shell schemas docs/doctor pyproject.toml LICENSE -type f ! -name '*.pyc' \
         -exec cksum {} + | LC_ALL=C sort | checksum)
       ;;
     *) echo "$what" ;;
