@@ -16,9 +16,14 @@ FILE = "choices.toml"
 def load(app: App) -> Settings:
     """What counts. Raises `Located` for what does not belong in either file."""
     below = settings.load(app.system.read(app.dirs.settings), app.dirs.settings)
+    apart = own(app)
+    return below if apart == Settings() else settings.above(apart, below)
+
+
+def own(app: App) -> Settings:
+    """What our own file says. Raises `Located`."""
     path = _path(app)
-    own = settings.load(app.system.read(path), path)
-    return below if own == Settings() else settings.above(own, below)
+    return settings.load(app.system.read(path), path)
 
 
 def remember(app: App, choice: Choice, project: str | None, *, here: str) -> None:

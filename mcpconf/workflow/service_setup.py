@@ -12,7 +12,7 @@ from mcpconf.broker.service.told import NAME, Told
 from mcpconf.errors import McpconfError, UsageError
 from mcpconf.model import Kind
 from mcpconf.record import dataclass, field
-from mcpconf.workflow.app import _CACHES, App, launcher
+from mcpconf.workflow.app import App, launcher
 from mcpconf.workflow.service_manager import SYSTEMD, units
 
 KINDS = ("systemd", "launchd", "task", "container")
@@ -90,10 +90,17 @@ def tell(app: App) -> Told:
     return Told(program=words, socket=socket, in_session=name is not None, path=path(app), variables=moved, log=log)
 
 
+def _caches(app: App) -> tuple[str, ...]:
+    """Where uvx, `pipx run` and their kin keep what they may throw away."""
+    named = (app.system.env.get(name, "") for name in ("XDG_CACHE_HOME", "UV_CACHE_DIR"))
+    usual = (os.path.join(app.system.home, *parts) for parts in ((".cache",), ("Library", "Caches")))
+    return tuple(place.rstrip(os.sep) for place in (*named, *usual) if os.path.isabs(place))
+
+
 def program(app: App) -> tuple[str, ...]:
     """How to start mcpconf, by a path that outlives upgrades of it and of Python."""
     first, *words = launcher(app.system)
-    if not _CACHES.isdisjoint(first.split(os.sep)):
+    if any(first.startswith(place + os.sep) for place in _caches(app)):
         text = f"{first} lies in a cache and may be gone tomorrow, so no service can start it"
         raise McpconfError(text, hint="uv tool install mcpconf, or pipx install mcpconf, and again from there")
     first = next((path for path in _others(first) if app.system.exists(path)), first)

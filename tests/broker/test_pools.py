@@ -130,7 +130,7 @@ def test_log_level_and_subscriptions_do_not_outlive_a_client(broker: Broker) -> 
         client.greet()
         client.request("logging/setLevel", {"level": "debug"})
         client.request("resources/subscribe", {"uri": "file:///x"})
-    gone(broker)
+    until(lambda: broker.server("plain")["processes"][0]["state"] == "idle")  # not before it is clean
     with broker.open("plain") as client:
         client.greet()
         assert client.call("report")["notes"][1:5] == [

@@ -130,6 +130,8 @@ def test_130_interrupted_says_so_in_one_line(home: Path, process: Process) -> No
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
+        # A test run in the background of a script has a shell's order to ignore it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
     wait_for_child(server.pid)
     server.send_signal(signal.SIGINT)

@@ -301,8 +301,11 @@ def test_the_program_is_named_by_a_path_that_outlives_upgrades(
     assert f"ExecStart={expected or there} broker run" in mcpconf(*INSTALL, "--print").out
 
 
-def test_what_lies_in_a_cache_is_refused(mcpconf: World) -> None:
-    mcpconf.patch.setattr("mcpconf.workflow.service_setup.launcher", lambda _: ("/h/.cache/uv/x/bin/mcpconf",))
+@pytest.mark.parametrize("cache", ["~/.cache/uv", "~/Library/Caches", "/var/cache/mine"])
+def test_what_lies_in_a_cache_is_refused(mcpconf: World, cache: str) -> None:
+    program = cache.replace("~", str(mcpconf.home)) + "/x/bin/mcpconf"
+    mcpconf.patch.setenv("UV_CACHE_DIR", "/var/cache/mine")
+    mcpconf.patch.setattr("mcpconf.workflow.service_setup.launcher", lambda _: (program,))
     refused = mcpconf(*INSTALL, code=1).err
     assert "lies in a cache and may be gone tomorrow" in refused
     assert "uv tool install mcpconf" in refused

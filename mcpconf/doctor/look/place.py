@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from mcpconf.doctor.seen.place import Directory, PlaceSeen
 from mcpconf.environment.verdict import Environment
 from mcpconf.errors import McpconfError
-from mcpconf.workflow import active, choices
+from mcpconf.workflow import active, choices, settings
 from mcpconf.workflow.app import App
 from mcpconf.workflow.profiles import trust_store
 
@@ -65,7 +65,8 @@ def _owner(app: App) -> str | None:
 def _damaged(app: App) -> Iterator[tuple[str, str, str]]:
     """Each of our files that can't be read, with what mends it."""
     read: tuple[tuple[str, Callable[[], object], str], ...] = (
-        (app.dirs.settings, lambda: choices.load(app), "edit it"),
+        (app.dirs.settings, lambda: settings.load(app.system.read(app.dirs.settings), app.dirs.settings), "edit it"),
+        (app.state.at(choices.FILE), lambda: choices.own(app), "edit it"),
         (os.path.join(app.dirs.state, "ledger.json"), app.state.ledger, "mcpconf undo"),
         (os.path.join(app.dirs.state, active.FILE), lambda: active.load(app.state.read(active.FILE)), "mcpconf switch"),
         (app.dirs.trust, lambda: trust_store(app), "mcpconf trust"),
