@@ -90,7 +90,7 @@ def export(
     elif print_:
         console.document((done.raw or b"").decode("utf-8"))
     elif dry_run or check:
-        for line in diff_lines(done.plan, home):
+        for line in diff_lines(done.plan, home, "lines of ours"):
             console.data(line)
     for line in () if json else export_lines(done, notes, home, planned=check or dry_run or print_):
         console.tell(line)

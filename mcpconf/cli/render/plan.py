@@ -112,10 +112,10 @@ def _text_row(edit: FileEdit) -> Row:
     return [mark("change"), plain("written anew", "dim")]
 
 
-def diff_lines(plan: Plan, home: str) -> list[str]:
+def diff_lines(plan: Plan, home: str, of: str = "servers") -> list[str]:
     """The unified diff in colours, and the line that sums it up."""
     lines = painted(unified(plan, home))
-    return [*lines, f"servers: {summary(plan)}"] if lines and plan.changes else lines
+    return [*lines, f"{of}: {summary(plan)}"] if lines and plan.changes else lines
 
 
 def painted(diff: str) -> list[str]:
