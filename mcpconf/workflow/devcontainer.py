@@ -28,6 +28,7 @@ from mcpconf.workflow.owned import target_for
 
 DIRECTORY = ".devcontainer"
 NAME = "devcontainer.json"
+MAKE = f"mcpconf export devcontainer DIR, which makes DIR/{DIRECTORY}/{NAME} where there is none"
 UNNAMED = (
     "the broker's directory lies in no place that a variable names, and a path of this machine is not for this file"
 )
@@ -46,15 +47,26 @@ class Export:
 
 
 def find(app: App, path: str | None) -> str:
-    """The file that is meant, by the places that the tools know. Raises `UsageError` where there are several."""
+    """The file that is meant, by the places that the tools know.
+
+    Raises `UsageError` where there are several, or where what was named is not there and no tool would look for it.
+    """
     system = app.system
-    if path is not None:
-        given = os.path.normpath(os.path.join(system.cwd, path))
-        return _in(app, given) if system.is_dir(given) else given
-    return _in(app, find_project(app.place).root)
+    if path is None:
+        return _in(app, find_project(app.place).root)
+    given = os.path.normpath(os.path.join(system.cwd, path))
+    if system.is_dir(given):
+        return _in(app, given)
+    if not system.exists(given) and os.path.basename(given) not in (NAME, f".{NAME}"):
+        raise UsageError(
+            f"{path} is not there, and no tool would look for one of that name; nothing was changed", hint=MAKE
+        )
+    return given
 
 
 def _in(app: App, root: str) -> str:
+    if os.path.basename(os.path.dirname(root)) == DIRECTORY:  # one of several, by its directory
+        return os.path.join(root, NAME)
     base = root if os.path.basename(root) != DIRECTORY else os.path.dirname(root)
     known = (os.path.join(base, DIRECTORY, NAME), os.path.join(base, f".{NAME}"))
     more = app.system.glob(os.path.join(base, DIRECTORY, "*", NAME))
@@ -92,7 +104,7 @@ def prepare(app: App, path: str, wanted: Wanted | None, *, force: bool = False) 
     """What would be done; `wanted` None: take out all that is ours. Reads only. Raises `Located`."""
     snapshots = app.read([path], app.state.ledger().files)
     plan, found = plan_file(path, snapshots, app.state.ledger(), wanted, force)
-    return _export(app, path, plan, snapshots[path], found)
+    return _export(app, path, plan, snapshots[path], found, wanted=wanted is not None)
 
 
 def carry_out(app: App, path: str, wanted: Wanted | None, command: str, *, force: bool = False) -> Export:
@@ -155,7 +167,7 @@ def _check(path: str, raw: bytes | None) -> None:
         raise Refused(f"{path} would not fit the schema of devcontainer.json any more ({fault}); nothing was changed")
 
 
-def _export(app: App, path: str, plan: Plan, raw: bytes | None, found: Additions) -> Export:
+def _export(app: App, path: str, plan: Plan, raw: bytes | None, found: Additions, *, wanted: bool) -> Export:
     after = plan.files[0].after if plan.files else raw
     notes = [*found.notes]
     before = _value(path, raw)
@@ -163,7 +175,7 @@ def _export(app: App, path: str, plan: Plan, raw: bytes | None, found: Additions
     if fault is not None:
         notes.append(Note(f"it does not fit the published schema, and did not before: {fault}"))
     beside = [os.path.basename(one) for one in app.system.glob(os.path.join(os.path.dirname(path), "*.sh"))]
-    if firewalled(before, beside):
+    if wanted and firewalled(before, beside):
         notes.append(
             Note(
                 "its firewall lets through what Claude Code and npm need, but not PyPI and no remote server; the host's"

@@ -147,6 +147,23 @@ def test_several_are_not_guessed_among(world: World, file: Path) -> None:
     assert file.read_text() == TEXT
 
 
+def test_a_directory_of_several_names_its_own_file(world: World, file: Path) -> None:
+    other = file.parent / "gpu/devcontainer.json"
+    other.parent.mkdir()
+    other.write_text("{}")
+
+    world(*EXPORT, ".devcontainer/gpu")
+    assert "image" in other.read_text()
+    assert [path.name for path in other.parent.iterdir()] == [other.name]
+    assert file.read_text() == TEXT
+
+
+def test_a_name_that_no_tool_looks_for_makes_no_file(world: World, file: Path) -> None:
+    before = world.tree()
+    assert "devcontainer.jsn is not there" in world(*EXPORT, ".devcontainer/devcontainer.jsn", code=2).err
+    assert world.tree() == before
+
+
 @pytest.mark.parametrize("name", [".devcontainer.json", ".devcontainer/gpu/devcontainer.json"])
 def test_the_other_places_are_found_too(world: World, name: str) -> None:
     path = world.work / "p" / name
@@ -185,7 +202,8 @@ def test_the_firewall_of_claude_s_own_devcontainer_is_noticed(world: World, file
     file.write_text('{"image": "a", "runArgs": ["--cap-add=NET_ADMIN"]}')
     assert "its firewall" not in world(*EXPORT, "--dry-run").err
     (file.parent / "init-firewall.sh").write_text("")
-    assert "not PyPI" in world(*EXPORT, "--dry-run").err
+    assert "not PyPI" in world(*EXPORT).err
+    assert "its firewall" not in world(*EXPORT, "--remove").err
 
 
 def test_with_compose_what_docker_run_would_be_told_is_said_for_the_compose_file(world: World, file: Path) -> None:

@@ -93,7 +93,8 @@ def _clone(app: App, at: str, url: str) -> None:
         done = _git(app, "clone", "--quiet", "--depth", "1", "--", url, fresh)
         if done is None or done.code != 0:
             said = "git is missing, or did not end in time" if done is None else bare_words(done.err)
-            raise McpconfError(f"{bare_url(url)} can't be cloned: {said}; nothing was changed", hint="git clone it")
+            bare = bare_url(url)
+            raise McpconfError(f"{bare} can't be cloned: {said}; nothing was changed", hint=f"git ls-remote {bare}")
         os.rename(fresh, at)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
