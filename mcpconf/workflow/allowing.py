@@ -16,7 +16,7 @@ from mcpconf.model import Layer, Note, Profile, Scope
 from mcpconf.plan import Want
 from mcpconf.profile.load import Found, resolve
 from mcpconf.profile.names import check_profile_name
-from mcpconf.profile.trust import summary
+from mcpconf.profile.trust import TrustStore, summary
 from mcpconf.record import dataclass
 from mcpconf.workflow import active
 from mcpconf.workflow.app import App
@@ -127,21 +127,63 @@ def _targets(app: App) -> tuple[tuple[str, Want], ...]:
 
 @dataclass(frozen=True, slots=True)
 class Revoked:
-    """Whether the profile was active there, and what is left to say."""
+    """What was taken back: whether anything was allowed, whether a profile was active by that, what is left to say."""
 
+    directory: str
+    was_allowed: bool
     was_active: bool
     notes: tuple[Note, ...] = ()
 
 
-def revoke(app: App, asked: Asking) -> Revoked:
-    """Trust it no more, and take its servers out of the client's file. An entry that was edited by hand stays."""
+def revoke(app: App, name: str | None = None) -> Revoked:
+    """Trust the directory here no more, and take its servers out of the client's file, whatever its files say by now.
+
+    An entry that was edited by hand stays. With a `name`, it is about that profile alone.
+    """
     with app.writing() as state:
         store = trust_store(app)
-        for path, _ in asked.files:
-            store = store.without(path)
-        write_private(app.dirs.trust, store.dump())
-        if not is_active(app, asked):
-            return Revoked(False)
+        directory = _allowed_once(app, store) or app.system.cwd
         (context, want), *_ = _targets(app)
-        after = active.moved(active.load(state.read(active.FILE)), context, None)
-        return Revoked(True, take_out(app, state, (want,), context, after, "allow --revoke"))
+        known = active.load(state.read(active.FILE))
+        current = known.get(context, active.Active()).current
+        wanted, files = _asked_for(app, name)
+        paths = {*files}
+        if name is None:
+            paths |= {path for path in store.trusted if _belongs(app, path, directory)}
+        gone = paths & store.trusted.keys()
+        by_it = current is not None and (current == wanted or app.system.realpath(_marker(directory)) in gone)
+        for path in gone:
+            store = store.without(path)
+        if gone:
+            write_private(app.dirs.trust, store.dump())
+        if not by_it:
+            return Revoked(directory, bool(gone), False)
+        after = active.moved(known, context, None)
+        notes = take_out(app, state, (want,), context, after, "allow --revoke")
+        return Revoked(directory, True, True, notes)
+
+
+def _allowed_once(app: App, store: TrustStore) -> str | None:
+    """The nearest directory that says, or said when it was allowed, which profile it wants."""
+    for directory in ancestors(app.system.platform, app.system.cwd):
+        if directory == app.system.home:
+            break
+        path = _marker(directory)
+        if app.system.realpath(path) in store.trusted or app.system.read(path) is not None:
+            return directory
+    return None
+
+
+def _asked_for(app: App, name: str | None) -> tuple[str | None, tuple[str, ...]]:
+    """The profile's name and its files; neither where what the directory says leads to none, which hinders nothing."""
+    try:
+        asked = asking(app, name)
+    except McpconfError:
+        return name, ()
+    return asked.name, tuple(path for path, _ in asked.files)
+
+
+def _belongs(app: App, path: str, directory: str) -> bool:
+    """Whether a trusted file is one of this directory's."""
+    own = app.system.realpath(os.path.join(directory, PROJECT_DIRECTORY))
+    return os.path.dirname(path) == own or path == app.system.realpath(_marker(directory))

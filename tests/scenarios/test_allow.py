@@ -86,6 +86,25 @@ def test_revoked_it_is_as_it_was_and_undo_does_not_bring_it_back_untrusted(mcpco
     mcpconf("undo", code=4)
 
 
+@pytest.mark.parametrize("now", ["minimal", "nosuch", "../x", None])
+def test_revoked_after_an_edit_nothing_is_left_either(mcpconf: World, project: Path, now: str | None) -> None:
+    mcpconf("allow", "--yes")
+    if now is None:
+        (project / ".mcpconf/profile").unlink()
+    else:
+        (project / ".mcpconf/profile").write_text(now)
+    assert "its servers are gone" in mcpconf("allow", "--revoke").err
+    assert servers(mcpconf, project) == set()
+    assert json.loads((mcpconf.state / "trust.json").read_bytes())["trusted"] == {}
+    assert "was not allowed" in mcpconf("allow", "--revoke").err
+
+
+def test_a_profile_that_was_chosen_otherwise_stays_when_nothing_was_allowed(mcpconf: World, project: Path) -> None:
+    mcpconf("switch", "minimal", "--scope", "local")
+    assert "was not allowed" in mcpconf("allow", "--revoke").err
+    assert servers(mcpconf, project) == {"mcpconf"}
+
+
 def test_an_entry_that_was_edited_by_hand_stays_when_it_is_revoked(mcpconf: World, project: Path) -> None:
     mcpconf("allow", "--yes")
     data = json.loads(mcpconf.claude.read_bytes())

@@ -48,14 +48,9 @@ def allow(
     _enter(directory)
     if profile is None:
         _enter(allowing.marked(world))
-    asked = allowing.asking(world, profile)
     if revoke:
-        gone = allowing.revoke(world, asked)
-        ending = "; its servers are gone" if gone.was_active else ""
-        console.tell(f"{_shown(world, asked)} is not allowed any more{ending}")
-        for line in note_lines(gone.notes):
-            console.tell(line)
-        return 0
+        return _revoke(world, profile)
+    asked = allowing.asking(world, profile)
     if if_allowed:
         return _again(world, asked)
     if not asked.allowed:
@@ -72,8 +67,18 @@ def _enter(directory: str | None) -> None:
         raise McpconfError(f"{directory} is no directory to work in ({error.strerror})", hint="ls -ld DIR") from None
 
 
-def _shown(world: App, asked: allowing.Asking) -> str:
+def _shown(world: App, asked: allowing.Asking | allowing.Revoked) -> str:
     return one_line(tilde(asked.directory, world.system.home))
+
+
+def _revoke(world: App, profile: str | None) -> int:
+    gone = allowing.revoke(world, profile)
+    ending = "; its servers are gone" if gone.was_active else ""
+    said = f"is not allowed any more{ending}" if gone.was_allowed else "was not allowed: nothing was changed"
+    console.tell(f"{_shown(world, gone)} {said}")
+    for line in note_lines(gone.notes):
+        console.tell(line)
+    return 0
 
 
 def _ask(world: App, asked: allowing.Asking, yes: bool) -> None:
