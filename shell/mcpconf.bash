@@ -92,14 +92,14 @@ env	command	Show where mcpconf thinks it runs, and why.
 completion	command	Print what a shell needs to complete these commands.
 serve	command	Run mcpconf'\''s own MCP server on stdin and stdout.
 uninstall	command	Give every file back as if mcpconf had never been there.
---color	color	When to use colours.
---config-dir	directory	Keep mcpconf'\''s own files there.
---env	env	What this place is, if mcpconf gets it wrong.
---no-input	flag	Never ask.
---quiet	flag	Only data and errors.
---verbose	flag	Where an error came from.
---version	flag	The version.
---help	flag	Show the help.' ;;
+--color	color	When to use colours
+--config-dir	directory	Keep mcpconf'\''s own files there
+--env	env	What this place is, if mcpconf gets it wrong
+--no-input	flag	Never ask
+--quiet	flag	Only data and errors
+--verbose	flag	Where an error came from
+--version	flag	The version
+--help	flag	Show the help' ;;
     'init') _mcpconf_lines='--profile	profile	Which profile to activate
 --client	client	Which client; may be repeated. Remembered
 --scope	scope	user, local or project. Remembered (the latter two for this directory)
@@ -342,11 +342,11 @@ key	command	Keys of clients that come by TCP' ;;
 --key	none	For tcp: the key'\''s name
 --apply	flag	Do what has to be done on this machine
 --json	flag	Print the result as JSON' ;;
-    'broker install') _mcpconf_lines='--kind	none	Who is to start it; who does so here, if not said
+    'broker install') _mcpconf_lines='--kind	service	Who is to start it; who does so here, if not said
 --print	flag	Print what it would be given; nothing is written
 --dry-run	flag	Show what would be done, and do nothing
 -n	flag	Show what would be done, and do nothing' ;;
-    'broker uninstall') _mcpconf_lines='--force	flag	Overwrite entries of ours that were edited by hand
+    'broker uninstall') _mcpconf_lines='--force	flag	Remove a file that was edited, too
 --dry-run	flag	Show what would be done, and do nothing
 -n	flag	Show what would be done, and do nothing' ;;
     'broker reload') _mcpconf_lines='' ;;
@@ -361,10 +361,10 @@ revoke	command	Take a key away from the client that has it' ;;
 -f	flag	Go on with what is added, until Ctrl-C
 --lines	none	How many of the last lines
 -n	none	How many of the last lines' ;;
-    'export') _mcpconf_lines='@	none	
+    'export') _mcpconf_lines='@	export	
 @	file	
---template	none	Print a dotfiles manager'\''s script: chezmoi
---for	file	With --template: claude-code, claude-desktop, bash, zsh
+--template	manager	Print a dotfiles manager'\''s script: chezmoi
+--for	script	With --template: claude-code, claude-desktop, bash, zsh, apply
 --profile	profile	Which profile the container activates
 --mount-broker	flag	Give the container this machine'\''s broker
 --no-mount-broker	flag	Give the container this machine'\''s broker
@@ -545,6 +545,7 @@ podman	value	' ;;
     '=env') _mcpconf_lines='auto	value	
 host	value	
 container	value	' ;;
+    '=export') _mcpconf_lines='devcontainer	value	' ;;
     '=group') _mcpconf_lines='place	value	
 files	value	
 entries	value	
@@ -556,6 +557,7 @@ containers	value
 security	value	
 services	value	
 shell	value	' ;;
+    '=manager') _mcpconf_lines='chezmoi	value	' ;;
     '=profile') _mcpconf_lines='container	value	For inside a container: the host'\''s servers where they can be reached, else small ones of its own
 docker	value	Servers in containers, through the Docker MCP Toolkit
 essentials	value	Files, memory, web pages, git and time: the official servers
@@ -570,6 +572,15 @@ direct	value	' ;;
     '=scope') _mcpconf_lines='user	value	
 local	value	
 project	value	' ;;
+    '=script') _mcpconf_lines='claude-code	value	
+claude-desktop	value	
+bash	value	
+zsh	value	
+apply	value	' ;;
+    '=service') _mcpconf_lines='systemd	value	
+launchd	value	
+task	value	
+container	value	' ;;
     '=shell') _mcpconf_lines='bash	value	
 zsh	value	
 fish	value	

@@ -35,14 +35,14 @@ env	command	Show where mcpconf thinks it runs, and why.
 completion	command	Print what a shell needs to complete these commands.
 serve	command	Run mcpconf\'s own MCP server on stdin and stdout.
 uninstall	command	Give every file back as if mcpconf had never been there.
---color	color	When to use colours.
---config-dir	directory	Keep mcpconf\'s own files there.
---env	env	What this place is, if mcpconf gets it wrong.
---no-input	flag	Never ask.
---quiet	flag	Only data and errors.
---verbose	flag	Where an error came from.
---version	flag	The version.
---help	flag	Show the help.'
+--color	color	When to use colours
+--config-dir	directory	Keep mcpconf\'s own files there
+--env	env	What this place is, if mcpconf gets it wrong
+--no-input	flag	Never ask
+--quiet	flag	Only data and errors
+--verbose	flag	Where an error came from
+--version	flag	The version
+--help	flag	Show the help'
         case 'init'
             string split \n -- '--profile	profile	Which profile to activate
 --client	client	Which client; may be repeated. Remembered
@@ -337,12 +337,12 @@ key	command	Keys of clients that come by TCP'
 --apply	flag	Do what has to be done on this machine
 --json	flag	Print the result as JSON'
         case 'broker install'
-            string split \n -- '--kind	none	Who is to start it; who does so here, if not said
+            string split \n -- '--kind	service	Who is to start it; who does so here, if not said
 --print	flag	Print what it would be given; nothing is written
 --dry-run	flag	Show what would be done, and do nothing
 -n	flag	Show what would be done, and do nothing'
         case 'broker uninstall'
-            string split \n -- '--force	flag	Overwrite entries of ours that were edited by hand
+            string split \n -- '--force	flag	Remove a file that was edited, too
 --dry-run	flag	Show what would be done, and do nothing
 -n	flag	Show what would be done, and do nothing'
         case 'broker reload'
@@ -364,10 +364,10 @@ revoke	command	Take a key away from the client that has it'
 --lines	none	How many of the last lines
 -n	none	How many of the last lines'
         case 'export'
-            string split \n -- '@	none	
+            string split \n -- '@	export	
 @	file	
---template	none	Print a dotfiles manager\'s script: chezmoi
---for	file	With --template: claude-code, claude-desktop, bash, zsh
+--template	manager	Print a dotfiles manager\'s script: chezmoi
+--for	script	With --template: claude-code, claude-desktop, bash, zsh, apply
 --profile	profile	Which profile the container activates
 --mount-broker	flag	Give the container this machine\'s broker
 --no-mount-broker	flag	Give the container this machine\'s broker
@@ -557,6 +557,8 @@ podman	value	'
             string split \n -- 'auto	value	
 host	value	
 container	value	'
+        case '=export'
+            string split \n -- 'devcontainer	value	'
         case '=group'
             string split \n -- 'place	value	
 files	value	
@@ -569,6 +571,8 @@ containers	value
 security	value	
 services	value	
 shell	value	'
+        case '=manager'
+            string split \n -- 'chezmoi	value	'
         case '=profile'
             string split \n -- 'container	value	For inside a container: the host\'s servers where they can be reached, else small ones of its own
 docker	value	Servers in containers, through the Docker MCP Toolkit
@@ -586,6 +590,17 @@ direct	value	'
             string split \n -- 'user	value	
 local	value	
 project	value	'
+        case '=script'
+            string split \n -- 'claude-code	value	
+claude-desktop	value	
+bash	value	
+zsh	value	
+apply	value	'
+        case '=service'
+            string split \n -- 'systemd	value	
+launchd	value	
+task	value	
+container	value	'
         case '=shell'
             string split \n -- 'bash	value	
 zsh	value	

@@ -41,7 +41,10 @@ def install(
     return _tell(done, world.system.home, dry_run, "the broker is a service now", "it is one already")
 
 
-def uninstall(force: options.Force = False, dry_run: options.DryRun = False) -> int:
+def uninstall(
+    force: Annotated[bool, typer.Option("--force", help="Remove a file that was edited, too.")] = False,
+    dry_run: options.DryRun = False,
+) -> int:
     """Take the broker from the system's services.
 
     What they have started ends. A file that was edited since stays (exit 4) unless --force.

@@ -28,11 +28,15 @@ JOINED = b" "
 
 
 class Torn(Exception):
-    """Only a part of the block is there, or more than one, so nobody can tell what is ours. `line` counts from 1."""
+    """Only a part of the block is there, or more than one, so nobody can tell what is ours. `line` counts from 1.
 
-    def __init__(self, line: int, why: str) -> None:
+    `hint`: what mends it, where it is not the lines that mark the block.
+    """
+
+    def __init__(self, line: int, why: str, hint: str | None = None) -> None:
         super().__init__(why)
         self.line = line
+        self.hint = hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,7 @@ class Found:
 def find(raw: bytes, marks: Marks = MARKDOWN) -> Found | None:
     """The block in a text; None where there is none. Raises `Torn`."""
     if raw.startswith(WIDE):
-        raise Torn(1, "it is UTF-16, and has to be UTF-8")
+        raise Torn(1, "it is UTF-16, and has to be UTF-8", "save it again as UTF-8")
     begin: tuple[int, int] | None = None
     found: Found | None = None
     at = len(BOM) if raw.startswith(BOM) else 0

@@ -53,7 +53,9 @@ def edit_of(path: str, raw: bytes | None, block: bytes | None, marks: Marks = MA
     try:
         after = put(raw, block, marks) if block is not None else take(raw or b"", marks) or None
     except Torn as torn:
-        hint = f"mend the lines that mark the block by hand: {marks.begin.decode()} and {marks.end.decode()}"
+        hint = (
+            torn.hint or f"mend the lines that mark the block by hand: {marks.begin.decode()} and {marks.end.decode()}"
+        )
         raise Located(path, f"{torn}; nothing was changed", line=torn.line, column=1, hint=hint) from None
     if after == raw or (raw is not None and block is None and find(raw, marks) is None) or (raw is block is None):
         return ()

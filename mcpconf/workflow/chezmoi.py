@@ -24,7 +24,7 @@ from mcpconf.workflow.prepare import Prepared, Wish, prepare
 
 RC_FILES = {"bash": ".bashrc", "zsh": ".zshrc"}
 APPLY = "apply"  # the script that chezmoi runs last
-_FILES = {
+FILES = {
     "claude-code": ("modify_private_dot_claude.json", "~/.claude.json"),
     "claude-desktop": (
         "private_dot_config/Claude/modify_private_claude_desktop_config.json",
@@ -84,10 +84,10 @@ def script(of: str, profile: str | None) -> Script:
         name = f"modify_dot_{RC_FILES[of][1:]}"
         text = _BLOCK.format(name=name, file=RC_FILES[of], find=_FIND, shell=of)
         return Script(name, text, f"it is asked what ~/{RC_FILES[of]} is to hold")
-    if of not in _FILES:
-        known = ", ".join([*_FILES, *RC_FILES, APPLY])
+    if of not in FILES:
+        known = ", ".join([*FILES, *RC_FILES, APPLY])
         raise UsageError(f"there is no script for {of!r}", hint=f"--for one of {known}")
-    name, file = _FILES[of]
+    name, file = FILES[of]
     text = _MODIFY.format(
         name=os.path.basename(name),
         file=file,
@@ -104,7 +104,7 @@ def with_block(shell: str, raw: bytes) -> bytes:
     try:
         return put(raw, block(shell), SHELL)
     except Torn as torn:
-        hint = "mend the lines that mark it by hand: # mcpconf: begin and # mcpconf: end"
+        hint = torn.hint or "mend the lines that mark it by hand: # mcpconf: begin and # mcpconf: end"
         raise Refused(f"line {torn.line}: {torn}; nothing was changed", hint=hint) from None
 
 

@@ -50,7 +50,15 @@ def isolate(app: App, name: str) -> Isolated:
         raise McpconfError(f"no server of {profile.name} can be reached here: {lost.because}", hint=lost.hint)
     file = app.state.at(DIRECTORY, identity + SUFFIX)
     _put(app, file, part)
-    return Isolated(profile, file, part.entries, tuple(of_profile(app, profile, (part,))))
+    return Isolated(profile, file, part.entries, (*_lacking(part, name), *of_profile(app, profile, (part,))))
+
+
+def _lacking(part: ClientPart, name: str) -> Iterator[Note]:
+    """Which servers are not in it, since the command shows no plan; there is one that says why."""
+    lost = [one.server.name for one in part.routed if one.route is None]
+    if lost:
+        count = f"{len(part.routed) - len(lost)} of {len(part.routed)} servers"
+        yield Note(f"{name}: {count} here, without {', '.join(lost)}", hint=f"mcpconf switch {name} --dry-run")
 
 
 def _part(app: App, profile: Profile, identity: str) -> ClientPart:

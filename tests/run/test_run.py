@@ -202,6 +202,16 @@ def test_mistakes_start_nothing_and_say_so(mcpconf: World) -> None:
     assert mcpconf.claude.read_text() == "{ broken"
 
 
+@pytest.mark.usefixtures("became", "claude")
+def test_servers_that_are_not_to_be_had_are_named(mcpconf: World) -> None:
+    mcpconf.profile("half", 'extends = "minimal"\n[servers.lost]\ntoolkit = "x"\n')
+    for words in (("run", "-p", "half", "--", "claude"), ("switch", "--shell", "half")):
+        start(*words)
+        told = mcpconf.capture.readouterr().err
+        assert "half: 1 of 2 servers here, without lost\n" in told
+        assert "mcpconf switch half --dry-run" in told
+
+
 def test_a_real_command_ends_as_if_it_was_started_directly(process: Process, home: Path) -> None:
     def run(script: str) -> subprocess.CompletedProcess[bytes]:
         return process("-q", "run", "-p", "minimal", "--", "bash", "-c", script)

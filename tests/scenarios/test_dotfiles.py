@@ -109,6 +109,7 @@ def test_a_text_that_cannot_have_a_block_is_refused_with_its_line(there: World, 
     told = there("dotfiles", "install").err
     line = said.split(": ", 1)[0].removeprefix(".bashrc")
     assert f"{line.lstrip(':')}: {said.split(': ', 1)[1]}" in told
+    assert ("mark the block" in told) is ("UTF" not in said)
     assert rc.read_bytes() == raw
     assert find((there.home / ".zshrc").read_bytes(), SHELL) is not None
     assert said.split(": ", 1)[1] in there("dotfiles", "log").out

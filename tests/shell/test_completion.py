@@ -15,6 +15,8 @@ from mcpconf.cli.static.tables import SCRIPTS, filled
 from mcpconf.cli.static.tree import tree
 from mcpconf.doctor.catalogue import CHECKS
 from mcpconf.workflow import active, words
+from mcpconf.workflow.chezmoi import APPLY, FILES, RC_FILES
+from mcpconf.workflow.service_setup import KINDS
 from tests.shell.shells import BASH, BASH_WORDS, SHELL, Bash, Fish, plain, zsh
 
 HOSTILE = [
@@ -88,6 +90,9 @@ def test_each_shell_offers_what_may_stand_there(shell: Shell, work: Path, home: 
     assert offers("diff", "--scope", "lo") == {"local"}
     assert offers("server", "") >= {"add", "rm", "ls"}
     assert offers("broker", "key", "") == {"new", "ls", "revoke"}
+    assert offers("broker", "install", "--kind", "") == set(KINDS)
+    assert offers("export", "") == {"devcontainer"}
+    assert offers("export", "--template", "chezmoi", "--for", "") == {*FILES, *RC_FILES, APPLY}
     assert offers("doctor", "--only", "con") == {"containers"}
     assert offers("doctor", "--explain", CHECKS[0].id[:-1]) >= {CHECKS[0].id}
     assert offers("server", "show", "") == {"files", "clock"}
@@ -127,9 +132,8 @@ def test_every_command_and_option_has_its_help() -> None:
     missing = [
         (key, line.word) for key, lines in tree().items() for line in lines if line.word != "@" and not line.text
     ]
-    assert {key for key, _ in missing} <= {
-        f"={kind}" for kind in ("color", "engine", "env", "group", "route", "scope", "shell", "way")
-    }
+    plain = "color engine env export group manager route scope script service shell way"
+    assert {key for key, _ in missing} <= {f"={kind}" for kind in plain.split()}
 
 
 def test_bash_shows_the_help_where_it_lists_and_inserts_none_of_it(home: Path, work: Path) -> None:

@@ -23,7 +23,7 @@ SOMETHING = "devcontainer"
 
 @app.command()
 def export(
-    what: Annotated[str | None, typer.Argument(metavar="[devcontainer]", help="What to write.")] = None,
+    what: Annotated[str | None, typer.Argument(metavar="devcontainer", help="What to write.")] = None,
     path: Annotated[
         str | None, typer.Argument(metavar="PATH", help="The devcontainer.json, or a directory; the project's own.")
     ] = None,
@@ -31,7 +31,8 @@ def export(
         str | None, typer.Option("--template", metavar="MANAGER", help="Print a dotfiles manager's script: chezmoi.")
     ] = None,
     of: Annotated[
-        str, typer.Option("--for", metavar="FILE", help="With --template: claude-code, claude-desktop, bash, zsh.")
+        str,
+        typer.Option("--for", metavar="FILE", help="With --template: claude-code, claude-desktop, bash, zsh, apply."),
     ] = "claude-code",
     profile: Annotated[
         str | None, typer.Option("--profile", metavar="PROFILE", help="Which profile the container activates.")

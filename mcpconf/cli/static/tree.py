@@ -18,6 +18,9 @@ HELP = ("-h", "--help")
 # What stands for a value in the help, where it says what a value is whatever the command.
 _KINDS = {
     "CLIENT": "client",
+    "MANAGER": "manager",
+    "devcontainer": "export",
+    "systemd|launchd|task|container": "service",
     "DIR": "directory",
     "DIR|URL": "directory",
     "FILE": "file",
@@ -40,6 +43,7 @@ _NEW = {"server add", "profile new", "secret set"}  # a name that is not there y
 _SPECIAL = {
     ("doctor", "--explain"): "check",
     ("doctor", "--server"): "server",
+    ("export", "--for"): "script",
     ("server add", "--toolkit"): "",
     ("profile copy", "name"): "",
     ("profile validate", "names"): "profile",
@@ -69,14 +73,14 @@ def tree() -> Tree:
 
 
 def _globals() -> Iterator[Line]:
-    yield Line("--color", "color", "When to use colours.")
-    yield Line("--config-dir", "directory", "Keep mcpconf's own files there.")
-    yield Line("--env", "env", "What this place is, if mcpconf gets it wrong.")
-    yield Line("--no-input", "flag", "Never ask.")
-    yield Line("--quiet", "flag", "Only data and errors.")
-    yield Line("--verbose", "flag", "Where an error came from.")
-    yield Line("--version", "flag", "The version.")
-    yield Line("--help", "flag", "Show the help.")
+    yield Line("--color", "color", "When to use colours")
+    yield Line("--config-dir", "directory", "Keep mcpconf's own files there")
+    yield Line("--env", "env", "What this place is, if mcpconf gets it wrong")
+    yield Line("--no-input", "flag", "Never ask")
+    yield Line("--quiet", "flag", "Only data and errors")
+    yield Line("--verbose", "flag", "Where an error came from")
+    yield Line("--version", "flag", "The version")
+    yield Line("--help", "flag", "Show the help")
 
 
 def _commands(command: Any, path: str) -> Iterator[tuple[str, tuple[Line, ...]]]:
@@ -121,6 +125,8 @@ def _values() -> dict[str, tuple[Line, ...]]:
     from mcpconf.client.table import CLIENTS
     from mcpconf.doctor.catalogue import CHECKS
     from mcpconf.model import Kind, RouteName, Scope
+    from mcpconf.workflow.chezmoi import APPLY, FILES, RC_FILES
+    from mcpconf.workflow.service_setup import KINDS
 
     groups = dict.fromkeys(str(check.group) for check in CHECKS)
     return {
@@ -129,10 +135,14 @@ def _values() -> dict[str, tuple[Line, ...]]:
         "color": _plain("auto", "always", "never"),
         "engine": _plain("docker", "podman"),
         "env": _plain("auto", *(str(kind) for kind in Kind if kind in (Kind.HOST, Kind.CONTAINER))),
+        "export": _plain("devcontainer"),
         "group": _plain(*groups),
+        "manager": _plain("chezmoi"),
         "profile": _shipped_profiles(),
         "route": _plain("auto", *map(str, RouteName)),
         "scope": _plain(*map(str, Scope)),
+        "script": _plain(*FILES, *RC_FILES, APPLY),
+        "service": _plain(*KINDS),
         "shell": _plain("bash", "zsh", "fish", "powershell", "direnv"),
         "way": _plain("mount", "tcp"),
     }
