@@ -8,10 +8,12 @@ from mcpconf.cli import console
 from mcpconf.cli.render.plan import note_lines
 from mcpconf.cli.starting import become, program
 from mcpconf.errors import Refused
+from mcpconf.workflow.active import USER
 from mcpconf.workflow.app import App
 from mcpconf.workflow.isolated import isolate
 from mcpconf.workflow.outer import PROFILE, SHELL
 from mcpconf.workflow.own_config import own_config
+from mcpconf.workflow.prepare import named
 
 
 def open_shell(app: App, profile: str) -> int:
@@ -19,7 +21,7 @@ def open_shell(app: App, profile: str) -> int:
     if os.environ.get(SHELL) == "shell":
         inside = os.environ.get(PROFILE, "")
         raise Refused(f"this is a shell with {console.visible(inside)} already", hint="leave it first: exit")
-    ready = isolate(app, profile)
+    ready = isolate(app, named(app, profile, USER))
     variables, notes = own_config(app, ready)
     for line in note_lines(ready.notes + notes):
         console.tell(line)

@@ -30,11 +30,17 @@ def refusal(path: str, error: OSError) -> Unwritable:
         errno.ENOSPC: ("the disk is full", "free some space and run the command again"),
         errno.EDQUOT: ("the disk quota is used up", "free some space and run the command again"),
         errno.EROFS: ("it lies on a read-only file system", "mount it writable, or choose another --client or --scope"),
-        errno.EACCES: ("permission denied", f"ls -ld {os.path.dirname(path)} {path}"),
+        errno.EACCES: ("permission denied", f"ls -ld {_to_look_at(path)}"),
         errno.EPERM: ("the system does not permit it", f"lsattr {path}"),
     }
     said, hint = words.get(error.errno or 0, (error.strerror or str(error), None))
     return Unwritable(path, said, hint=hint)
+
+
+def _to_look_at(path: str) -> str:
+    """What is there of a path that can't be written: it and its directory, else the directory that lacks the rest."""
+    missing = missing_directories(path)
+    return os.path.dirname(missing[-1]) if missing else f"{os.path.dirname(path)} {path}"
 
 
 def write_all(descriptor: int, data: bytes) -> None:

@@ -100,7 +100,7 @@ def prepare(app: App, wish: Wish) -> Prepared:
         raise UsageError("--approve is for project scope only", hint="--scope project")
     context = active.context_of(targets.chosen[0][1])
     compiled = compiled_profiles(app)
-    profile = load_profile(app, _named(app, wish.profile, context), compiled=compiled)
+    profile = load_profile(app, named(app, wish.profile, context), compiled=compiled)
     if wish.autostart is not None:
         profile = replace(profile, autostart=wish.autostart)
     probes = probes_for(app, profile)
@@ -146,8 +146,8 @@ def _wants(app: App, wish: Wish, profile: Profile, parts: Sequence[ClientPart]) 
             yield from approval_wants(app, part.target, tuple(part.entries), approve=wish.approve)
 
 
-def _named(app: App, name: str, context: str) -> str:
-    """The profile's name; `-` is the one before, as in `cd -`."""
+def named(app: App, name: str, context: str) -> str:
+    """The profile's name; `-` is the one before, as in `cd -`. Raises `UsageError` where there is none."""
     if name != "-":
         return name
     previous = active.load(app.state.read(active.FILE)).get(context, active.Active()).previous

@@ -296,7 +296,7 @@ WORDS = [
     (errno.ENOSPC, "the disk is full", "free some space"),
     (errno.EDQUOT, "the disk quota is used up", "free some space"),
     (errno.EROFS, "read-only file system", "mount it writable"),
-    (errno.EACCES, "permission denied", "ls -ld /d /d/c.json"),
+    (errno.EACCES, "permission denied", "ls -ld /"),
     (errno.EPERM, "the system does not permit it", "lsattr /d/c.json"),
     (errno.EIO, "Input/output error", "None"),
 ]
@@ -377,3 +377,10 @@ def test_elsewhere_than_on_unix_there_is_no_owner_to_keep(
     write_file(read_snapshot(str(path.parent / "new.json")), NEW, scratch)
     assert names(path.parent) == ["c.json", "new.json"]
     assert path.read_bytes() == NEW
+
+
+def test_where_permission_is_missing_the_hint_names_what_is_there(tmp_path: Path) -> None:
+    denied = OSError(errno.EACCES, "Permission denied")
+    assert refusal(str(tmp_path / "a/b/c.json"), denied).hint == f"ls -ld {tmp_path}"
+    (tmp_path / "c.json").touch()
+    assert refusal(str(tmp_path / "c.json"), denied).hint == f"ls -ld {tmp_path} {tmp_path / 'c.json'}"

@@ -176,6 +176,7 @@ def test_what_claude_noted_down_there_is_kept_and_a_file_of_its_own_is_said(mcpc
 def test_a_shell_with_a_profile_is_the_users_own_and_holds_no_second_one(mcpconf: World) -> None:
     mcpconf.patch.setenv("SHELL", "/bin/sh")
     mcpconf.patch.setenv("CLAUDE_CONFIG_DIR", str(mcpconf.home / "elsewhere"))
+    assert "no previous profile" in mcpconf("switch", "--shell", "-", code=2).err
     path, words, env = start("switch", "--shell", "minimal")
     assert (path, words, env["MCPCONF_SHELL"]) == ("/bin/sh", ["/bin/sh"], "shell")
     assert not (mcpconf.home / "elsewhere").exists()

@@ -152,6 +152,9 @@ def test_what_turns_out_to_be_unwritable_hinders_nothing_else(there: World) -> N
     rc.chmod(0o644)
     there("dotfiles", "install")
     assert "all is in place" in there("dotfiles", "status").out
+    there("switch", "container")
+    assert ", but container is active" in there("dotfiles", "status", code=1).out
+    there("dotfiles", "install", "--profile", "minimal")
     rc.chmod(0o444)
     told = there("dotfiles", "uninstall", code=4).err
     assert "permission denied" in told

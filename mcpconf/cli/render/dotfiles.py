@@ -36,11 +36,14 @@ def status_lines(result: Result, home: str) -> list[str]:
     """How it stands."""
     lines = [*_manager_lines(result, home), *action_lines(result.actions, home)]
     if result.profile is not None:
-        lines.append(f"  profile for this place: {result.profile.profile} ({console.visible(result.profile.because)})")
+        name, because = result.profile.profile, console.visible(result.profile.because)
+        now = "" if name == result.active else f", but {result.active or 'none'} is active"
+        lines.append(f"{symbol('warn') if now else ' '} profile for this place: {name} ({because}){now}")
     if result.error is not None:
         lines.append(f"{symbol('error')} {redact(console.visible(str(result.error)))}")
     word = "something is missing: mcpconf dotfiles install" if result.changed else "something could not be done"
-    lines.append(f"{symbol('warn')} {word}" if result.lacking else f"{symbol('ok')} all is in place")
+    rest = "all else" if any(one.standing is Standing.KEPT for one in result.actions) else "all"
+    lines.append(f"{symbol('warn')} {word}" if result.lacking else f"{symbol('ok')} {rest} is in place")
     return lines
 
 

@@ -41,7 +41,7 @@ class Wish:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """What was done, or would be. `profile` is for this place; `applied`: what a switch did, None where nothing had to
-    be; `error`: why it could not be applied."""
+    be; `error`: why it could not be applied; `active`: the one that was active, where nothing was done."""
 
     found: Found
     actions: tuple[Action, ...]
@@ -50,6 +50,7 @@ class Result:
     applied: switch.Applied | None = None
     error: McpconfError | None = None
     notes: tuple[Note, ...] = ()
+    active: str | None = None
 
     @property
     def lacking(self) -> bool:
@@ -68,7 +69,15 @@ def preview(app: App, wish: Wish) -> Result:
     active_now = _current(app)
     changed = placing.changes or missing or (fits is not None and fits.profile != active_now)
     notes = (*(cloned.notes if cloned else ()), *_notes(app, found))
-    return Result(found=found, actions=placing.actions, changed=changed, profile=fits, error=error, notes=notes)
+    return Result(
+        found=found,
+        actions=placing.actions,
+        changed=changed,
+        profile=fits,
+        error=error,
+        notes=notes,
+        active=active_now,
+    )
 
 
 def install(app: App, wish: Wish) -> Result:
