@@ -36,6 +36,8 @@ def install(
     if print_ or not made.files:
         for line in printed(made):
             console.data(line)
+        if not print_:
+            console.tell("nothing is to be installed here: one of these lines starts the broker with the container")
         return 0
     done = service.preview(world, made) if dry_run else service.install(world, made)
     return _tell(done, world.system.home, dry_run, "the broker is a service now", "it is one already")

@@ -201,7 +201,7 @@ README = {
     "mcpconf tools": "mcpconf tools notes",
     "mcpconf call SERVER TOOL --arg K=V": "mcpconf call notes read_text_file --arg path=/etc/hostname",
     "mcpconf env --explain": "",
-    "mcpconf dotfiles install --from DIR": "mcpconf dotfiles install --from HOME",
+    "mcpconf dotfiles install [--from DIR]": "mcpconf dotfiles install --from HOME",
     "mcpconf uninstall": "",
 }
 

@@ -56,7 +56,7 @@ def test_an_rc_file_of_any_content_gets_one_block_and_gives_it_back(there: World
     rc = write(there.home / ".bashrc", raw)
     rc.chmod(0o640)
     before = there.tree()
-    there("dotfiles", "install")
+    assert ("a new shell" in there("dotfiles", "install").err) is (put(raw, BLOCK, SHELL) != raw)
     assert rc.read_bytes() == put(raw, BLOCK, SHELL)
     assert rc.stat().st_mode & 0o777 == 0o640
     first = there.tree()

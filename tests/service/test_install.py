@@ -237,7 +237,9 @@ def test_a_broker_that_runs_keeps_running_until_it_is_restarted(mcpconf: World, 
 
 
 def test_a_container_without_an_init_is_told_its_lines(mcpconf: World) -> None:
-    said = mcpconf("broker", "install", "--kind", "container").out.splitlines()
+    done = mcpconf("broker", "install", "--kind", "container")
+    assert "nothing is to be installed here" in done.err
+    said = done.out.splitlines()
     assert json.loads(f"{{{said[0]}}}")["postStartCommand"] == said[1]
     assert said[1].endswith("mcpconf broker start --if-needed")
     assert mcpconf.tree() == {}

@@ -25,6 +25,8 @@ def result_lines(result: Result, home: str, *, done: bool) -> list[str]:
     lines += note_lines(result.notes)
     if result.applied is not None:
         lines.append(headline(result.applied.prepared, True))
+    if done and any(one.kind == "block" and one.standing is Standing.NEW for one in result.actions):
+        lines.append("  a new shell has the integration: completion, mcpconf_prompt")
     if not result.changed and result.error is None:
         lines.append(f"{symbol('ok')} all is in place already, nothing to do")
     elif not done:
