@@ -92,9 +92,10 @@ def _actions(app: App, known: Record) -> tuple[tuple[Action, ...], tuple[Note, .
 
 
 def _is_ours(app: App, known: Record) -> bool:
-    """Whether the active profile is still the one that install had applied."""
+    """Whether the active profile is still the one that install had applied, or was about to when it was killed: then
+    some of it may stand in the clients' files already."""
     now = active.load(app.state.read(active.FILE)).get(active.USER, active.Active()).current
-    return known.applied is not None and now == known.applied and now != known.previous
+    return known.applied not in (None, known.previous) and now in (known.applied, known.previous)
 
 
 def _give_back(app: App, known: Record) -> tuple[Note, ...]:
