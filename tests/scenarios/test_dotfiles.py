@@ -235,6 +235,19 @@ def test_several_at_once_come_to_the_same(home: Path, there: World, repository: 
     assert {name: what for name, what in there.tree().items() if not name.startswith(".local")} == before
 
 
+def test_lines_that_somebody_wrote_into_the_block_do_not_go_silently(there: World) -> None:
+    rc = there.home / ".bashrc"
+    there("dotfiles", "install")
+    mine = rc.read_bytes().replace(SHELL.end, b"alias mine=ls\n" + SHELL.end)
+    for command in ("install", "uninstall"):
+        rc.write_bytes(mine)
+        assert "not as mcpconf writes it" in there("dotfiles", command).err
+        there("undo")
+        assert rc.read_bytes() == mine
+    rc.write_bytes(mine.replace(b"alias mine=ls\n", b""))
+    assert "not as mcpconf" not in there("dotfiles", "uninstall").err
+
+
 def test_two_at_once_that_saw_the_same_give_back_what_one_of_them_made(mcpconf: World) -> None:
     mcpconf.patch.setenv("SHELL", "/bin/bash")
     put_profiles(mcpconf.home / "dotfiles/mcpconf")

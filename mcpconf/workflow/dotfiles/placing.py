@@ -233,6 +233,8 @@ def _bare(error: McpconfError, path: str) -> str:
 def _new_block(app: App, found: Found, rc: Rc, raw: bytes | None) -> Action:
     real = lies_at(app, rc.path)
     text = "block" if raw is not None else "block, in a new file"
+    if raw is not None and find(raw, SHELL) is not None:
+        text = "block, in place of one that is not as mcpconf writes it"
     if real is not None:
         text = f"is a link to {real}: the block goes there"
     elif raw is not None and is_tracked(app, found, rc.path):

@@ -77,7 +77,7 @@ def _actions(app: App, known: Record) -> tuple[tuple[Action, ...], tuple[Note, .
         try:
             raw = read_snapshot(path).raw
             if tuple(take_out.block_edits((path,), {path: raw}, known)):
-                actions.append(Action("block", path, Standing.NEW, "block removed"))
+                actions.append(Action("block", path, Standing.NEW, take_out.removed(raw)))
         except Located as error:
             actions.append(Action("block", path, Standing.REFUSED, take_out.torn(error), error.hint))
     for path in known.files:
