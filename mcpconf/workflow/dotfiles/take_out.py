@@ -72,7 +72,7 @@ def edited(snapshots: Snapshots, record: Record) -> tuple[Note, ...]:
 
 def removed(raw: bytes | None) -> str:
     """What is said of a block that goes: it may hold lines that somebody wrote between its marks."""
-    if block_of(raw, SHELL) in (block(shell) for shell in SHELLS):
+    if block_of(raw, SHELL) in [block(shell) for shell in SHELLS]:
         return "block removed"
     return "block removed, which was not as mcpconf writes it (mcpconf undo brings it back)"
 
