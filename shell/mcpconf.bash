@@ -864,8 +864,8 @@ _mcpconf_hook() {
   [ "$PWD" != "${_mcpconf_hooked-}" ] || return "$code"
   _mcpconf_hooked=$PWD
   while [ -n "$directory" ] && [ "$directory" != "${HOME-}" ]; do
-    if [ -f "$directory/.mcpconf/profile" ]; then
-      IFS= read -r wanted <"$directory/.mcpconf/profile" || :
+    if [ -f "$directory/.mcpconf/profile" ] && [ -r "$directory/.mcpconf/profile" ]; then
+      IFS= read -r -n 129 wanted <"$directory/.mcpconf/profile" || :
       break
     fi
     directory=${directory%/*}

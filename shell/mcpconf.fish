@@ -835,8 +835,8 @@ if test "$MCPCONF_HOOK" = 1
     function __mcpconf_hook --on-variable PWD
         set -l directory "$PWD"
         while test -n "$directory" -a "$directory" != "$HOME"
-            if test -f "$directory/.mcpconf/profile"
-                read -l wanted <"$directory/.mcpconf/profile"
+            if test -f "$directory/.mcpconf/profile"; and test -r "$directory/.mcpconf/profile"
+                read -l -n 129 wanted <"$directory/.mcpconf/profile"
                 if __mcpconf_is_name "$wanted"; and test "$wanted" != (__mcpconf_active; echo)
                     printf 'mcpconf: this directory asks for the profile %s; to use it: mcpconf allow\n' $wanted >&2
                 end

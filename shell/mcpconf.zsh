@@ -781,9 +781,11 @@ _mcpconf_words() {
 _mcpconf_hook() {
   emulate -L zsh
   local directory=$PWD wanted='' _mcpconf_found _mcpconf_state _mcpconf_config
+  local -a small
   while [[ -n $directory && $directory != "$HOME" ]]; do
-    if [[ -f $directory/.mcpconf/profile ]]; then
-      IFS= read -r wanted <"$directory/.mcpconf/profile"
+    small=($directory/.mcpconf/profile(N-.L-4097)) # `read` takes one character at a time, of however many
+    if [[ -n $small && -r $small ]]; then
+      IFS= read -r wanted <"$small"
       break
     fi
     directory=${directory%/*}

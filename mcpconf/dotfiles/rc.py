@@ -15,6 +15,7 @@ if test -r $mcpconf_data/mcpconf/shell/mcpconf.fish; source $mcpconf_data/mcpcon
 _POWERSHELL = """\
 $mcpconf = if ($env:XDG_DATA_HOME) { $env:XDG_DATA_HOME } else { Join-Path $HOME '.local/share' }
 if (Test-Path "$mcpconf/mcpconf/shell/mcpconf.ps1") { . "$mcpconf/mcpconf/shell/mcpconf.ps1" }"""
+SHELLS = ("bash", "zsh", "fish", "powershell")
 
 
 @dataclass(frozen=True, slots=True)

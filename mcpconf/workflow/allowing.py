@@ -81,7 +81,11 @@ def _name(path: str, raw: bytes) -> str:
     name = raw[:LIMIT].decode("utf-8", "replace").strip()
     problem = check_profile_name(name)
     if problem:
-        raise Located(path, f"{problem}; nothing was changed", line=1, column=1, hint="mcpconf profile ls")
+        # Without its content: the file may be a repository's link to a key of the user's, and this text gets into logs.
+        said = problem.removeprefix(repr(name)).lstrip()
+        raise Located(
+            path, f"what stands in it {said}; nothing was changed", line=1, column=1, hint="mcpconf profile ls"
+        )
     return name
 
 

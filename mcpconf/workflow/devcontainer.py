@@ -16,7 +16,7 @@ from mcpconf.document.values import parse
 from mcpconf.environment.devcontainer import Additions, Wanted, additions, firewalled, without
 from mcpconf.environment.exposure import Grant
 from mcpconf.environment.grants import devcontainer_grant
-from mcpconf.errors import McpconfError, Refused, UsageError
+from mcpconf.errors import Located, McpconfError, Refused, UsageError
 from mcpconf.ledger import FileRecord, Ledger
 from mcpconf.model import DEVCONTAINER, Json, Kind, Note, Scope
 from mcpconf.plan import Foreign, Plan, Policy, Snapshots, Want, decode_file, locate, make_plan
@@ -159,6 +159,8 @@ def _value(path: str, raw: bytes | None) -> Json:
         return parse(text)
     except Fault as fault:
         raise locate(path, text, fault) from None
+    except RecursionError:
+        raise Located(path, "is nested too deep to be checked; nothing was changed", hint=f"cat {path}") from None
 
 
 def _check(path: str, raw: bytes | None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mcpconf.commit.artifacts import Artifacts
+from mcpconf.commit.recovery import absorb_pending
 from mcpconf.commit.state import State
 from mcpconf.commit.transaction import Request, commit
 from mcpconf.ledger import Ledger
@@ -19,6 +20,7 @@ from mcpconf.workflow.reload import reload
 def take_off(app: App, command: str) -> tuple[Note, ...]:
     """Do it, as one change; what is to be said of it. An entry that was edited by hand stays."""
     with app.writing() as state:
+        absorb_pending(state)  # what a switch wrote before it was killed is ours, and has to go as well
         wants = tuple(Want(one, {}, "") for one in owned_targets(state.ledger()) if one.scope is Scope.USER)
         known = active.load(state.read(active.FILE))
         after = {context: one for context, one in known.items() if context != active.USER}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shlex
 from collections.abc import Mapping
 
 from mcpconf.broker.place import Paths, in_session
@@ -60,8 +62,8 @@ def setup(app: App, kind: str | None) -> Setup:
     if kind == "task":
         path = os.path.join(app.dirs.data, "services", task.FILE)
         return Setup(kind=kind, files={path: task.data(told, _distribution(app))})
-    words = " ".join([*told.program, "broker", "start", "--if-needed"])
-    return Setup(kind=kind, lines=(f'"postStartCommand": "{words}"', words))
+    words = shlex.join([*told.program, "broker", "start", "--if-needed"])
+    return Setup(kind=kind, lines=(f'"postStartCommand": {json.dumps(words, ensure_ascii=False)}', words))
 
 
 def _distribution(app: App) -> str:

@@ -68,6 +68,19 @@ def test_remove_undo_and_uninstall_give_every_byte_back(world: World, file: Path
     assert not world.state.exists()
 
 
+@pytest.mark.parametrize("depth", [300, 900, 5_000, 100_000])
+def test_a_file_of_any_depth_is_edited_or_refused(world: World, file: Path, depth: int) -> None:
+    text = '{"image": "x", "customizations": {"a": ' + "[" * depth + "]" * depth + "}}"
+    file.write_text(text)
+    if depth < 1000:
+        world(*EXPORT)
+        assert "${localEnv:" in file.read_text()
+    else:
+        assert "nested too deep" in world(*EXPORT, code=4).err
+    world(*EXPORT, "--remove", code=0 if depth < 1000 else 4)
+    assert file.read_text() == text
+
+
 def test_a_file_that_it_made_goes_with_its_directory(world: World) -> None:
     world(*EXPORT)
     path = world.work / "p/.devcontainer/devcontainer.json"

@@ -282,6 +282,30 @@ def test_work_in_a_clone_is_never_lost(at: Home, tmp_path: Path) -> None:
     assert not (at.path / ".config/mcpconf").exists()
 
 
+@pytest.mark.parametrize("where", ["another branch", "no branch", "the stash", "an ignored file"])
+def test_work_that_no_status_shows_is_not_lost_either(at: Home, tmp_path: Path, where: str) -> None:
+    origin = tmp_path / "origin"
+    put_profiles(origin / "mcpconf")
+    (origin / ".gitignore").write_text("*.env\n")
+    at.run("git", "init", "-q", str(origin))
+    at.run("git", "-C", str(origin), "add", ".")
+    at.run("git", "-C", str(origin), "commit", "-qm", "x")
+    at.mcpconf("dotfiles", "install", "--from", f"file://{origin}")
+    clone = at.path / ".local/share/mcpconf/dotfiles"
+    commit = ("commit", "-q", "--allow-empty", "-m", "mine")
+    steps = {
+        "another branch": [("checkout", "-q", "-b", "mine"), commit, ("checkout", "-q", "-")],
+        "no branch": [("checkout", "-q", "--detach"), commit],
+        "the stash": [("stash", "-q")],
+        "an ignored file": [],
+    }
+    (clone / ("x.env" if where == "an ignored file" else "mcpconf/config.toml")).write_text("# mine\n")
+    for step in steps[where]:
+        at.run("git", "-C", str(clone), *(("commit", "-qam", "mine") if step == commit else step))
+    assert "holds work" in at.mcpconf("dotfiles", "uninstall")
+    assert (clone / ".git").exists()
+
+
 def _another(at: Home, tmp_path: Path) -> Home:
     """A second home, where nothing was cloned yet."""
     path = tmp_path / "another"

@@ -130,6 +130,16 @@ def test_what_names_no_profile_is_refused_with_its_place(mcpconf: World, project
         assert "nothing was changed" in found.err
 
 
+def test_what_a_link_of_the_repository_leads_to_is_not_printed(mcpconf: World, project: Path) -> None:
+    (mcpconf.home / "key").write_text("hunter2-hunter2 and so on\n")
+    (project / ".mcpconf/profile").unlink(missing_ok=True)
+    (project / ".mcpconf/profile").symlink_to(mcpconf.home / "key")
+    for words in (("--yes",), ("--if-allowed",)):
+        told = mcpconf("allow", *words, code=4)
+        assert "cannot name a profile" in told.err
+        assert "hunter2" not in told.err + told.out
+
+
 def test_below_the_root_of_a_project_it_counts_in_all_of_it_and_says_so(mcpconf: World) -> None:
     project = mcpconf.project("mono")
     (project / "part/.mcpconf").mkdir(parents=True)

@@ -6,15 +6,17 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from mcpconf.commit import transaction
 from mcpconf.commit.disk import Unwritable
 from mcpconf.document.block import SHELL, find, put
 from mcpconf.dotfiles.rc import block
 from mcpconf.system import RealSystem
-from mcpconf.workflow import besides
-from mcpconf.workflow.dotfiles import placing
+from mcpconf.workflow import besides, switch
+from mcpconf.workflow.dotfiles import install, placing
 from tests.dotfiles.repositories import CONFIG, WORK, put_profiles, write
 from tests.scenarios.conftest import World
 
@@ -233,6 +235,60 @@ def test_several_at_once_come_to_the_same(home: Path, there: World, repository: 
     assert [one.returncode for one in running] == [0, 0, 0], said
     assert (home / ".bashrc").read_bytes().count(SHELL.begin) == 1
     assert "nothing to do" in there("dotfiles", "install", "--from", str(repository)).err
+    there("dotfiles", "uninstall")
+    assert {name: what for name, what in there.tree().items() if not name.startswith(".local")} == before
+
+
+def test_lines_that_somebody_wrote_into_the_block_do_not_go_silently(there: World) -> None:
+    rc = there.home / ".bashrc"
+    there("dotfiles", "install")
+    mine = rc.read_bytes().replace(SHELL.end, b"alias mine=ls\n" + SHELL.end)
+    for command in ("install", "uninstall"):
+        rc.write_bytes(mine)
+        assert "not as mcpconf writes it" in there("dotfiles", command).err
+        there("undo")
+        assert rc.read_bytes() == mine
+    rc.write_bytes(mine.replace(b"alias mine=ls\n", b""))
+    assert "not as mcpconf" not in there("dotfiles", "uninstall").err
+
+
+def test_two_at_once_that_saw_the_same_give_back_what_one_of_them_made(mcpconf: World) -> None:
+    mcpconf.patch.setenv("SHELL", "/bin/bash")
+    put_profiles(mcpconf.home / "dotfiles/mcpconf")
+    before = {name: what for name, what in mcpconf.tree().items() if not name.startswith(".local")}
+    plan, words = install.plan_placing, ("dotfiles", "install", "--from", str(mcpconf.home / "dotfiles"))
+
+    def slow(*seen: Any) -> Any:
+        placing = plan(*seen)
+        mcpconf.patch.setattr(install, "plan_placing", plan)
+        mcpconf(*words)  # the other one has done it all before we write
+        return placing
+
+    mcpconf.patch.setattr(install, "plan_placing", slow)
+    mcpconf(*words)
+    mcpconf("dotfiles", "uninstall")
+    assert {name: what for name, what in mcpconf.tree().items() if not name.startswith(".local")} == before
+
+
+@pytest.mark.parametrize(("module", "step"), [(switch, "apply"), (transaction, "_note")], ids=["active", "written"])
+def test_what_was_killed_while_the_profile_was_applied_is_given_back(
+    there: World, repository: Path, module: Any, step: str
+) -> None:
+    there.claude.write_text('{"mcpServers": {"own": {"command": "x"}}}')
+    before = {name: what for name, what in there.tree().items() if not name.startswith(".local")}
+    real = getattr(module, step)
+
+    def killed(*words: Any) -> Any:
+        if module is switch:
+            real(*words)
+        elif not any("claude" in edit.path for edit in words[1].files):
+            return real(*words)
+        raise KeyboardInterrupt
+
+    with there.patch.context() as patch:
+        patch.setattr(module, step, killed)
+        there("dotfiles", "install", "--from", str(repository), code=130)
+    assert "work" in there.claude.read_text() or len(there.claude.read_bytes()) > 50
     there("dotfiles", "uninstall")
     assert {name: what for name, what in there.tree().items() if not name.startswith(".local")} == before
 
@@ -479,3 +535,20 @@ def test_a_directory_that_chezmoi_empties_gets_no_file(there: World, chezmoi: Pa
     (there.home / ".config/fish").mkdir(parents=True)
     assert "exact_conf.d" in there("dotfiles", "install").err
     assert not (there.home / ".config/fish/conf.d").exists()
+
+
+def test_what_chezmoi_would_not_copy_as_a_profile_is_not_copied(there: World, chezmoi: Path) -> None:
+    profiles = chezmoi / "home/private_dot_config/mcpconf/profiles"
+    key = write(there.home / ".ssh/id", "a key that nobody else may read\n")
+    key.chmod(0o600)
+    (profiles / "key.toml").symlink_to(key)
+    (profiles / "same.toml").symlink_to("work.toml")
+    write(profiles / "huge.toml", b"#" * (placing.LARGEST + 1))
+    told = there("dotfiles", "install", "--from", str(chezmoi)).err
+    assert "which is not in the repository" in told
+    assert "is larger than 1 MB" in told
+    made = {path.name for path in (there.home / ".config/mcpconf/profiles").iterdir()}
+    assert made == {"work.toml", "same.toml"} | {path.name for path in profiles.glob("*.toml")} - {
+        "key.toml",
+        "huge.toml",
+    }

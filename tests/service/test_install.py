@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from pathlib import Path
 
 import pytest
@@ -243,6 +244,14 @@ def test_a_container_without_an_init_is_told_its_lines(mcpconf: World) -> None:
     assert json.loads(f"{{{said[0]}}}")["postStartCommand"] == said[1]
     assert said[1].endswith("mcpconf broker start --if-needed")
     assert mcpconf.tree() == {}
+
+
+def test_a_line_for_a_container_holds_wherever_the_program_lies(mcpconf: World) -> None:
+    there = """/home/a b/it's "here" $(x)/mcpconf"""
+    mcpconf.patch.setattr("mcpconf.workflow.service_setup.launcher", lambda _: (there,))
+    said = mcpconf("broker", "install", "--kind", "container").out.splitlines()
+    assert json.loads(f"{{{said[0]}}}")["postStartCommand"] == said[1]
+    assert shlex.split(said[1]) == [there, "broker", "start", "--if-needed"]
 
 
 def test_the_kind_is_what_is_here(mcpconf: World, programs: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,17 @@ def test_the_hook_is_off_unless_asked_and_then_says_the_command_once(home: Path,
     mark(home, ("user", "work"), (f"local:{project}", "team"))
     (project / ".mcpconf/profile").write_text("team")
     assert run(shell, home, home, code, MCPCONF_HOOK="1") == ("", "")
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("byte", [b"a", b"\0"], ids=["letters", "NULs"])
+def test_a_file_of_any_size_does_not_hold_up_the_hook(home: Path, shell: str, byte: bytes) -> None:
+    (home / "p/.mcpconf").mkdir(parents=True)
+    (home / "p/.mcpconf/profile").write_bytes(byte * 20_000_000)  # which was 4 to 15 s to each of them
+    turn = '; eval "${PROMPT_COMMAND-}"' if shell == "bash" else ""
+    began = time.monotonic()
+    assert run(shell, home, home, f"cd '{home}/p'{turn}", MCPCONF_HOOK="1") == ("", "")
+    assert time.monotonic() - began < 3
 
 
 @pytest.mark.parametrize("shell", SHELLS)

@@ -29,8 +29,11 @@ def inherited(environ: Mapping[str, str]) -> list[socket.socket]:
         return []
     count = environ.get("LISTEN_FDS", "")
     found = []
-    for descriptor in range(FIRST, FIRST + (int(count) if count.isdigit() else 0)):
-        listening = socket.socket(fileno=descriptor)
+    for descriptor in range(FIRST, FIRST + (int(count) if count.isascii() and count.isdigit() else 0)):
+        try:
+            listening = socket.socket(fileno=descriptor)
+        except OSError:  # the variables are of another time: this is a file of somebody's, or nothing
+            break
         listening.set_inheritable(False)
         if listening.family == socket.AF_UNIX and listening.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
             found.append(listening)

@@ -76,9 +76,10 @@ def remove(app: App) -> Note | None:
     at = directory(app)
     if not app.system.is_dir(at):
         return None
-    dirty = _git(app, "-C", at, "status", "--porcelain")
-    ahead = _git(app, "-C", at, "log", "--oneline", "@{upstream}..HEAD")
-    if dirty is None or ahead is None or dirty.code or dirty.out.strip() or ahead.code or ahead.out.strip():
+    # What is ignored counts, too: it is nowhere else. And what no branch has but the stash or a HEAD of its own.
+    dirty = _git(app, "-C", at, "status", "--porcelain", "--ignored")
+    ahead = _git(app, "-C", at, "log", "--oneline", "--max-count=1", "HEAD", "--all", "--not", "--remotes")
+    if any(one is None or one.code or one.out.strip() for one in (dirty, ahead)):
         return Note(f"{at} holds work that its origin has not, and stays", hint=f"git -C {at} status")
     shutil.rmtree(at, ignore_errors=True)
     return None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 
 from mcpconf.commit.artifacts import Artifacts
 from mcpconf.commit.disk import Unwritable, missing_directories
 from mcpconf.commit.state import State, blob_name
+from mcpconf.commit.steps import stands
 from mcpconf.commit.transaction import Request, commit
 from mcpconf.document.block import SHELL
 from mcpconf.errors import Located, McpconfError
@@ -152,14 +154,22 @@ def _settings(app: App, found: Found) -> settings.Settings:
 def _noted(app: App, found: Found, placing: Placing, known: Record | None, *, clone: bool) -> Record:
     """The record as it is to be before anything is made."""
     before = known or Record()
-    links = {step.path: MadeLink(step.target, step.above) for step in placing.steps if step.made}
+    links = {
+        step.path: before.links[step.path]  # another mcpconf was here since, and knows what it made
+        if stands(step) and step.path in before.links
+        else MadeLink(step.target, step.above)
+        for step in placing.steps
+        if step.made
+    }
     files = {
         path: MadeFile(blob_name(copy.data), _real(path), before.files[path].above if path in before.files else above)
         for path, copy in placing.copies.items()
         for above in [missing_directories(os.path.dirname(path))]
     }
     made = {path: missing_directories(os.path.dirname(path)) for path in placing.blocks if not os.path.lexists(path)}
-    kept = {path: above for path, above in before.made.items() if path not in placing.blocks or path in made}
+    # A file that has gone and come back without a block is somebody else's now.
+    bare = {path for path in placing.blocks if SHELL.begin not in (app.system.read(path) or b"")}
+    kept = {path: above for path, above in before.made.items() if path not in bare - made.keys()}
     tracked = any(item.name == "config.toml" for item in (found.layout.items if found.layout else ()))
     return Record(
         source=found.source or before.source,
@@ -248,21 +258,26 @@ def _planner(placing: Placing, paths: Sequence[str]) -> Callable[[Mapping[str, b
 
 def _apply(app: App, profile: str, wish: Wish) -> tuple[switch.Applied | None, McpconfError | None]:
     """Activate the profile, unless all is so already."""
+    before = record.load_or_none(app.state)
     try:
         prepared = switch.prepare(app, switch.Wish(profile=profile, foreign=wish.foreign, remember=False))
         same = prepared.artifacts.before(app.state) == prepared.artifacts.wanted
+        # Before it is so: whoever is killed in the midst of it must find the profile of before again.
+        _note_applied(app, profile)
         applied = None
         if prepared.plan.files or prepared.plan.blocked or not same or _current(app) != profile:
             applied = switch.apply(app, prepared, COMMAND)
-        _note_applied(app, profile)
         if prepared.unreachable:
             return applied, McpconfError(f"not one server of {profile} can be reached here", hint="mcpconf doctor")
         return applied, None
     except McpconfError as error:
+        if _current(app) != profile:
+            with contextlib.suppress(McpconfError):
+                _note_applied(app, before.applied if before is not None else None)
         return None, error
 
 
-def _note_applied(app: App, profile: str) -> None:
+def _note_applied(app: App, profile: str | None) -> None:
     noted = record.load(app.state)
     if noted is None or noted.applied == profile:
         return

@@ -23,6 +23,8 @@ from mcpconf.workflow.dotfiles.look import Found, is_tracked
 from mcpconf.workflow.dotfiles.record import Record, is_ours
 from mcpconf.workflow.own_profile import lies_at
 
+LARGEST = 1 << 20  # bytes of a profile that is copied
+
 
 class Standing(StrEnum):
     """NEW: to be done; SAME: as it should be; KEPT: left as it is, and why; REFUSED: can't be done, and why."""
@@ -104,7 +106,7 @@ def _items(app: App, found: Found, record: Record) -> Iterator[Placing]:
         if app.system.exists(path) and app.system.realpath(path) == app.system.realpath(item.source):
             yield Placing((Action("link", path, Standing.SAME, "is in place"),))
         elif way is Way.COPY:
-            yield _copy(app, path, item, record)
+            yield _copy(app, found, path, item, record)
         else:
             yield _link(app, path, item.source, way, record)
 
@@ -146,12 +148,25 @@ def _in_the_way(app: App, path: str, data: bytes | None) -> Action:
     return Action("link", path, Standing.KEPT, "differs from the repository's, and stays", hint)
 
 
-def _copy(app: App, path: str, item: Item, record: Record) -> Placing:
+def _no_copy(app: App, found: Found, item: Item, data: bytes | None) -> str:
+    """Why a file of the repository is not copied; empty where it is."""
+    if data is None:
+        return f"{item.source} can't be read"
+    if len(data) > LARGEST:
+        return f"{item.source} is larger than {LARGEST >> 20} MB"
+    real = app.system.realpath(item.source)
+    if found.source is not None and not real.startswith(found.source.rstrip("/") + "/"):
+        # A copy may be read by more than may read what the link leads to.
+        return f"{item.source} is a link to {real}, which is not in the repository"
+    return ""
+
+
+def _copy(app: App, found: Found, path: str, item: Item, record: Record) -> Placing:
     data = app.system.read(item.source)
     now = app.system.read(path)
-    if item.why is not None or data is None:
+    why = item.why or _no_copy(app, found, item, data)
+    if why or data is None:
         there = app.system.exists(path)
-        why = item.why or f"{item.source} can't be read"
         action = Action(
             "copy", path, Standing.SAME if there else Standing.KEPT, why, None if there else "chezmoi apply"
         )
@@ -218,6 +233,8 @@ def _bare(error: McpconfError, path: str) -> str:
 def _new_block(app: App, found: Found, rc: Rc, raw: bytes | None) -> Action:
     real = lies_at(app, rc.path)
     text = "block" if raw is not None else "block, in a new file"
+    if raw is not None and find(raw, SHELL) is not None:
+        text = "block, in place of one that is not as mcpconf writes it"
     if real is not None:
         text = f"is a link to {real}: the block goes there"
     elif raw is not None and is_tracked(app, found, rc.path):

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from mcpconf.commit.state import State, blob_name
 from mcpconf.commit.steps import Link, unlink_step
-from mcpconf.document.block import SHELL
+from mcpconf.document.block import SHELL, block_of
+from mcpconf.dotfiles.rc import SHELLS, block
 from mcpconf.errors import Located
 from mcpconf.ledger import FileRecord
 from mcpconf.model import Note
@@ -67,6 +68,13 @@ def edited(snapshots: Snapshots, record: Record) -> tuple[Note, ...]:
         for path, made in record.files.items()
         if (raw := snapshots.get(path)) is not None and not is_ours(path, made, blob_name(raw))
     )
+
+
+def removed(raw: bytes | None) -> str:
+    """What is said of a block that goes: it may hold lines that somebody wrote between its marks."""
+    if block_of(raw, SHELL) in [block(shell) for shell in SHELLS]:
+        return "block removed"
+    return "block removed, which was not as mcpconf writes it (mcpconf undo brings it back)"
 
 
 def torn(error: Located) -> str:

@@ -77,7 +77,7 @@ def _actions(app: App, known: Record) -> tuple[tuple[Action, ...], tuple[Note, .
         try:
             raw = read_snapshot(path).raw
             if tuple(take_out.block_edits((path,), {path: raw}, known)):
-                actions.append(Action("block", path, Standing.NEW, "block removed"))
+                actions.append(Action("block", path, Standing.NEW, take_out.removed(raw)))
         except Located as error:
             actions.append(Action("block", path, Standing.REFUSED, take_out.torn(error), error.hint))
     for path in known.files:
@@ -92,9 +92,10 @@ def _actions(app: App, known: Record) -> tuple[tuple[Action, ...], tuple[Note, .
 
 
 def _is_ours(app: App, known: Record) -> bool:
-    """Whether the active profile is still the one that install had applied."""
+    """Whether the active profile is still the one that install had applied, or was about to when it was killed: then
+    some of it may stand in the clients' files already."""
     now = active.load(app.state.read(active.FILE)).get(active.USER, active.Active()).current
-    return known.applied is not None and now == known.applied and now != known.previous
+    return known.applied not in (None, known.previous) and now in (known.applied, known.previous)
 
 
 def _give_back(app: App, known: Record) -> tuple[Note, ...]:
