@@ -16,7 +16,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 # The parts whose every branch a test must take. `coverage report --include` reads it.
 FULLY_COVERED="mcpconf/document/*,mcpconf/plan.py,mcpconf/commit/*,mcpconf/environment/*"
 # The tests that take them. The others run without coverage, which would double the start of every program they start.
-COVERING="tests/commit tests/document tests/environment tests/scenarios tests/test_gather.py tests/test_plan.py"
+COVERING="tests/commit tests/document tests/environment tests/export tests/scenarios tests/service tests/test_gather.py tests/test_plan.py"
 
 fast="" long=""
 for argument in "$@"; do
