@@ -1,4 +1,4 @@
-"""What a devcontainer.json lacks, told from what it says: the corners that no real-life shape of the golden files has."""
+"""What a devcontainer.json lacks, told from what it says: corners that no real-life shape of the golden files has."""
 
 from __future__ import annotations
 
