@@ -17,14 +17,22 @@ from mcpconf.errors import McpconfError, UsageError
 
 def modify(argv: Sequence[str]) -> int:
     """Read, merge, write; the exit code. Another one than 0 has chezmoi leave the file alone."""
+    if sys.stdin is None or sys.stdout is None:  # an empty file would be another thing
+        console.fail(McpconfError("stdin or stdout is closed; nothing was changed"))
+        return 1
     raw = sys.stdin.buffer.read()
     try:
         after = _merged(argv, raw)
     except McpconfError as error:
         console.fail(error)
         after = raw
-    sys.stdout.buffer.write(after)
-    sys.stdout.buffer.flush()
+    try:
+        sys.stdout.buffer.write(after)
+        sys.stdout.buffer.flush()
+    except OSError as error:
+        console.silence(sys.stdout)
+        console.fail(McpconfError(f"stdout can't be written: {error.strerror}; the file stays as it is"))
+        return 1
     return 0
 
 

@@ -8,11 +8,11 @@ import shlex
 from mcpconf.commit.state import write_private
 from mcpconf.errors import McpconfError, Refused
 from mcpconf.model import Layer, Profile
-from mcpconf.profile.load import Found
+from mcpconf.profile.load import Found, resolve
 from mcpconf.profile.trust import summary
 from mcpconf.record import dataclass
 from mcpconf.workflow.app import App
-from mcpconf.workflow.profiles import SUFFIX, find, load_profile, trust_store
+from mcpconf.workflow.profiles import SUFFIX, find, trust_store
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,15 @@ def candidate(app: App, name: str) -> Candidate:
     if content is None:
         raise McpconfError(f"{found.path} can't be read")
     path = app.system.realpath(found.path)
-    profile = load_profile(app, _name(name), untrusted=True)
+    if content.decode("utf-8-sig", "replace") != found.text:  # what is trusted must be what is shown
+        raise McpconfError(
+            f"{found.path} was written to in this moment; nothing was changed", hint=f"mcpconf trust {name}"
+        )
+
+    def look(wanted: str, *, above: Layer | None) -> Found | None:
+        return found if wanted == _name(name) and above is None else find(app, wanted, above)
+
+    profile = resolve(_name(name), look, untrusted=True)
     return Candidate(profile, path, content, trust_store(app).trusts(path, content))
 
 

@@ -192,3 +192,15 @@ def test_an_rc_file_with_half_a_block_passes(mcpconf: World) -> None:
     done = chezmoi._run(script, b"# mcpconf: begin\nx\n")
     assert (done.returncode, done.stdout) == (0, b"# mcpconf: begin\nx\n")
     assert b"nothing was changed" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("redirection", "said"),
+    [("<&-", "stdin or stdout is closed; nothing was changed"), (">/dev/full", "the file stays as it is")],
+)
+def test_a_pipe_that_is_no_good_fails_in_one_line(mcpconf: World, redirection: str, said: str) -> None:
+    chezmoi = Chezmoi(mcpconf)
+    done = chezmoi._run(f"exec {chezmoi.bin}/mcpconf __modify claude-code {redirection}", TEXT)
+    assert done.returncode == 1
+    assert done.stderr.decode().count("\n") == 1
+    assert said in done.stderr.decode()

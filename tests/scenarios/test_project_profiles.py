@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mcpconf.model import Layer
+from mcpconf.profile.load import Found
+from mcpconf.workflow import trusting
+from mcpconf.workflow.app import App
 from tests.scenarios.conftest import World
 from tests.scenarios.terminal import at_a_terminal
 
@@ -227,3 +231,18 @@ def test_a_file_in_the_home_directory_is_no_project(mcpconf: World) -> None:
     below.mkdir(parents=True)
     mcpconf.patch.chdir(below)
     assert "homely" not in mcpconf("profile", "ls").out
+
+
+def test_what_is_shown_is_what_is_trusted_though_the_file_is_swapped_meanwhile(mcpconf: World) -> None:
+    path = project(mcpconf)
+    find = trusting.find
+
+    def swapped(app: App, name: str, above: Layer | None = None) -> Found | None:
+        found = find(app, name, above)
+        path.write_text(TEAM.replace("myserver", "theirs"))
+        return found
+
+    mcpconf.patch.setattr(trusting, "find", swapped)
+    told = mcpconf("trust", "team", code=1).err
+    assert f"{path} was written to in this moment; nothing was changed" in told
+    assert "theirs" not in told
