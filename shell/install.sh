@@ -280,7 +280,7 @@ check_home() {
 # Can something be made at this path?
 can_be_made() {
   local path=$1
-  while [ ! -e "$path" ] && [ ! -L "$path" ]; do path=$(dirname "$path"); done
+  while [ ! -e "$path" ] && [ ! -L "$path" ]; do path=${path%/*}; path=${path:-/}; done
   [ -d "$path" ] && [ -w "$path" ]
 }
 
