@@ -17,6 +17,7 @@ from contextlib import suppress
 from threading import Thread
 from typing import IO, Any
 
+from mcpconf.use.interrupts import Held
 from mcpconf.use.introduction import Refusal
 from mcpconf.use.lane import Lane
 from mcpconf.use.reading import message as read
@@ -43,6 +44,13 @@ class Child:
     """
 
     def __init__(self, argv: Sequence[str], env: Mapping[str, str], cwd: str | None) -> None:
+        with Held() as interrupts:
+            self._start(argv, env, cwd)
+        if interrupts.came:  # nobody has it yet who could end it
+            self.stop(brief=True)
+            interrupts.deliver()
+
+    def _start(self, argv: Sequence[str], env: Mapping[str, str], cwd: str | None) -> None:
         self._process = subprocess.Popen(
             list(argv),
             stdin=subprocess.PIPE,

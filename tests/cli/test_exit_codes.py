@@ -133,21 +133,23 @@ def test_130_interrupted_says_so_in_one_line(home: Path, process: Process) -> No
         # A test run in the background of a script has a shell's order to ignore it.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
-    wait_for_child(server.pid)
+    child = wait_for_child(server.pid)
     server.send_signal(signal.SIGINT)
     out, err = server.communicate(timeout=30)
+    assert not Path(f"/proc/{child}").exists(), "though it was interrupted while it was starting it"
     assert server.returncode == 130
     assert out == b""
     assert err.strip() == b"mcpconf: interrupted; nothing more was changed"
 
 
-def wait_for_child(pid: int) -> None:
-    """Wait until a process has a child that runs `sleep`, so that it is in the middle of something."""
+def wait_for_child(pid: int) -> str:
+    """Wait until a process has a child that runs `sleep`, so that it is in the middle of something; the child."""
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         with contextlib.suppress(FileNotFoundError):  # a child may be gone by the time that it is looked at
             children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-            if any(Path(f"/proc/{child}/comm").read_text() == "sleep\n" for child in children):
-                return
+            found = [child for child in children if Path(f"/proc/{child}/comm").read_text() == "sleep\n"]
+            if found:
+                return found[0]
         time.sleep(0.02)
     pytest.fail("the server was not started")

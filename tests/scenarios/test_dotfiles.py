@@ -154,9 +154,6 @@ def test_what_turns_out_to_be_unwritable_hinders_nothing_else(there: World) -> N
     rc.chmod(0o644)
     there("dotfiles", "install")
     assert "all is in place" in there("dotfiles", "status").out
-    there("switch", "container")
-    assert ", but container is active" in there("dotfiles", "status", code=1).out
-    there("dotfiles", "install", "--profile", "minimal")
     rc.chmod(0o444)
     told = there("dotfiles", "uninstall", code=4).err
     assert "permission denied" in told
@@ -165,6 +162,16 @@ def test_what_turns_out_to_be_unwritable_hinders_nothing_else(there: World) -> N
     rc.chmod(0o644)
     there("dotfiles", "uninstall")
     assert rc.read_bytes() == b"alias ll='ls -l'\n"
+
+
+def test_the_status_tells_of_another_profile_than_the_one_for_this_place(there: World) -> None:
+    there("dotfiles", "install")
+    there("switch", "container")
+    assert "the last install activated minimal" in there("dotfiles", "status").err
+    write(there.home / ".config/mcpconf/config.toml", '[places]\nhost = "minimal"\n')
+    assert ", but container is active" in there("dotfiles", "status", code=1).out
+    there("dotfiles", "install")
+    assert "all is in place" in there("dotfiles", "status").out
 
 
 def test_a_new_rc_file_is_made_for_the_login_shell_alone_and_goes_again(mcpconf: World) -> None:
