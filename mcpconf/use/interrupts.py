@@ -33,6 +33,8 @@ class Held:
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, at: TracebackType | None) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
+        if kind is not None:  # nothing was made that would have to be ended first
+            self.deliver()
 
     @property
     def came(self) -> bool:
