@@ -32,6 +32,10 @@ def test_without_one_nothing_happens() -> None:
 
 
 def test_it_is_not_lost_where_nothing_could_be_made() -> None:
-    with pytest.raises(KeyboardInterrupt), Held():
-        interrupt()
-        raise OSError("there is no such program")
+    def fail() -> None:
+        with Held():
+            interrupt()
+            raise OSError("there is no such program")
+
+    with pytest.raises(KeyboardInterrupt):
+        fail()
