@@ -174,6 +174,14 @@ def test_the_status_tells_of_another_profile_than_the_one_for_this_place(there: 
     assert "all is in place" in there("dotfiles", "status").out
 
 
+def test_the_status_of_places_that_cannot_be_read_is_no_good_one(there: World) -> None:
+    there("dotfiles", "install")
+    write(there.home / ".config/mcpconf/config.toml", '[places]\nmoon = "minimal"\n')
+    told = there("dotfiles", "status", code=1).out
+    assert "unknown key 'moon' in [places]" in told
+    assert "is in place" not in told
+
+
 def test_a_new_rc_file_is_made_for_the_login_shell_alone_and_goes_again(mcpconf: World) -> None:
     mcpconf.patch.setenv("SHELL", "/usr/bin/zsh")
     mcpconf("dotfiles", "install")

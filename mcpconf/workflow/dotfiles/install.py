@@ -57,7 +57,8 @@ class Result:
     @property
     def lacking(self) -> bool:
         """Whether it is not as it should be: something is to be done, or can't be."""
-        return self.changed or any(one.standing is Standing.REFUSED for one in self.actions)
+        refused = any(one.standing is Standing.REFUSED for one in self.actions)
+        return self.changed or refused or self.error is not None
 
 
 def preview(app: App, wish: Wish) -> Result:
